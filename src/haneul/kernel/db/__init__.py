@@ -1,0 +1,26 @@
+"""The database: tables, prebuilt statements, transactions."""
+
+from sqlalchemy import Text
+
+from haneul.kernel.db.statements import Query, by, columns_of
+from haneul.kernel.db.store import Store
+from haneul.kernel.db.tables import Row, Table, metadata
+from haneul.kernel.db.transaction import Db, fields, unique
+from haneul.kernel.db.types import Counter, Json, Time
+
+__all__ = [
+    "Counter",
+    "Db",
+    "Json",
+    "Query",
+    "Row",
+    "Store",
+    "Table",
+    "Text",
+    "Time",
+    "by",
+    "columns_of",
+    "fields",
+    "metadata",
+    "unique",
+]

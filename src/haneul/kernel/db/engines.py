@@ -1,0 +1,63 @@
+"""SQLAlchemy engines, set up alike for every thread that uses them."""
+
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import QueuePool
+
+BUSY_MS = 10_000
+RETRYABLE_MYSQL = {1205, 1213, 1020, 1047, 2006, 2013}
+RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
+
+
+def open_engine(url: str, *, connections: int) -> Engine:
+    """An engine for `sqlite:///PATH`, `mysql+mysqldb://...` or `postgresql+psycopg://...`."""
+    if url.startswith("sqlite"):
+        return _sqlite(url, connections)
+    if url.startswith("postgresql:"):
+        url = url.replace("postgresql:", "postgresql+psycopg:", 1)
+    if url.startswith(("mysql:", "mariadb:")):
+        url = "mysql+mysqldb:" + url.split(":", 1)[1]
+    options: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
+    if url.startswith("mysql"):
+        options["connect_args"] = {"charset": "utf8mb4"}
+    return create_engine(url, pool_size=connections, max_overflow=4, pool_pre_ping=True, pool_recycle=3600, **options)
+
+
+def _sqlite(url: str, connections: int) -> Engine:
+    # The driver's own transaction control is switched off: `store` says BEGIN and COMMIT itself, so that it can
+    # group many bodies into one commit.
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=4,
+        isolation_level="AUTOCOMMIT",
+        connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000, "cached_statements": 512},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-16000")
+        cursor.execute("PRAGMA temp_store=MEMORY")
+        cursor.close()
+
+    return engine
+
+
+def is_retryable(error: DBAPIError) -> bool:
+    """Whether the same body, run again in a new transaction, may succeed."""
+    original = error.orig
+    if error.connection_invalidated:
+        return True
+    if getattr(original, "sqlstate", None) in RETRYABLE_SQLSTATES:
+        return True
+    arguments = getattr(original, "args", ())
+    if isinstance(error, OperationalError) and arguments:
+        return arguments[0] in RETRYABLE_MYSQL or "database is locked" in str(arguments[0])
+    return False

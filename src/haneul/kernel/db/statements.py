@@ -1,0 +1,66 @@
+"""Statements prebuilt at module level: building one per call costs more than running it."""
+
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Executable, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy.sql.dml import Insert, Update
+
+from haneul.kernel.db.tables import Row
+
+R = TypeVar("R", bound=Row)
+
+
+class Query(Generic[R]):
+    """A select whose rows become structs: `BY_ID = Query(Project, select(projects).where(...bindparam("id")))`."""
+
+    __slots__ = ("row", "statement")
+
+    def __init__(self, row: type[R], statement: Select[Any]) -> None:
+        self.row = row
+        self.statement = statement
+
+
+def by(row: type[R], table: Table, *columns: str) -> Query[R]:
+    """The query for rows whose columns equal parameters of the same names."""
+    return Query(row, columns_of(row, table).where(*(table.c[name] == bindparam(name) for name in columns)))
+
+
+def columns_of(row: type[R], table: Table) -> Select[Any]:
+    """Select just what the row struct holds, in its order."""
+    return select(*(table.c[field.encode_name] for field in msgspec.structs.fields(row)))
+
+
+class _Prepared:
+    """Insert, update and delete statements, one per table and set of columns; there are as many as call sites."""
+
+    def __init__(self) -> None:
+        self.inserts: dict[Table, Insert] = {}
+        self.updates: dict[tuple[Table, tuple[str, ...], tuple[str, ...]], Update] = {}
+        self.deletes: dict[tuple[Table, tuple[str, ...]], Executable] = {}
+
+    def insert(self, table: Table) -> Insert:
+        found = self.inserts.get(table)
+        if found is None:
+            found = self.inserts[table] = insert(table)
+        return found
+
+    def update(self, table: Table, where: Iterable[str], values: Iterable[str]) -> Update:
+        key = (table, tuple(where), tuple(values))
+        found = self.updates.get(key)
+        if found is None:
+            found = update(table).where(*(table.c[name] == bindparam(f"where_{name}") for name in key[1]))
+            found = self.updates[key] = found.values({name: bindparam(f"set_{name}") for name in key[2]})
+        return found
+
+    def delete(self, table: Table, where: Iterable[str]) -> Executable:
+        key = (table, tuple(where))
+        found = self.deletes.get(key)
+        if found is None:
+            found = delete(table).where(*(table.c[name] == bindparam(f"where_{name}") for name in key[1]))
+            self.deletes[key] = found
+        return found
+
+
+prepared = _Prepared()

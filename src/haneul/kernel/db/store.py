@@ -1,0 +1,95 @@
+"""Where transactions run: SQLite's writes through one thread that groups commits, all else in the caller's thread."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from haneul.kernel.db.engines import is_retryable, open_engine
+from haneul.kernel.db.transaction import Db
+from haneul.kernel.db.writer import Writer, run_after_commit
+from haneul.kernel.errors import Unavailable
+
+T = TypeVar("T")
+Body = Callable[[Db], T]
+ATTEMPTS = 8
+READERS = 4
+
+log = logging.getLogger("haneul.kernel.db")
+
+
+class Store:
+    """The cloud's one database. `read` and `write` run a body in a transaction; bodies may be run again whole."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = open_engine(url, connections=READERS + 4)
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="db")
+        self._writer = Writer(self.engine) if self.is_sqlite else None
+        self._inline: Connection | None = None
+
+    def read(self, body: Body[T]) -> T:
+        """Run a body that only reads, in this thread, on one snapshot."""
+        if not self.is_sqlite:
+            return self._attempt(body, writes=False)
+        with self.engine.connect() as connection:
+            return _read_sqlite(connection, body)
+
+    def read_inline(self, body: Body[T]) -> T:
+        """Like `read`, on a connection kept for the one thread (the event loop's) that calls this."""
+        if self._inline is None:
+            self._inline = self.engine.connect()
+        return _read_sqlite(self._inline, body)
+
+    def write(self, body: Body[T]) -> T:
+        """Run a body that writes, and return when it is durable."""
+        if self._writer is not None:
+            return self._writer.submit(body).result()
+        return self._attempt(body, writes=True)
+
+    def submit_read(self, body: Body[T]) -> "Future[T]":
+        return self._threads.submit(self.read, body)
+
+    def submit_write(self, body: Body[T]) -> "Future[T]":
+        if self._writer is not None:
+            return self._writer.submit(body)
+        return self._threads.submit(self._attempt, body, writes=True)
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        self._threads.shutdown()
+        if self._inline is not None:
+            self._inline.close()
+        self.engine.dispose()
+
+    def _attempt(self, body: Body[T], *, writes: bool) -> T:
+        for attempt in range(ATTEMPTS):
+            try:
+                with self.engine.connect() as connection:
+                    db = Db(connection)
+                    result = body(db)
+                    connection.commit() if writes else connection.rollback()
+                run_after_commit(db)
+                return result
+            except DBAPIError as error:
+                if not is_retryable(error):
+                    raise
+                log.info("transaction retried: %s", type(error.orig).__name__)
+                time.sleep(random.uniform(0, 0.005 * 2**attempt))
+        raise Unavailable("The database is too busy to finish the request; try again.")
+
+
+def _read_sqlite(connection: Connection, body: Body[T]) -> T:
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN")
+    try:
+        return body(Db(connection))
+    finally:
+        driver.execute("ROLLBACK")

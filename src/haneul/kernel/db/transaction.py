@@ -1,0 +1,97 @@
+"""One open transaction: what logic gets as `db`. Logic never commits."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Executable, Table
+from sqlalchemy.exc import IntegrityError
+
+from haneul.kernel.db.statements import Query, R, prepared
+from haneul.kernel.db.tables import Row
+from haneul.kernel.errors import Conflict
+
+T = TypeVar("T")
+
+
+class Db:
+    """Reads and writes of one transaction; its body may be run again whole, so it must have no effect elsewhere."""
+
+    __slots__ = ("_after_commit", "connection")
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._after_commit: list[Callable[[], None]] = []
+
+    def one(self, query: Query[R], **parameters: Any) -> R | None:
+        """The first row, or None."""
+        found = self.connection.execute(query.statement, parameters).first()
+        return None if found is None else query.row(*found)
+
+    def all(self, query: Query[R], **parameters: Any) -> list[R]:
+        row = query.row
+        return [row(*found) for found in self.connection.execute(query.statement, parameters)]
+
+    def value(self, statement: Executable, **parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        return self.connection.execute(statement, parameters).scalar()
+
+    def tuples(self, statement: Executable, **parameters: Any) -> Sequence[Any]:
+        return self.connection.execute(statement, parameters).all()
+
+    def run(self, statement: Executable, **parameters: Any) -> int:
+        """Run a write; how many rows it met."""
+        return self.connection.execute(statement, parameters).rowcount
+
+    def insert(self, table: Table, row: R) -> R:
+        self.connection.execute(prepared.insert(table), fields(row))
+        return row
+
+    def insert_all(self, table: Table, rows: Sequence[Row]) -> None:
+        if rows:
+            self.connection.execute(prepared.insert(table), [fields(row) for row in rows])
+
+    def insert_numbered(self, table: Table, **values: Any) -> int:
+        """Insert a row whose key the database counts up; the key."""
+        key = self.connection.execute(prepared.insert(table), values).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+
+    def update(self, table: Table, where: dict[str, Any], **values: Any) -> int:
+        """Set values where columns equal; how many rows matched. With the old state in `where` it is a compare-and-swap."""
+        statement = prepared.update(table, where, values)
+        parameters = {f"where_{name}": value for name, value in where.items()}
+        parameters.update((f"set_{name}", value) for name, value in values.items())
+        return self.connection.execute(statement, parameters).rowcount
+
+    def delete(self, table: Table, **where: Any) -> int:
+        statement = prepared.delete(table, where)
+        parameters = {f"where_{name}": value for name, value in where.items()}
+        return self.connection.execute(statement, parameters).rowcount
+
+    def after_commit(self, function: Callable[[], None]) -> None:
+        """Call the function once this transaction is durable; never if it is not."""
+        self._after_commit.append(function)
+
+    def take_after_commit(self) -> list[Callable[[], None]]:
+        taken, self._after_commit = self._after_commit, []
+        return taken
+
+
+def fields(struct: msgspec.Struct) -> dict[str, Any]:
+    """The struct's fields by name, unset ones left out."""
+    return {key: value for key, value in msgspec.structs.asdict(struct).items() if value is not msgspec.UNSET}
+
+
+@contextmanager
+def unique(template: str, wanted: object = None, **values: Any) -> Iterator[None]:
+    """Turn the database's refusal of a second equal row into a Conflict with this sentence.
+
+    Named values come from `wanted`'s fields and the keywords.
+    """
+    try:
+        yield
+    except IntegrityError as refused:
+        named = fields(wanted) if isinstance(wanted, msgspec.Struct) else {}
+        raise Conflict(template, **{**named, **values}) from refused

@@ -1,0 +1,43 @@
+"""Column types that mean the same on SQLite, MariaDB and PostgreSQL."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator
+from sqlalchemy.dialects.mysql import LONGTEXT
+
+from haneul.kernel.clock import from_microseconds, to_microseconds
+
+
+class Time(TypeDecorator[datetime]):
+    """An aware UTC moment, kept as microseconds since the epoch so that every database sorts and rounds alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        return None if value is None else to_microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else from_microseconds(value)
+
+
+class Json(TypeDecorator[Any]):
+    """Any JSON value, kept as text: nothing is ever queried inside it."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(LONGTEXT() if dialect.name in ("mysql", "mariadb") else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str:
+        return msgspec.json.encode(value).decode()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else msgspec.json.decode(value)
+
+
+Counter = BigInteger().with_variant(Integer(), "sqlite")
+"""A key that the database counts up; SQLite does that for INTEGER alone."""

@@ -1,0 +1,142 @@
+"""One ASGI application for all services: by port, and all under one port by path."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import falcon
+import falcon.asgi
+from falcon.asgi import Request, Response
+
+from haneul.kernel.errors import ApiError, NotFound, Unacceptable
+from haneul.kernel.http.routes import Route
+from haneul.kernel.http.serve import Edge, ask_of, send_fault, serve
+
+Scope = dict[str, Any]
+Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
+PROJECT = re.compile(r"(?:AUTH_)?[0-9a-fA-F]{32}|(?:AUTH_)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+class Mount:
+    """One service as an ASGI application of its own."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self.app = _falcon_app(edge)
+
+    def strip_project(self, path: str) -> str:
+        """`/v2.1/PROJECT/servers` becomes `/v2.1/servers` where clients may name the project."""
+        base = self.edge.service.project_base
+        if base and path.startswith(base + "/"):
+            first, slash, rest = path[len(base) + 1 :].partition("/")
+            if PROJECT.fullmatch(first):
+                return f"{base}{slash}{rest}"
+        return path
+
+
+def _falcon_app(edge: Edge) -> Any:
+    app: Any = falcon.asgi.App(media_type="application/json")
+    app.req_options.strip_url_path_trailing_slash = True
+    app.req_options.auto_parse_form_urlencoded = False
+    by_path: dict[str, list[Route]] = {}
+    for route in edge.service.routes:
+        by_path.setdefault(route.path, []).append(route)
+    for path, routes in by_path.items():
+        app.add_route(path, _resource(edge, routes))
+    app.add_error_handler(falcon.HTTPError, _unrouted(edge))
+    return app
+
+
+def _resource(edge: Edge, routes: Sequence[Route]) -> object:
+    """An object with `on_get` and so on, as Falcon looks for them."""
+    methods: dict[str, list[Route]] = {}
+    for route in routes:
+        methods.setdefault(route.method, []).append(route)
+    methods.setdefault("HEAD", methods.get("GET", []))
+    responders = {f"on_{method.lower()}": _responder(edge, live) for method, live in methods.items() if live}
+    return type("Resource", (), responders)()
+
+
+def _responder(edge: Edge, routes: Sequence[Route]) -> Any:
+    async def respond(_self: object, req: Request, resp: Response, **names: str) -> None:
+        await serve(edge, routes, req, resp, names)
+
+    return respond
+
+
+def _unrouted(edge: Edge) -> Any:
+    """What no route takes: a path that isn't, a method that isn't."""
+
+    async def answer(req: Request, resp: Response, error: falcon.HTTPError, _names: Mapping[str, str]) -> None:
+        ask = ask_of(req)
+        if isinstance(error, falcon.HTTPMethodNotAllowed):
+            allow = dict(error.headers or {}).get("Allow", "")
+            found: ApiError = Unacceptable(405, "The method is not allowed for this resource.", allow=allow)
+        elif isinstance(error, falcon.HTTPNotFound):
+            found = NotFound("The resource could not be found.")
+        else:
+            found = Unacceptable(int(str(error.status)[:3]), "{text}", text=error.description or str(error.title))
+        send_fault(edge, found, ask, resp)
+        resp.set_header("x-openstack-request-id", ask.request_id)
+
+    return answer
+
+
+class CloudApp:
+    """Chooses the service of a request and says where the client thinks it stands.
+
+    `ports` maps a listening port to a service; any other port serves all of them by path (`/identity/v3`).
+    `public` maps a service's type to the base URL that clients are told, where it isn't the address they came to.
+    `trusted` holds proxies whose X-Forwarded headers count.
+    """
+
+    def __init__(
+        self, mounts: Sequence[Mount], ports: Mapping[int, Mount], *, public: Mapping[str, str], trusted: frozenset[str]
+    ) -> None:
+        self._by_port = dict(ports)
+        self._by_path = {mount.edge.service.path.strip("/"): mount for mount in mounts}
+        self._public = dict(public)
+        self._trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        scope["haneul.headers"] = headers = _headers(scope)
+        mount = self._by_port.get(scope["server"][1]) if scope.get("server") else None
+        prefix = ""
+        if mount is None:
+            first, slash, rest = scope["path"][1:].partition("/")
+            mount = self._by_path.get(first)
+            if mount is None:
+                await _plain_404(send)
+                return
+            prefix, scope["path"] = f"/{first}", slash + rest or "/"
+        scope["path"] = mount.strip_project(scope["path"])
+        scope["haneul.base_url"] = self._base_url(mount, scope, headers, prefix)
+        await mount.app(scope, receive, send)
+
+    def _base_url(self, mount: Mount, scope: Scope, headers: Mapping[str, str], prefix: str) -> str:
+        public = self._public.get(mount.edge.service.type)
+        if public is not None:
+            return public
+        scheme, host = scope["scheme"], headers.get("host", "")
+        client = scope.get("client")
+        if client and client[0] in self._trusted:
+            scheme = headers.get("x-forwarded-proto", scheme).split(",")[0].strip()
+            host = headers.get("x-forwarded-host", host).split(",")[0].strip()
+            prefix = headers.get("x-forwarded-prefix", "").rstrip("/") + prefix
+        if not re.fullmatch(r"[A-Za-z0-9._:\[\]-]{1,255}", host):
+            host = "{}:{}".format(*scope["server"])
+        return f"{scheme}://{host}{prefix}"
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """Header values by lower-case name; of repeated ones the last, as the field's WSGI servers give them."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+
+
+async def _plain_404(send: Any) -> None:
+    body = b'{"error": {"code": 404, "title": "Not Found", "message": "No service answers under this path."}}'
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 404, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

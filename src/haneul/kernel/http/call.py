@@ -1,0 +1,120 @@
+"""One request as handlers see it."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from haneul.kernel.auth import ANONYMOUS, Caller
+from haneul.kernel.db import Db
+from haneul.kernel.db.listing import Page
+from haneul.kernel.http.pages import page_of
+from haneul.kernel.http.versions import NEWEST, Version
+from haneul.kernel.policy import Policy, Rule
+
+if TYPE_CHECKING:
+    from haneul.kernel.http.routes import Route
+    from haneul.kernel.service import Service
+
+T = TypeVar("T")
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """The request's HTTP side. `base_url` is where the client sees this service's port or path, without a last slash."""
+
+    method: str
+    path: str
+    base_url: str
+    headers: Mapping[str, str]
+    parameters: Mapping[str, list[str]]
+    remote: str
+    request_id: str
+    global_request_id: str | None = None
+
+
+class Call:
+    """The caller, the chosen version, the open transaction and the rule of one request."""
+
+    __slots__ = (
+        "_chunks",
+        "_db",
+        "_submit",
+        "_waits",
+        "ask",
+        "caller",
+        "enforced",
+        "policy",
+        "raw_body",
+        "route",
+        "service",
+        "version",
+    )
+
+    def __init__(self, service: "Service", policy: Policy, ask: Ask) -> None:
+        self.service, self.policy, self.ask = service, policy, ask
+        self.caller: Caller = ANONYMOUS
+        self.version: Version = NEWEST
+        self.route: Route
+        self.enforced = False
+        self.raw_body = b""
+        self._db: Db | None = None
+        self._chunks: AsyncIterator[bytes] | None = None
+        self._submit: Callable[[Callable[[Db], Any], bool], Any] | None = None
+        self._waits: Callable[[Callable[[], Any]], Any] | None = None
+
+    @property
+    def db(self) -> Db:
+        """The request's transaction. A route that declares `none` has none and asks `transaction` for one."""
+        if self._db is None:
+            raise RuntimeError("This route declares no transaction.")
+        return self._db
+
+    @property
+    def request_id(self) -> str:
+        return self.ask.request_id
+
+    def enforce(self, target: object = None, *, rule: Rule | None = None, **named: object) -> None:
+        """Forbidden unless the route's rule (or this one) lets the caller do it to the target."""
+        self.enforced = True
+        self.policy.enforce((rule or self.route.rule).name, self.caller, target, **named)
+
+    def allows(self, rule: Rule, target: object = None, **named: object) -> bool:
+        """Whether a further rule holds, for fields and filters that depend on one."""
+        return self.policy.allows(rule.name, self.caller, target, **named)
+
+    def page(self) -> Page:
+        return page_of(self.ask.parameters, most=self.service.page_most)
+
+    def url(self, path: str) -> str:
+        """The absolute URL of a path of this service, as this client reaches it."""
+        return self.ask.base_url + path
+
+    def header(self, name: str, default: str = "") -> str:
+        return self.ask.headers.get(name.lower(), default)
+
+    @property
+    def is_newest(self) -> bool:
+        negotiated = self.service.microversions
+        return negotiated is None or self.version >= negotiated.newest
+
+    def at_least(self, number: str) -> bool:
+        """Whether the client speaks this microversion or a newer one; for named capabilities only."""
+        major, minor = number.split(".")
+        return self.version >= (int(major), int(minor))
+
+    async def transaction(self, body: Callable[[Db], T], *, writes: bool) -> T:
+        """Run a body in a transaction of its own, for routes that stream."""
+        assert self._submit is not None
+        result: T = await self._submit(body, writes)
+        return result
+
+    async def in_thread(self, function: Callable[[], T]) -> T:
+        """Run something that waits (a file, a host) off the event loop."""
+        assert self._waits is not None
+        result: T = await self._waits(function)
+        return result
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The request's body as it arrives, for routes with `body_limit=0`."""
+        assert self._chunks is not None
+        return self._chunks

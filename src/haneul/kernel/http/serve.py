@@ -1,0 +1,292 @@
+"""The layers that every request passes, in the order of `serve`."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs
+
+import msgspec
+from falcon.asgi import Request, Response
+from falcon.errors import HTTPError
+from sqlalchemy.exc import DataError
+
+from haneul.kernel import log
+from haneul.kernel.auth import ANONYMOUS, TokenChecker
+from haneul.kernel.db import Db, Store
+from haneul.kernel.errors import NEUTRAL, ApiError, BadRequest, NotFound, TooLarge, Unacceptable, Unauthorized
+from haneul.kernel.http.bodies import Outgoing, decode, encode, query_of
+from haneul.kernel.http.call import Ask, Call
+from haneul.kernel.http.faults import fault_of
+from haneul.kernel.http.replies import Raw, Reply, Streamed
+from haneul.kernel.http.routes import PUBLIC, Route
+from haneul.kernel.ids import new_request_id
+from haneul.kernel.policy import Policy
+from haneul.kernel.service import Service
+
+GLOBAL_ID = re.compile(r"req-[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """What one service's requests need of the kernel. `auth_url` stands in the challenge of a 401."""
+
+    service: Service
+    store: Store
+    policy: Policy
+    checker: TokenChecker
+    auth_url: str
+
+
+async def serve(edge: Edge, routes: Sequence[Route], req: Request, resp: Response, names: dict[str, str]) -> None:
+    """Answer one request of a path that these routes share."""
+    started = time.perf_counter()
+    ask = ask_of(req)
+    call = Call(edge.service, edge.policy, ask)
+    try:
+        _negotiate(edge, call, resp)
+        _acceptable(req)
+        route, raw = await _chosen(routes, call, req)
+        call.route = route
+        await _identify(edge, call)
+        await _answer(edge, call, raw, req, resp, names)
+    except ApiError as error:
+        send_fault(edge, error, ask, resp)
+    except HTTPError as error:
+        send_fault(
+            edge, Unacceptable(int(str(error.status)[:3]), "{text}", text=error.description or error.title), ask, resp
+        )
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        log.failure("request failed", request_id=ask.request_id, path=ask.path)
+        send_fault(edge, ApiError(NEUTRAL), ask, resp)
+    _sign(edge.service, ask, resp)
+    log.access(ask, resp.status, call.caller, time.perf_counter() - started)
+
+
+def ask_of(req: Request) -> Ask:
+    """The request as handlers will see it; `CloudApp` has put its own words into the scope."""
+    headers = req.scope["haneul.headers"]
+    asked_id = headers.get("x-openstack-request-id", "")
+    return Ask(
+        method=req.method,
+        path=req.path,
+        base_url=req.scope["haneul.base_url"],
+        headers=headers,
+        parameters=parameters_of(req.scope["query_string"]),
+        remote=(req.scope.get("client") or ("",))[0],
+        request_id=new_request_id(),
+        global_request_id=asked_id if GLOBAL_ID.fullmatch(asked_id) else None,
+    )
+
+
+def parameters_of(query: bytes) -> Mapping[str, list[str]]:
+    """Query parameters, blank ones kept; 400 for bytes that are not UTF-8."""
+    if not query:
+        return {}
+    try:
+        return parse_qs(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
+    except (UnicodeDecodeError, ValueError):
+        raise BadRequest("Malformed query string.") from None
+
+
+def _negotiate(edge: Edge, call: Call, resp: Response) -> None:
+    negotiated = edge.service.microversions
+    if negotiated is not None:
+        call.version = negotiated.oldest
+        try:
+            call.version = negotiated.negotiate(call.ask.headers)
+        finally:
+            for name, value in negotiated.response_headers(call.version):
+                resp.set_header(name, value)
+
+
+def _acceptable(req: Request) -> None:
+    accept = req.scope["haneul.headers"].get("accept", "")
+    if accept and not any(word in accept for word in ("*/*", "json", "application/*", "octet-stream", "text/")):
+        raise Unacceptable(406, "Only application/json is provided.")
+
+
+async def _chosen(routes: Sequence[Route], call: Call, req: Request) -> tuple[Route, bytes]:
+    """The route of this version and action. Its body is read here, since the action's name stands in it."""
+    live = [route for route in routes if route.covers(call.version)]
+    if not live:
+        raise NotFound("The resource could not be found.")
+    route = live[0]
+    if route.options.body_limit == 0:
+        call._chunks = _stream(req)
+        return route, b""
+    raw = await _body(req, route.options.body_limit)
+    if route.options.action:
+        route = _by_action(live, raw)
+    if raw and route.body_type is not None:
+        _refuse_media_type(req, route)
+    return route, raw
+
+
+def _by_action(live: Sequence[Route], raw: bytes) -> Route:
+    try:
+        body = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise BadRequest("Malformed request body: it is not valid JSON.") from None
+    if not isinstance(body, dict) or len(body) != 1:
+        raise BadRequest("Malformed request body: expected an object with the action's name as its only key.")
+    (name,) = body
+    for route in live:
+        if route.options.action == name:
+            return route
+    raise BadRequest("There is no such action: {name}", name=name[:255])
+
+
+async def _body(req: Request, limit: int) -> bytes:
+    length = req.content_length
+    if length is not None and length > limit:
+        raise TooLarge("Request is too large.")
+    if length == 0 or (length is None and req.method in ("GET", "HEAD")):
+        return b""
+    parts, size = [], 0
+    async for part in req.stream:
+        size += len(part)
+        if size > limit:
+            raise TooLarge("Request is too large.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _refuse_media_type(req: Request, route: Route) -> None:
+    given = req.scope["haneul.headers"].get("content-type", "")
+    kind = given.partition(";")[0].strip().lower()
+    if kind and kind not in route.options.media_types:
+        raise Unacceptable(415, "Unsupported Content-Type: {kind}", kind=kind[:100])
+
+
+async def _stream(req: Request) -> AsyncIterator[bytes]:
+    async for part in req.stream:
+        yield part
+
+
+async def _identify(edge: Edge, call: Call) -> None:
+    token = call.ask.headers.get("x-auth-token", "")
+    if call.route.rule is PUBLIC:
+        call.caller = ANONYMOUS
+        call.enforced = True
+    elif not token:
+        raise Unauthorized("The request you have made requires authentication.")
+    else:
+        checker, store = edge.checker, edge.store
+        known = checker.known(token)
+        if known is None and store.is_sqlite:
+            known = store.read_inline(lambda db: checker.look_up(db, token))
+        elif known is None:
+            known = await asyncio.wrap_future(store.submit_read(lambda db: checker.look_up(db, token)))
+        call.caller = known
+
+
+async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Response, names: dict[str, str]) -> None:
+    route = call.route
+    arguments: dict[str, Any] = dict(names)
+    if route.body_type is not None:
+        arguments["body"] = decode(route, raw, call.version)
+    if route.query_type is not None:
+        arguments["query"] = query_of(route, call.ask.parameters)
+    call.raw_body = raw
+    out = Outgoing(
+        call.version,
+        call.is_newest,
+        edge.service.page_links,
+        call.url(call.ask.path),
+        call.ask.parameters,
+    )
+
+    def body(db: Db) -> Any:
+        # Everything up to the bytes happens inside the transaction, which may be run again whole.
+        call._db, call.enforced = db, route.rule is PUBLIC
+        view = route.handler(call, **arguments)
+        if not call.enforced:
+            raise RuntimeError(f"{route.name} answered without enforcing its rule")
+        return _rendered(route, view, out)
+
+    try:
+        rendered = await _run(edge, call, body, arguments, out)
+    except (DataError, OverflowError, UnicodeEncodeError):
+        raise BadRequest("A value of the request is out of range or not valid text.") from None
+    _send(rendered, resp)
+
+
+async def _run(edge: Edge, call: Call, body: Any, arguments: dict[str, Any], out: Outgoing) -> Any:
+    route, store = call.route, edge.store
+    if route.is_async:
+        call._submit, call._waits = _submitter(store), asyncio.to_thread
+        view = await route.handler(call, **arguments)
+        if not call.enforced:
+            raise RuntimeError(f"{route.name} answered without enforcing its rule")
+        return _rendered(route, view, out)
+    if route.transaction == "write":
+        return await asyncio.wrap_future(store.submit_write(body))
+    if route.options.quick and store.is_sqlite:
+        return store.read_inline(body)
+    return await asyncio.wrap_future(store.submit_read(body))
+
+
+def _submitter(store: Store) -> Any:
+    async def submit(body: Any, writes: bool) -> Any:
+        return await asyncio.wrap_future(store.submit_write(body) if writes else store.submit_read(body))
+
+    return submit
+
+
+class Rendered(msgspec.Struct):
+    """An answer whose bytes are ready, or that streams."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    content_type: str = "application/json"
+    streamed: Streamed | None = None
+
+
+def _rendered(route: Route, view: Any, out: Outgoing) -> Rendered:
+    status, headers = route.status, {}
+    if isinstance(view, Reply):
+        status, headers, view = view.status or status, view.headers, view.view
+    if isinstance(view, Raw):
+        return Rendered(view.status, view.body, view.headers, view.content_type)
+    if isinstance(view, Streamed):
+        return Rendered(view.status, b"", view.headers, view.content_type, view)
+    if view is None:
+        return Rendered(status, b"", headers, "")
+    return Rendered(status, encode(route, view, out), headers)
+
+
+def _send(rendered: Rendered, resp: Response) -> None:
+    resp.status = rendered.status
+    for name, value in rendered.headers.items():
+        resp.set_header(name, value)
+    if rendered.content_type:
+        resp.content_type = rendered.content_type
+    if rendered.streamed is None:
+        resp.data = rendered.body
+    elif rendered.streamed.length is None:
+        resp.stream = rendered.streamed.chunks
+    else:
+        resp.set_stream(rendered.streamed.chunks, rendered.streamed.length)
+
+
+def send_fault(edge: Edge, error: ApiError, ask: Ask, resp: Response) -> None:
+    """Put an error on the wire in the service's own envelope."""
+    fault = fault_of(edge.service.faults, error, ask.request_id, ask.headers.get("accept", ""))
+    resp.status = fault.status
+    resp.stream = None
+    resp.data = fault.body
+    resp.content_type = fault.content_type
+    for name, value in fault.headers.items():
+        resp.set_header(name, value)
+    if fault.status == 401:
+        resp.set_header("www-authenticate", f'Keystone uri="{edge.auth_url}"')
+
+
+def _sign(service: Service, ask: Ask, resp: Response) -> None:
+    resp.set_header("x-openstack-request-id", ask.request_id)
+    if service.request_id_header:
+        resp.set_header(service.request_id_header, ask.request_id)

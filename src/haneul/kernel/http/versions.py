@@ -1,0 +1,165 @@
+"""Versions of an API: negotiation, which fields exist when, and shapes that changed."""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from haneul.kernel.errors import BadRequest, Unacceptable
+
+
+class Version(NamedTuple):
+    """A microversion; tuples compare as versions do."""
+
+    major: int
+    minor: int
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}"
+
+
+def version(text: str) -> Version:
+    """`2.26` as a Version."""
+    major, minor = text.split(".")
+    return Version(int(major), int(minor))
+
+
+NEWEST = Version(999, 999)
+
+
+class Since(msgspec.Struct, frozen=True):
+    """`Annotated[str, Since("2.26")]`: the field is there from this version on, and up to `until` if that is given."""
+
+    first: str
+    until: str = ""
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """A change of shape that came with version `since`: `up` makes an older request newer, `down` a newer answer older.
+
+    Both are pure functions on the JSON body; handlers know only the newest form.
+    """
+
+    since: str
+    up: Callable[[Any], Any] | None = None
+    down: Callable[[Any], Any] | None = None
+
+
+class Microversions(msgspec.Struct, frozen=True):
+    """What a service negotiates: the word in `OpenStack-API-Version`, its legacy header if it had one, the range."""
+
+    word: str
+    oldest: Version
+    newest: Version
+    legacy_header: str = ""
+
+    def negotiate(self, headers: Any) -> Version:
+        """The version that a request asks for; 400 when malformed, 406 outside the range."""
+        asked = self._asked(headers)
+        if asked is None:
+            return self.oldest
+        if asked == "latest":
+            return self.newest
+        if not re.fullmatch(r"[1-9]\d*\.(0|[1-9]\d*)", asked):
+            raise BadRequest(
+                "API Version String {asked} is of invalid format. Must be of format MajorNum.MinorNum.", asked=asked
+            )
+        found = version(asked)
+        if not self.oldest <= found <= self.newest:
+            raise Unacceptable(
+                406,
+                "Version {asked} is not supported by the API. Minimum is {oldest} and maximum is {newest}.",
+                asked=asked,
+                oldest=self.oldest,
+                newest=self.newest,
+            )
+        return found
+
+    def _asked(self, headers: Any) -> str | None:
+        for part in headers.get("openstack-api-version", "").split(","):
+            word, _, number = part.strip().partition(" ")
+            if word.lower() == self.word and number:
+                return str(number.strip())
+        legacy = headers.get(self.legacy_header.lower()) if self.legacy_header else None
+        return str(legacy).strip() if legacy else None
+
+    def response_headers(self, chosen: Version) -> list[tuple[str, str]]:
+        found = [("openstack-api-version", f"{self.word} {chosen}")]
+        vary = "OpenStack-API-Version"
+        if self.legacy_header:
+            found.append((self.legacy_header.lower(), str(chosen)))
+            vary = f"{vary}, {self.legacy_header}"
+        return [*found, ("vary", vary)]
+
+
+_presence: dict[type, tuple[tuple[str, Version, Version, Any], ...]] = {}
+
+
+def presence_of(view: type) -> tuple[tuple[str, Version, Version, Any], ...]:
+    """(wire name, first version, last version, type) of every field that is not always there, or has such fields inside."""
+    found = _presence.get(view)
+    if found is None:
+        _presence[view] = ()
+        found = _presence[view] = tuple(_find_presence(view))
+    return found
+
+
+def _find_presence(view: type) -> Any:
+    hints = get_type_hints(view, include_extras=True)
+    for field in msgspec.structs.fields(view):
+        hint = hints[field.name]
+        first, last, inner = Version(0, 0), NEWEST, _struct_in(hint)
+        if get_origin(hint) is Annotated:
+            for note in get_args(hint)[1:]:
+                if isinstance(note, Since):
+                    first = version(note.first)
+                    last = version(note.until) if note.until else NEWEST
+        if (first, last) != (Version(0, 0), NEWEST) or (inner is not None and presence_of(inner)):
+            yield field.encode_name, first, last, inner
+
+
+def _struct_in(hint: Any) -> Any:
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return hint
+    for inside in get_args(hint):
+        found = _struct_in(inside)
+        if found is not None:
+            return found
+    return None
+
+
+def trim(body: Any, view: type, at: Version) -> Any:
+    """Take out of an answer (built from `view`) the fields that did not exist at this version."""
+    if isinstance(body, list):
+        for item in body:
+            trim(item, view, at)
+    elif isinstance(body, dict):
+        for name, first, last, inner in presence_of(view):
+            if not first <= at <= last:
+                body.pop(name, None)
+            elif inner is not None and name in body:
+                trim(body[name], inner, at)
+    return body
+
+
+def refuse_newer_fields(body: msgspec.Struct, at: Version) -> None:
+    """Refuse a request's fields that do not exist at this version, in the words of a schema check."""
+    for name, first, last, inner in presence_of(type(body)):
+        value = getattr(body, _attribute(type(body), name))
+        if value is msgspec.UNSET:
+            continue
+        if not first <= at <= last:
+            raise BadRequest(
+                "Additional properties are not allowed ('{name}' was unexpected)",
+                name=name,
+            )
+        if inner is not None and isinstance(value, msgspec.Struct):
+            refuse_newer_fields(value, at)
+
+
+def _attribute(struct: type, encoded: str) -> str:
+    for field in msgspec.structs.fields(struct):
+        if field.encode_name == encoded:
+            return field.name
+    raise KeyError(encoded)

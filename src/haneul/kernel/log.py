@@ -1,0 +1,139 @@
+"""Logs: one JSON object a line, with the request's and operation's ids, and no secrets."""
+
+import logging
+import queue
+import re
+import sys
+import threading
+import time
+import traceback
+from contextvars import ContextVar
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from haneul.kernel.auth import Caller
+    from haneul.kernel.http.call import Ask
+
+request_id: ContextVar[str] = ContextVar("request_id", default="")
+operation_id: ContextVar[str] = ContextVar("operation_id", default="")
+
+SECRET_NAMES = re.compile(
+    r"(pass(word|wd)?|secret|token|credential|private_key|admin_pass|authorization|x-auth-token)", re.IGNORECASE
+)
+SECRET_TEXT = re.compile(
+    r"""((?:pass(?:word|wd)?|secret|adminPass|token|authorization)["']?\s*[:=]\s*["']?)([^\s"',}&]+)""", re.IGNORECASE
+)
+FERNET = re.compile(r"gAAAA[A-Za-z0-9_-]{20,}={0,2}")
+URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]+:)[^@\s]+@")
+
+
+def mask(text: str) -> str:
+    """The text with what looks like a secret replaced by `***`."""
+    return URL_PASSWORD.sub(r"\1***@", FERNET.sub("***", SECRET_TEXT.sub(r"\1***", text)))
+
+
+class _Sink:
+    """Lines wait in a queue and one thread writes them, so that no request waits for a disk."""
+
+    def __init__(self) -> None:
+        self.program = "haneul"
+        self.level = logging.INFO
+        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._file: IO[bytes] | None = None
+        self._thread: threading.Thread | None = None
+
+    def open(self, path: Path | None, program: str) -> None:
+        self.program = program
+        self._file = path.open("ab", buffering=0) if path else sys.stderr.buffer
+        self._thread = threading.Thread(target=self._write, name="log", daemon=True)
+        self._thread.start()
+
+    def put(self, line: dict[str, Any]) -> None:
+        if self._file is not None:
+            self._lines.put(msgspec.json.encode(line) + b"\n")
+
+    def close(self) -> None:
+        if self._thread is not None:
+            self._lines.put(None)
+            self._thread.join(2)
+            self._thread = None
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            lines = [line]
+            while not self._lines.empty() and len(lines) < 512:
+                more = self._lines.get()
+                if more is None:
+                    self._lines.put(None)
+                    break
+                lines.append(more)
+            assert self._file is not None
+            self._file.write(b"".join(lines))
+            time.sleep(0.02)
+
+
+_sink = _Sink()
+
+
+def open_log(path: Path | None, program: str, level: int = logging.INFO) -> None:
+    """Begin to write lines to a file (standard error for None); the standard library's loggers join in."""
+    _sink.level = level
+    _sink.open(path, program)
+    root = logging.getLogger()
+    root.handlers[:] = [_Bridge()]
+    root.setLevel(logging.WARNING)
+    logging.getLogger("haneul").setLevel(level)
+
+
+def close_log() -> None:
+    _sink.close()
+
+
+def event(name: str, level: str = "info", **values: Any) -> None:
+    """Write one line. Values whose names look secret are masked."""
+    line: dict[str, Any] = {"at": round(time.time(), 6), "process": _sink.program, "level": level, "event": name}
+    for key, context in (("request_id", request_id), ("operation_id", operation_id)):
+        if key not in values and (value := context.get()):
+            line[key] = value
+    for key, value in values.items():
+        line[key] = "***" if SECRET_NAMES.search(key) else value
+    _sink.put(line)
+
+
+def failure(name: str, **values: Any) -> None:
+    """Write the exception being handled, its traceback on the line: for the log alone, never for an answer."""
+    event(name, "error", traceback=mask(traceback.format_exc()), **values)
+
+
+def access(ask: "Ask", status: int | str, caller: "Caller", seconds: float) -> None:
+    """The line of a finished request."""
+    _sink.put(
+        {
+            "at": round(time.time(), 6),
+            "process": _sink.program,
+            "level": "info",
+            "event": "request",
+            "request_id": ask.request_id,
+            "global_request_id": ask.global_request_id,
+            "method": ask.method,
+            "path": ask.path,
+            "status": int(str(status)[:3]),
+            "ms": round(seconds * 1000, 3),
+            "user_id": caller.user_id or None,
+            "project_id": caller.project_id,
+            "remote": ask.remote,
+        }
+    )
+
+
+class _Bridge(logging.Handler):
+    """Lines of the standard library's loggers, in the same shape."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        values: dict[str, Any] = {"logger": record.name, "message": mask(record.getMessage())}
+        if record.exc_info:
+            values["traceback"] = mask("".join(traceback.format_exception(*record.exc_info)))
+        event("log", record.levelname.lower(), **values)

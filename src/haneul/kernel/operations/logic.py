@@ -1,0 +1,115 @@
+"""Starting, waking and reading operations, inside a caller's transaction."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+
+from haneul.kernel.clock import now
+from haneul.kernel.db import Db, Query, columns_of
+from haneul.kernel.operations.models import UNFINISHED, OperationRow, operations
+from haneul.kernel.operations.steps import Operation
+
+BY_ID = Query(OperationRow, columns_of(OperationRow, operations).where(operations.c.id == bindparam("id")))
+OF_RESOURCE = Query(
+    OperationRow,
+    columns_of(OperationRow, operations)
+    .where(operations.c.resource_id == bindparam("resource_id"))
+    .order_by(operations.c.id.desc()),
+)
+UNFINISHED_OF = select(operations.c.id).where(
+    operations.c.resource_id == bindparam("resource_id"), operations.c.state.in_(UNFINISHED)
+)
+DUE = (
+    select(operations.c.id)
+    .where(
+        operations.c.state.in_(UNFINISHED),
+        operations.c.retry_at < bindparam("moment"),
+        operations.c.lease_until < bindparam("moment"),
+    )
+    .order_by(operations.c.id)
+    .limit(100)
+)
+CANCEL = (
+    update(operations)
+    .where(operations.c.resource_id == bindparam("of_resource"), operations.c.state.in_(UNFINISHED))
+    .values(is_cancelled=True)
+)
+
+EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+_nudge: Callable[[int], None] | None = None
+
+
+def tell_engine(nudge: Callable[[int], None]) -> None:
+    """Let the engine know at once of operations that this process starts or wakes."""
+    global _nudge
+    _nudge = nudge
+
+
+def start(
+    db: Db,
+    operation: type[Operation],
+    resource_id: str,
+    *,
+    by: Any,
+    input: dict[str, Any] | None = None,  # noqa: A002
+    supersedes: bool = False,
+) -> int:
+    """Write an operation that begins after this transaction commits; its number.
+
+    `by` has `request_id` and a `caller`. With `supersedes`, unfinished operations of the resource are undone first.
+    """
+    if supersedes:
+        for number in unfinished(db, resource_id):
+            _nudge_after(db, number)
+        db.run(CANCEL, of_resource=resource_id)
+    moment = now()
+    number = db.insert_numbered(
+        operations,
+        name=operation.name,
+        resource_id=resource_id,
+        project_id=by.caller.project_id,
+        user_id=by.caller.user_id,
+        request_id=by.request_id,
+        state="ready",
+        step=0,
+        journal=[],
+        input=input or {},
+        memo={},
+        error=None,
+        is_cancelled=False,
+        lease_owner="",
+        lease_until=EPOCH_START,
+        epoch=0,
+        # The process that commits nudges its engine; if it dies first, any other finds the row a little later.
+        retry_at=moment + timedelta(seconds=2),
+        step_deadline=None,
+        created_at=moment,
+        updated_at=moment,
+    )
+    _nudge_after(db, number)
+    return number
+
+
+def unfinished(db: Db, resource_id: str) -> list[int]:
+    """Numbers of the resource's operations that have not ended."""
+    return [row[0] for row in db.tuples(UNFINISHED_OF, resource_id=resource_id)]
+
+
+def wake(db: Db, resource_id: str) -> None:
+    """There is news of the resource: run again the step that waits for it, after this transaction commits."""
+    for number in unfinished(db, resource_id):
+        _nudge_after(db, number)
+
+
+def of_resource(db: Db, resource_id: str) -> list[OperationRow]:
+    """The resource's operations, newest first: what users see as actions, messages or events."""
+    return db.all(OF_RESOURCE, resource_id=resource_id)
+
+
+def _nudge_after(db: Db, number: int) -> None:
+    if _nudge is not None:
+        nudge = _nudge
+        db.after_commit(lambda: nudge(number))

@@ -1,0 +1,113 @@
+"""Control's side of reconciling: what should be on a host, and what hosts say of it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import bindparam, select, update
+
+from haneul.kernel import log
+from haneul.kernel.bus import Bus, BusError, Wake
+from haneul.kernel.clock import now
+from haneul.kernel.db import Db, Query, Store, by, columns_of
+from haneul.kernel.reconcile.models import Buried, PlanRevision, plan_revisions, tombstones
+from haneul.kernel.reconcile.values import Nothing, PlanAsk, PlanReply, Report, Tombstone
+
+ON_HOST = by(Buried, tombstones, "host", "kind")
+REVISION = by(PlanRevision, plan_revisions, "host", "kind")
+STOPPED = Query(PlanRevision, columns_of(PlanRevision, plan_revisions).where(plan_revisions.c.stopped != ""))
+BUMP = (
+    update(plan_revisions)
+    .where(plan_revisions.c.host == bindparam("at_host"), plan_revisions.c.kind == bindparam("of_kind"))
+    .values(revision=plan_revisions.c.revision + 1)
+)
+IS_BURIED = select(tombstones.c.id).where(tombstones.c.kind == bindparam("kind"), tombstones.c.id == bindparam("id"))
+
+_wake: Callable[[str, Wake], None] | None = None
+
+
+class PlanSource(msgspec.Struct, frozen=True):
+    """One kind of thing that hosts make: the rows wanted on a host (of all or of some ids), and who hears reports."""
+
+    kind: str
+    wanted: Callable[[Db, str, Sequence[str]], Iterable[msgspec.Struct]]
+    heard: Callable[[Db, Report], None]
+
+
+def touch(db: Db, host: str, kind: str, ids: Sequence[str]) -> None:
+    """What is wanted of these things on this host has changed: count it, and wake the host after commit."""
+    if not db.run(BUMP, at_host=host, of_kind=kind):
+        db.insert(plan_revisions, PlanRevision(host, kind, 1, ""))
+    if _wake is not None:
+        tell, wake = _wake, Wake(kind, tuple(ids))
+        db.after_commit(lambda: tell(host, wake))
+
+
+def bury(db: Db, host: str, kind: str, thing_id: str, generation: int) -> None:
+    """The host must remove this thing. Repeatable."""
+    if not db.update(tombstones, {"kind": kind, "id": thing_id, "host": host}, generation=generation):
+        db.insert(tombstones, Buried(kind, thing_id, host, generation, now()))
+    touch(db, host, kind, (thing_id,))
+
+
+def is_buried(db: Db, kind: str, thing_id: str) -> bool:
+    """Whether a host still has to remove this thing."""
+    return db.value(IS_BURIED, kind=kind, id=thing_id) is not None
+
+
+def stopped_plans(db: Db) -> list[PlanRevision]:
+    """Hosts that refuse their plan, with the reason; `doctor` shows them."""
+    return db.all(STOPPED)
+
+
+class PlanDesk:
+    """Answers agents: plans out, reports in."""
+
+    def __init__(self, store: Store, cloud_id: str, sources: Iterable[PlanSource]) -> None:
+        self._store, self._cloud_id = store, cloud_id
+        self._sources = {source.kind: source for source in sources}
+
+    def serve(self, bus: Bus) -> None:
+        """Take agents' calls on this bus, and wake agents over it."""
+        global _wake
+        _wake = bus.wake
+        bus.serve("reconcile.plan", PlanAsk, self.plan)
+        bus.serve("reconcile.report", Report, self.report)
+
+    def plan(self, ask: PlanAsk) -> PlanReply:
+        source = self._source(ask.kind)
+
+        def body(db: Db) -> PlanReply:
+            revision = db.one(REVISION, host=ask.host, kind=ask.kind)
+            buried = db.all(ON_HOST, host=ask.host, kind=ask.kind)
+            if ask.ids:
+                buried = [stone for stone in buried if stone.id in ask.ids]
+            return PlanReply(
+                self._cloud_id,
+                revision.revision if revision else 0,
+                [msgspec.Raw(msgspec.msgpack.encode(entry)) for entry in source.wanted(db, ask.host, ask.ids)],
+                [Tombstone(stone.id, stone.generation) for stone in buried],
+            )
+
+        return self._store.read(body)
+
+    def report(self, report: Report) -> Nothing:
+        source = self._source(report.kind)
+
+        def body(db: Db) -> None:
+            for thing_id in report.gone:
+                db.delete(tombstones, kind=report.kind, id=thing_id, host=report.host)
+            if report.is_full or report.stopped:
+                db.update(plan_revisions, {"host": report.host, "kind": report.kind}, stopped=report.stopped)
+            source.heard(db, report)
+
+        self._store.write(body)
+        if report.stopped:
+            log.event("plan refused by host", "error", host=report.host, kind=report.kind, reason=report.stopped)
+        return Nothing()
+
+    def _source(self, kind: str) -> Any:
+        source = self._sources.get(kind)
+        if source is None:
+            raise BusError("unknown-kind", f"No service plans things of kind {kind}.")
+        return source

@@ -1,0 +1,46 @@
+"""A service's manifest: what the kernel and `cloud.py` need to know of it."""
+
+import builtins
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.http.pages import LinkStyle
+from haneul.kernel.http.routes import Route, Routes
+from haneul.kernel.http.versions import Microversions
+from haneul.kernel.operations.steps import Operation
+from haneul.kernel.reconcile.plans import PlanSource
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True):
+    """One OpenStack service type.
+
+    `base` is the path of its API under the port (`/v3`); `project_base` a path behind which clients may put a project id
+    (`/v2.1` of `/v2.1/PROJECT/servers`). `faults` names the error envelope, `page_links` the style of page links.
+    `request_id_header` is a second header for request ids (`X-Compute-Request-Id`).
+    """
+
+    type: str
+    name: str
+    description: str
+    port: int
+    path: str
+    base_rules: Mapping[str, str]
+    resources: Sequence[Routes]
+    faults: str
+    endpoint: str = ""
+    project_base: str = ""
+    page_links: LinkStyle = "none"
+    page_most: int = 1000
+    microversions: Microversions | None = None
+    forbidden: str = "Policy doesn't allow {rule} to be performed."
+    request_id_header: str = ""
+    version_document: Callable[[str], Any] | None = None
+    operations: Sequence[builtins.type[Operation]] = ()
+    plans: Sequence[PlanSource] = ()
+    settings: builtins.type[msgspec.Struct] | None = None
+
+    @property
+    def routes(self) -> list[Route]:
+        return [route for resource in self.resources for route in resource.all]

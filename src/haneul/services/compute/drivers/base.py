@@ -1,0 +1,110 @@
+"""What a hypervisor driver is: plain values and the verbs every driver keeps (fake and real pass one contract test)."""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+Power = Literal["running", "stopped", "paused"]
+State = Literal["running", "stopped", "paused", "crashed"]
+
+
+class DiskPlan(Struct, frozen=True, kw_only=True):
+    """One disk of a guest, as its block-device row says. `id` is the row's id."""
+
+    id: str
+    image_id: str | None = None
+    size_gb: int
+    bus: str = "virtio"
+    boot_index: int | None = None
+    pci_slot: int
+
+
+class VerbPlan(Struct, frozen=True, kw_only=True):
+    """A thing to do once: the driver remembers on disk which ids it has done."""
+
+    id: str
+    verb: Literal["reboot-soft", "reboot-hard"]
+
+
+class GuestPlan(Struct, frozen=True, kw_only=True):
+    """What one guest should be. `generation` grows with every change of what is wanted."""
+
+    id: str
+    generation: int
+    name: str
+    vcpus: int
+    memory_mb: int
+    machine: str = "pc"
+    disks: tuple[DiskPlan, ...] = ()
+    power: Power = "running"
+    verbs: tuple[VerbPlan, ...] = ()
+
+
+class GuestState(Struct, frozen=True, kw_only=True):
+    """What one guest is. `generation` is the plan's generation that the driver last made true."""
+
+    id: str
+    generation: int
+    state: State
+    verbs_done: tuple[str, ...] = ()
+
+
+class HostFacts(Struct, frozen=True, kw_only=True):
+    """What a host offers. `hypervisor_version` is the field's integer form: 7.2.0 is 7002000."""
+
+    vcpus: int
+    memory_mb: int
+    disk_gb: int
+    architecture: str
+    hypervisor_type: str
+    hypervisor_version: int
+    accelerator: Literal["kvm", "tcg", "fake"]
+    cpu_model: str
+    default_machine: str
+
+
+class ImageFacts(Struct, frozen=True, kw_only=True):
+    """An image as a host needs to know it before its bytes. `sha512` is None for an image without a hash."""
+
+    id: str
+    disk_format: str
+    size: int
+    sha512: str | None
+    virtual_size: int
+
+
+class ImageSource(Protocol):
+    """Where a host gets image bytes: never a shared folder."""
+
+    def facts(self, image_id: str) -> ImageFacts: ...
+    def chunks(self, image_id: str) -> Iterator[bytes]: ...
+
+
+class Refused(Exception):
+    """The driver can't make the plan true; the message is a sentence for the user."""
+
+
+class HypervisorDriver(Protocol):
+    """Guests of one cloud on this host. Every verb is repeatable; `remove_guest` of an absent guest does nothing."""
+
+    def host_facts(self) -> HostFacts: ...
+    def list_guests(self) -> Sequence[GuestState]:
+        """Only guests that carry this cloud's id, whatever else runs here."""
+        ...
+
+    def ensure_guest(self, plan: GuestPlan) -> None:
+        """Make disks and definition, bring power to what is wanted, do new verbs, remember the generation."""
+        ...
+
+    def remove_guest(self, guest_id: str) -> None:
+        """End the guest and delete its disks, logs and sockets."""
+        ...
+
+    def console_tail(self, guest_id: str, lines: int | None) -> str:
+        """The last lines of the serial log (all that is kept for None)."""
+        ...
+
+    def recover(self) -> None:
+        """After a restart: adopt what runs, clear what half-made work left."""
+        ...

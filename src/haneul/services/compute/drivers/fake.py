@@ -1,0 +1,161 @@
+"""Guests that are only said to run: the same contract without QEMU, root or a disk, and many a second."""
+
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from haneul.services.compute.drivers import plan_checks
+from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, GuestState, HostFacts, Refused, State
+from haneul.services.compute.drivers.settings import DriverSettings
+
+
+class FakeGuest(Struct, frozen=True, kw_only=True):
+    """One pretended guest as its file holds it. `boots` are the times at which it was switched on."""
+
+    cloud_id: str
+    plan: GuestPlan
+    made_generation: int = 0
+    verbs_done: tuple[str, ...] = ()
+    state: State = "stopped"
+    disks: tuple[DiskPlan, ...] = ()
+    boots: tuple[float, ...] = ()
+
+
+class FakeDriver:
+    """HypervisorDriver without a hypervisor. One file a guest, so that guests outlive a restart as real ones do."""
+
+    def __init__(self, settings: DriverSettings) -> None:
+        self._settings = settings
+        self._folder = settings.state_dir / "fake_guests"
+        self._lock = threading.Lock()
+
+    def host_facts(self) -> HostFacts:
+        """The host that the settings describe."""
+        return self._settings.fake.host
+
+    def list_guests(self) -> Sequence[GuestState]:
+        """The pretended guests of this cloud."""
+        guests = [self._load(path.stem) for path in sorted(self._folder.glob("*.json"))]
+        return [
+            GuestState(
+                id=guest.plan.id, generation=guest.made_generation, state=guest.state, verbs_done=guest.verbs_done
+            )
+            for guest in guests
+            if guest is not None and self._is_ours(guest)
+        ]
+
+    def ensure_guest(self, plan: GuestPlan) -> None:
+        """Say that the plan is true, after the refusals that a real driver has."""
+        plan_checks.refuse_unsafe(plan)
+        with self._lock:
+            guest = self._load(plan.id) or self._save(FakeGuest(cloud_id=self._settings.cloud_id, plan=plan))
+            self._settings.reached("record-made")
+            if not self._is_ours(guest):
+                raise Refused(f"The server {plan.id} on this host belongs to another cloud.")
+            plan_checks.refuse_older(plan, guest.plan.generation)
+            guest = self._with_disks(msgspec.structs.replace(guest, plan=plan))
+            for verb in plan.verbs:
+                guest = guest if verb.id in guest.verbs_done else self._done(guest, verb.id)
+            guest = self._powered(guest)
+            self._save(msgspec.structs.replace(guest, made_generation=plan.generation))
+            self._settings.reached("plan-remembered")
+
+    def _with_disks(self, guest: FakeGuest) -> FakeGuest:
+        made = {disk.id: disk for disk in guest.disks}
+        for disk in guest.plan.disks:
+            if disk.id not in made:
+                virtual_size = self._settings.images.facts(disk.image_id).virtual_size if disk.image_id else 0
+                plan_checks.disk_bytes(disk, virtual_size)
+            elif (made[disk.id].image_id, made[disk.id].size_gb) != (disk.image_id, disk.size_gb):
+                raise Refused(f"The disk {disk.id} was made with another image or size, and can't be changed in place.")
+            made[disk.id] = disk
+        return self._save(msgspec.structs.replace(guest, disks=tuple(made.values())))
+
+    def _done(self, guest: FakeGuest, verb_id: str) -> FakeGuest:
+        if guest.plan.power == "running":
+            guest = _switched_on(guest)
+        guest = self._save(msgspec.structs.replace(guest, verbs_done=(*guest.verbs_done, verb_id)))
+        self._settings.reached("verb-remembered")
+        return guest
+
+    def _powered(self, guest: FakeGuest) -> FakeGuest:
+        wanted = guest.plan.power
+        if wanted != "stopped" and guest.state in ("stopped", "crashed"):
+            guest = _switched_on(guest)
+        return self._save(msgspec.structs.replace(guest, state=wanted))
+
+    def remove_guest(self, guest_id: str) -> None:
+        """Forget the guest."""
+        if not plan_checks.is_guest_id(guest_id):
+            return
+        with self._lock:
+            guest = self._load(guest_id)
+            if guest is not None and self._is_ours(guest):
+                self._file(guest_id).unlink()
+                self._settings.reached("folder-removed")
+
+    def console_tail(self, guest_id: str, lines: int | None) -> str:
+        """What a small Linux would have said at each of the guest's boots."""
+        guest = self._load(guest_id) if plan_checks.is_guest_id(guest_id) else None
+        if guest is None or not self._is_ours(guest):
+            return ""
+        ready_before = time.time() - self._settings.fake.boot_s
+        said = [
+            line
+            for number, began in enumerate(guest.boots, start=1)
+            for line in _console(guest.plan, number, began <= ready_before)
+        ]
+        kept = said if lines is None else said[-lines:] if lines > 0 else []
+        return "".join(f"{line}\n" for line in kept)
+
+    def recover(self) -> None:
+        """Make the folder and clear half-written files."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        for draft in self._folder.glob("*.part"):
+            draft.unlink()
+
+    def close(self) -> None:
+        """Nothing runs in the background."""
+
+    def crash(self, guest_id: str) -> None:
+        """Let a guest die, as when somebody kills its process."""
+        with self._lock:
+            guest = self._load(guest_id)
+            if guest is not None:
+                self._save(msgspec.structs.replace(guest, state="crashed"))
+
+    def _is_ours(self, guest: FakeGuest) -> bool:
+        return guest.cloud_id == self._settings.cloud_id
+
+    def _file(self, guest_id: str) -> Path:
+        return self._folder / f"{guest_id}.json"
+
+    def _load(self, guest_id: str) -> FakeGuest | None:
+        try:
+            return msgspec.json.decode(self._file(guest_id).read_bytes(), type=FakeGuest)
+        except FileNotFoundError:
+            return None
+
+    def _save(self, guest: FakeGuest) -> FakeGuest:
+        # Whole or not there, but not synced: a simulated guest may be lost with the machine's power.
+        draft = self._folder / f"{guest.plan.id}.part"
+        draft.write_bytes(msgspec.json.encode(guest))
+        draft.replace(self._file(guest.plan.id))
+        return guest
+
+
+def _switched_on(guest: FakeGuest) -> FakeGuest:
+    return msgspec.structs.replace(guest, boots=(*guest.boots, time.time()), state="running")
+
+
+def _console(plan: GuestPlan, number: int, ready: bool) -> list[str]:
+    lines = [
+        "Linux version 6.1.0-simulated (haneul)",
+        f"Memory: {plan.memory_mb}M available, {plan.vcpus} CPUs",
+        f"boot number {number}",
+    ]
+    return [*lines, "", f"{plan.name} login:"] if ready else lines

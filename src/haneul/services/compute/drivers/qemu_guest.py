@@ -1,0 +1,225 @@
+"""One guest under QEMU, brought step by step to what its plan wants. Each step may be the last before a crash."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from haneul.host import run as running
+from haneul.host.disk import qemu_img
+from haneul.host.hypervisor.machine import Accelerator, Drive, Machine, command_line, guest_mark
+from haneul.host.hypervisor.probe import kvm_groups
+from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
+from haneul.host.hypervisor.seen import GuestProcess
+from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, Refused, VerbPlan
+from haneul.services.compute.drivers.guest_folders import DRAFT, GuestFolder, GuestRecord, Reboot
+from haneul.services.compute.drivers.image_cache import ImageCache
+from haneul.services.compute.drivers.plan_checks import disk_bytes
+from haneul.services.compute.drivers.settings import QemuOptions
+
+log = logging.getLogger("haneul.compute.drivers.qemu")
+MONITOR_S = 10.0
+POLL_S = 0.005
+# SIGTERM lets QEMU flush its disks; a guest that is to lose its power doesn't get to say more.
+FLUSH_S = 5.0
+VERBS_REMEMBERED = 50
+
+
+class Surroundings(Struct, frozen=True, kw_only=True):
+    """What a guest needs of the driver that runs it."""
+
+    cloud_id: str
+    images: ImageCache
+    options: QemuOptions
+    accelerator: Callable[[], Accelerator]
+    find: Callable[[str], GuestProcess | None]
+    reached: Callable[[str], None]
+
+
+class QemuGuest:
+    """A guest that is held by its lock, with its record and its process (None while it has none)."""
+
+    def __init__(self, folder: GuestFolder, record: GuestRecord, uid: int, around: Surroundings) -> None:
+        self._folder = folder
+        self._record = record
+        self._uid = uid
+        self._around = around
+        self._process = around.find(folder.guest_id)
+
+    def make_true(self) -> None:
+        """Bring disks, verbs and power to what the record's plan wants, and remember that they are there."""
+        plan = self._record.plan
+        for disk in plan.disks:
+            self._ensure_disk(disk)
+        for verb in plan.verbs:
+            if verb.id not in self._record.verbs_done:
+                self._do_once(verb)
+        if plan.power == "stopped":
+            self._stop(self._around.options.shutdown_grace_s)
+        else:
+            self._ensure_power()
+        if self._record.made_generation != plan.generation:
+            self._remember(made_generation=plan.generation)
+        self._around.reached("plan-remembered")
+
+    def _remember(self, **changes: Any) -> None:
+        self._record = self._folder.save(msgspec.structs.replace(self._record, **changes))
+
+    def _ensure_disk(self, disk: DiskPlan) -> None:
+        path = self._folder.disk(disk.id)
+        made = next((known for known in self._record.disks if known.id == disk.id), None)
+        if made is not None and (made.image_id, made.size_gb) != (disk.image_id, disk.size_gb):
+            raise Refused(f"The disk {disk.id} was made with another image or size, and can't be changed in place.")
+        if made is not None and not path.exists():
+            # Making it anew would hide that what was on it is lost.
+            raise Refused(f"The file of the disk {disk.id} is missing on this host.")
+        if not path.exists():
+            self._make_disk(disk)
+        if made is None:
+            self._remember(disks=(*self._record.disks, disk))
+
+    def _make_disk(self, disk: DiskPlan) -> None:
+        path = self._folder.disk(disk.id)
+        draft = path.with_name(path.name + DRAFT)
+        draft.unlink(missing_ok=True)
+        if disk.image_id is None:
+            qemu_img.create_blank(draft, disk_bytes(disk, 0), self._uid)
+        else:
+            base = self._around.images.base(disk.image_id)
+            self._around.reached("base-cached")
+            size = disk_bytes(disk, base.virtual_size)
+            qemu_img.create_overlay(draft, base.path, base.disk_format, size, self._uid)
+        draft.rename(path)
+        self._around.reached("disk-made")
+
+    def _do_once(self, verb: VerbPlan) -> None:
+        if self._record.plan.power == "running":
+            self._reboot(verb)
+        done = (*self._record.verbs_done, verb.id)[-VERBS_REMEMBERED:]
+        self._remember(verbs_done=done, reboot=None)
+        self._around.reached("verb-remembered")
+
+    def _reboot(self, verb: VerbPlan) -> None:
+        """Replace the process: after a crash, another process than the noted one tells that the reboot was done."""
+        begun = self._record.reboot
+        if begun is None or begun.verb_id != verb.id:
+            begun = Reboot(verb_id=verb.id, replaces=self._process.started if self._process else None)
+            self._remember(reboot=begun)
+            self._around.reached("reboot-noted")
+        if self._process is not None and self._process.started == begun.replaces:
+            self._stop(self._around.options.shutdown_grace_s if verb.verb == "reboot-soft" else 0)
+        if self._process is None:
+            self._start()
+            self._go("cont")
+
+    def _ensure_power(self) -> None:
+        wanted = self._record.plan.power
+        status = self._adopted_status(self._process) if self._process else "gone"
+        if status in ("shutdown", "internal-error", "guest-panicked"):
+            self._stop(0)
+        if self._process is None:
+            self._start()
+            status = "prelaunch"
+        self._refuse_other_hardware()
+        if wanted == "running" and status != "running":
+            self._go("cont")
+        elif wanted == "paused" and status == "running":
+            self._go("stop")
+
+    def _refuse_other_hardware(self) -> None:
+        launched = self._record.launched
+        if launched is not None and _hardware(launched) != _hardware(self._record.plan):
+            raise Refused("The server runs with other hardware than is wanted now: stop it, and start it again.")
+
+    def _start(self) -> None:
+        # The plan is noted before the process is there, so that a process without a note can only be another's.
+        self._remember(launched=self._record.plan)
+        accelerator = self._around.accelerator()
+        pid = running.spawn_daemon(
+            command_line(self._machine(accelerator)),
+            uid=self._uid,
+            gid=self._uid,
+            groups=kvm_groups() if accelerator == "kvm" else (),
+            log_path=self._folder.qemu_log,
+            cwd=self._folder.own,
+        )
+        self._around.reached("process-started")
+        self._await_monitor(pid)
+        self._process = self._around.find(self._folder.guest_id)
+        log.info("Guest %s started as process %d", self._folder.guest_id, pid)
+
+    def _machine(self, accelerator: Accelerator) -> Machine:
+        plan = self._record.plan
+        return Machine(
+            mark=guest_mark(self._around.cloud_id, plan.id),
+            uuid=plan.id,
+            kind=plan.machine,
+            vcpus=plan.vcpus,
+            memory_mb=plan.memory_mb,
+            drives=tuple(self._drive(disk) for disk in plan.disks),
+            sockets=self._folder.sockets,
+            console_log=self._folder.console_log,
+            accelerator=accelerator,
+            translation_cache_mb=self._around.options.translation_cache_mb,
+        )
+
+    def _drive(self, disk: DiskPlan) -> Drive:
+        return Drive(path=self._folder.disk(disk.id), bus=disk.bus, pci_slot=disk.pci_slot, boot_index=disk.boot_index)
+
+    def _await_monitor(self, pid: int) -> None:
+        deadline = time.monotonic() + self._around.options.start_deadline_s
+        while running.alive(pid):
+            try:
+                self._monitor().close()
+                return
+            except MonitorFailed as error:
+                if time.monotonic() > deadline:
+                    raise Refused("The server's hypervisor did not answer in time.") from error
+            time.sleep(POLL_S)
+        log.warning("Guest %s ended before it answered: %s", self._folder.guest_id, _last_lines(self._folder))
+        raise Refused("The hypervisor could not run the server; the host's log says why.")
+
+    def _adopted_status(self, process: GuestProcess) -> str:
+        # Started just before a crash of ours, it may not listen yet.
+        self._await_monitor(process.pid)
+        with self._monitor() as monitor:
+            return str(monitor.execute("query-status")["status"])
+
+    def _stop(self, grace_s: float) -> None:
+        """End the process, after asking the guest to shut itself down if there is time for that."""
+        if self._process is not None:
+            if grace_s > 0:
+                self._ask_to_shut_down(grace_s)
+            running.end(self._process.pid, FLUSH_S, self._process.started)
+            log.info("Guest %s stopped", self._folder.guest_id)
+            self._process = None
+            self._around.reached("guest-killed")
+        if self._record.launched is not None:
+            self._remember(launched=None)
+
+    def _ask_to_shut_down(self, grace_s: float) -> None:
+        try:
+            with self._monitor() as monitor:
+                if monitor.execute("query-status")["status"] == "running":
+                    monitor.execute("system_powerdown")
+                    monitor.wait_event("SHUTDOWN", grace_s)
+        except MonitorFailed as error:
+            log.info("Guest %s did not shut itself down: %s", self._folder.guest_id, error)
+
+    def _go(self, command: str) -> None:
+        with self._monitor() as monitor:
+            monitor.execute(command)
+
+    def _monitor(self) -> Monitor:
+        return Monitor.connect(self._folder.sockets.monitor, MONITOR_S)
+
+
+def _hardware(plan: GuestPlan) -> tuple[object, ...]:
+    return plan.vcpus, plan.memory_mb, plan.machine, plan.disks
+
+
+def _last_lines(folder: GuestFolder) -> str:
+    return folder.qemu_log.read_text(errors="replace")[-running.TAIL_CHARS :].strip()

@@ -1,0 +1,43 @@
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, Column, Index, String, UniqueConstraint
+
+from haneul.kernel.db import Json, Row, Table, Text, Time
+
+NO_DOMAIN = "<<root>>"
+"""The domain of domains: a name for it keeps domain names unique on databases that hold NULLs for different."""
+
+
+class Project(Row):
+    """A project, or a domain where `is_domain`: Keystone keeps domains as projects, and clients can see it."""
+
+    id: str
+    domain_id: str
+    parent_id: str | None
+    name: str
+    description: str
+    enabled: bool
+    is_domain: bool
+    options: dict[str, Any]
+    extra: dict[str, Any]
+    created_at: datetime
+
+
+projects = Table(
+    "identity_projects",
+    Column("id", String(64), primary_key=True),
+    Column("domain_id", String(64), nullable=False),
+    Column("parent_id", String(64)),
+    Column("name", String(64), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("is_domain", Boolean, nullable=False),
+    Column("options", Json, nullable=False),
+    Column("extra", Json, nullable=False),
+    Column("created_at", Time, nullable=False),
+    UniqueConstraint("domain_id", "name"),
+    Index("ix_identity_projects_parent_id", "parent_id"),
+    Index("ix_identity_projects_name", "name", "id"),
+    Index("ix_identity_projects_listed", "is_domain", "name", "id"),
+)

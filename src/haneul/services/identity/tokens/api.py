@@ -1,0 +1,103 @@
+import asyncio
+import time
+
+import msgspec
+
+from haneul.kernel.db import Db
+from haneul.kernel.errors import NotFound, Unauthorized
+from haneul.kernel.http import PUBLIC, Call, Raw, Routes
+from haneul.kernel.policy import Rule
+from haneul.services.identity.tokens import logic, login
+from haneul.services.identity.tokens.checker import Tokens
+from haneul.services.identity.tokens.logic import REFUSED, Grant
+from haneul.services.identity.tokens.schemas import Auth, PasswordMethod, TokenMethod, TokenQuery
+from haneul.services.identity.users.hashing import submit_check
+from haneul.services.identity.users.models import User
+
+VALIDATE = Rule(
+    "identity:validate_token",
+    "rule:admin_required or (role:reader and system_scope:all) or rule:service_role or rule:token_subject",
+    "Validate a token.",
+)
+REVOKE = Rule("identity:revoke_token", "rule:admin_required or rule:token_subject", "Revoke a token.")
+
+
+def routes_with(tokens: Tokens, bcrypt_cost: int) -> Routes:
+    """Identity's token routes over this process's tokens."""
+    routes = Routes()
+
+    @routes.post("/v3/auth/tokens", rule=PUBLIC, body_wraps="auth", transaction="none")
+    async def create_token(call: Call, body: Auth, query: TokenQuery) -> Raw:
+        login.refuse_unknown_methods(body)
+        token = await _issued(call, tokens, body, bcrypt_cost)
+        document = await call.transaction(lambda db: _document(db, tokens, token, query), writes=False)
+        return Raw(body=document, status=201, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+
+    @routes.get("/v3/auth/tokens", rule=VALIDATE, quick=True)
+    def validate_token(call: Call, query: TokenQuery) -> Raw:
+        token = _subject(call)
+        try:
+            found = tokens.validated(call.db, token)
+        except Unauthorized:
+            call.enforce(token={"user_id": None})
+            raise NotFound("Could not find token.") from None
+        call.enforce(token=found.caller)
+        document = _document(call.db, tokens, token, query)
+        return Raw(body=document, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+
+    @routes.delete("/v3/auth/tokens", rule=REVOKE)
+    def revoke_token(call: Call) -> None:
+        token = _subject(call)
+        payload = logic.payload_of(tokens.keys, token)
+        call.enforce(token={"user_id": payload.user_id if payload else None})
+        logic.revoke(call.db, tokens.keys, token)
+
+    return routes
+
+
+def _subject(call: Call) -> str:
+    token = call.header("X-Subject-Token")
+    if not token:
+        call.enforce(token={"user_id": None})
+        raise NotFound("Could not find token.")
+    return token
+
+
+def _document(db: Db, tokens: Tokens, token: str, query: TokenQuery) -> bytes:
+    if query.nocatalog is msgspec.UNSET:
+        return b'{"token":%s}' % tokens.document(db, token)
+    view = msgspec.structs.replace(tokens.validated(db, token).view, catalog=msgspec.UNSET)
+    return b'{"token":%s}' % msgspec.json.encode(view)
+
+
+async def _issued(call: Call, tokens: Tokens, auth: Auth, bcrypt_cost: int) -> str:
+    """A token for whoever has proved himself by every method he names."""
+    user: User | None = None
+    expires_at = int((time.time() + tokens.life_s) * 1e6)
+    methods, parent = tuple(auth.identity.methods), ""
+    given = auth.identity.token
+    if "token" in methods:
+        if not isinstance(given, TokenMethod):
+            raise Unauthorized(REFUSED)
+        proof = await call.transaction(lambda db: tokens.validated(db, given.id), writes=False)
+        user = await call.transaction(lambda db: db.one(logic.USER_BY_ID, id=proof.payload.user_id), writes=False)
+        expires_at, parent = min(expires_at, proof.payload.expires_at), proof.payload.audit_ids[-1]
+        methods = tuple(dict.fromkeys((*methods, *proof.payload.methods)))
+    if "password" in methods and "password" in auth.identity.methods:
+        user = await _by_password(call, auth, bcrypt_cost)
+    if user is None:
+        raise Unauthorized(REFUSED)
+    proved = user
+    kind, target = await call.transaction(lambda db: login.scope_of(db, auth, proved), writes=False)
+    return logic.issue(tokens.keys, Grant(proved, methods, kind, target, expires_at, parent))
+
+
+async def _by_password(call: Call, auth: Auth, bcrypt_cost: int) -> User:
+    given = auth.identity.password
+    if not isinstance(given, PasswordMethod):
+        raise Unauthorized(REFUSED)
+    claimed = await call.transaction(lambda db: login.candidate(db, given.user), writes=False)
+    fits = await asyncio.wrap_future(submit_check(given.user.password, claimed.hash, bcrypt_cost))
+    if not fits or claimed.user is None:
+        raise Unauthorized(REFUSED)
+    return claimed.user

@@ -1,0 +1,64 @@
+"""Identity's side of every request: tokens kept in process as long as the identity epoch stands."""
+
+import time
+from collections import OrderedDict
+
+import msgspec
+
+from haneul.kernel.auth import Caller
+from haneul.kernel.db import Db
+from haneul.services.identity.epoch import EpochWatch
+from haneul.services.identity.tokens.keys import KeyRing
+from haneul.services.identity.tokens.logic import Validated, validated
+
+KEPT_MOST = 10_000
+
+
+class _Kept(msgspec.Struct):
+    epoch: int
+    validated: Validated
+    document: bytes
+
+
+class Tokens:
+    """The process's validated tokens: what `kernel.auth.TokenChecker` asks for, and the documents of validation."""
+
+    def __init__(self, keys: KeyRing, watch: EpochWatch, life_s: int) -> None:
+        self.keys = keys
+        self.life_s = life_s
+        self._watch = watch
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+
+    def known(self, token: str) -> Caller | None:
+        """The caller, if the token was validated under the epoch that stands; None sends to `look_up`."""
+        kept = self._current(token)
+        return None if kept is None else kept.validated.caller
+
+    def look_up(self, db: Db, token: str) -> Caller:
+        """The caller that a token stands for; Unauthorized when it is malformed, expired or revoked."""
+        return self.validated(db, token).caller
+
+    def validated(self, db: Db, token: str) -> Validated:
+        epoch = self._watch.look(db)
+        kept = self._current(token)
+        if kept is None:
+            found = validated(db, self.keys, token)
+            kept = _Kept(epoch, found, msgspec.json.encode(found.view))
+            self._kept[token] = kept
+            while len(self._kept) > KEPT_MOST:
+                self._kept.popitem(last=False)
+        return kept.validated
+
+    def document(self, db: Db, token: str) -> bytes:
+        """The token's document with its catalog, as JSON."""
+        kept = self._current(token)
+        if kept is None:
+            self.validated(db, token)
+            kept = self._kept[token]
+        return kept.document
+
+    def _current(self, token: str) -> _Kept | None:
+        kept = self._kept.get(token)
+        if kept is None or not self._watch.stands(kept.epoch) or kept.validated.caller.expires_at <= time.time():
+            return None
+        return kept

@@ -1,0 +1,173 @@
+"""What a token stands for, worked out from the rows each time: a changed role counts at once."""
+
+import base64
+import secrets
+import time
+
+import msgspec
+from sqlalchemy import bindparam, delete, select
+
+from haneul.kernel.auth import Caller
+from haneul.kernel.clock import from_microseconds, iso_microseconds, now, to_microseconds
+from haneul.kernel.db import Db, by
+from haneul.kernel.errors import NotFound, Unauthorized
+from haneul.services.identity.catalog.logic import catalog_of
+from haneul.services.identity.epoch import bump
+from haneul.services.identity.projects.models import NO_DOMAIN, Project, projects
+from haneul.services.identity.role_assignments.models import SYSTEM
+from haneul.services.identity.role_assignments.queries import RoleName, held_by
+from haneul.services.identity.tokens.keys import KeyRing
+from haneul.services.identity.tokens.models import Payload, Revocation, ScopeKind, revocations
+from haneul.services.identity.tokens.schemas import TokenView
+from haneul.services.identity.users.models import User, users
+
+REFUSED = "The request you have made requires authentication."
+USER_BY_ID = by(User, users, "id")
+PROJECT_BY_ID = by(Project, projects, "id")
+IS_REVOKED = select(revocations.c.audit_id).where(revocations.c.audit_id.in_(bindparam("ids", expanding=True)))
+FORGET = delete(revocations).where(revocations.c.expires_at < bindparam("moment"))
+
+
+class Validated(msgspec.Struct, frozen=True):
+    """A token that counts: its payload, who calls, and the document that clients get."""
+
+    payload: Payload
+    caller: Caller
+    view: TokenView
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """What a new token shall say."""
+
+    user: User
+    methods: tuple[str, ...]
+    scope_kind: ScopeKind
+    scope_id: str
+    expires_at: int
+    parent_audit_id: str = ""
+
+
+def issue(keys: KeyRing, grant: Grant) -> str:
+    """A new token of this content; whether the user may have it is checked by `validated`."""
+    audit_ids = (_new_audit_id(), *filter(None, (grant.parent_audit_id,)))
+    payload = Payload(
+        grant.user.id,
+        grant.methods,
+        grant.scope_kind,
+        grant.scope_id,
+        to_microseconds(now()),
+        grant.expires_at,
+        audit_ids,
+    )
+    return keys.encrypt(msgspec.msgpack.encode(payload))
+
+
+def validated(db: Db, keys: KeyRing, token: str) -> Validated:
+    """What the token stands for now; Unauthorized if it is forged, expired, revoked or its user has lost his role."""
+    payload = payload_of(keys, token)
+    if payload is None or payload.expires_at <= time.time() * 1e6:
+        raise Unauthorized(REFUSED)
+    if db.value(IS_REVOKED, ids=list(payload.audit_ids)) is not None:
+        raise Unauthorized(REFUSED)
+    user = db.one(USER_BY_ID, id=payload.user_id)
+    if user is None or not user.enabled or to_microseconds(user.tokens_valid_after) > payload.issued_at:
+        raise Unauthorized(REFUSED)
+    return _described(db, payload, user, _enabled(db, user.domain_id))
+
+
+def payload_of(keys: KeyRing, token: str) -> Payload | None:
+    raw = keys.decrypt(token) if len(token) < 4096 else None
+    try:
+        return msgspec.msgpack.decode(raw, type=Payload) if raw else None
+    except msgspec.DecodeError:
+        return None
+
+
+def _described(db: Db, payload: Payload, user: User, user_domain: Project) -> Validated:
+    user_view = {
+        "id": user.id,
+        "name": user.name,
+        "domain": {"id": user_domain.id, "name": user_domain.name},
+        "password_expires_at": None,
+    }
+    view = TokenView(
+        methods=list(payload.methods),
+        user=user_view,
+        audit_ids=list(payload.audit_ids),
+        expires_at=iso_microseconds(from_microseconds(payload.expires_at)),
+        issued_at=iso_microseconds(from_microseconds(payload.issued_at)),
+    )
+    caller = Caller(
+        user_id=user.id,
+        user_name=user.name,
+        user_domain_id=user_domain.id,
+        user_domain_name=user_domain.name,
+        audit_id=payload.audit_ids[0],
+        expires_at=payload.expires_at / 1e6,
+        issued_at=payload.issued_at / 1e6,
+    )
+    if not payload.scope_kind:
+        return Validated(payload, caller, view)
+    return _scoped(db, payload, caller, view)
+
+
+def _scoped(db: Db, payload: Payload, caller: Caller, view: TokenView) -> Validated:
+    target = SYSTEM if payload.scope_kind == "system" else payload.scope_id
+    held = held_by(db, payload.user_id, payload.scope_kind, target)
+    if not held:
+        raise Unauthorized(REFUSED)
+    project_id = payload.scope_id if payload.scope_kind == "project" else None
+    replace = msgspec.structs.replace
+    view = replace(
+        view,
+        roles=[{"id": role.id, "name": role.name} for role in held],
+        catalog=catalog_of(db, project_id=project_id, user_id=payload.user_id),
+    )
+    caller = replace(caller, roles=_names(held))
+    match payload.scope_kind:
+        case "project":
+            project = _enabled(db, payload.scope_id)
+            domain = project if project.domain_id == NO_DOMAIN else _enabled(db, project.domain_id)
+            place = {"id": project.id, "name": project.name, "domain": {"id": domain.id, "name": domain.name}}
+            view = replace(view, project=place, is_domain=project.is_domain)
+            caller = replace(
+                caller,
+                project_id=project.id,
+                project_name=project.name,
+                project_domain_id=domain.id,
+                project_domain_name=domain.name,
+            )
+        case "domain":
+            domain = _enabled(db, payload.scope_id)
+            view = replace(view, domain={"id": domain.id, "name": domain.name})
+            caller = replace(caller, domain_id=domain.id, domain_name=domain.name)
+        case _:
+            view = replace(view, system={"all": True})
+            caller = replace(caller, system_scope="all")
+    return Validated(payload, caller, view)
+
+
+def _names(held: list[RoleName]) -> frozenset[str]:
+    return frozenset(role.name.lower() for role in held)
+
+
+def _enabled(db: Db, project_id: str) -> Project:
+    project = db.one(PROJECT_BY_ID, id=project_id)
+    if project is None or not project.enabled:
+        raise Unauthorized(REFUSED)
+    return project
+
+
+def revoke(db: Db, keys: KeyRing, token: str) -> None:
+    """The token, and no other of its chain, counts no longer. NotFound if it is none of ours."""
+    payload = payload_of(keys, token)
+    if payload is None:
+        raise NotFound("Could not find token.")
+    db.run(FORGET, moment=now())
+    if db.value(IS_REVOKED, ids=[payload.audit_ids[0]]) is None:
+        db.insert(revocations, Revocation(payload.audit_ids[0], from_microseconds(payload.expires_at)))
+    bump(db)
+
+
+def _new_audit_id() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")

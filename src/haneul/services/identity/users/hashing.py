@@ -1,0 +1,38 @@
+"""Password hashes, in a small pool of their own so that a storm of logins never slows other calls."""
+
+import base64
+import hashlib
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import bcrypt
+
+# One thread: bcrypt releases the interpreter's lock, and a login storm may have one core, not all of them.
+_pool = ThreadPoolExecutor(1, thread_name_prefix="passwords")
+_decoys: dict[int, bytes] = {}
+
+
+def hashed(password: str, cost: int) -> str:
+    """The password's bcrypt hash, salted. The password is digested first: bcrypt reads only 72 bytes."""
+    return "sha384-bcrypt$" + bcrypt.hashpw(_digested(password), bcrypt.gensalt(cost)).decode()
+
+
+def submit_hashing(password: str, cost: int) -> "Future[str]":
+    return _pool.submit(hashed, password, cost)
+
+
+def submit_check(password: str, kept: str | None, cost: int) -> "Future[bool]":
+    """Whether the password has this hash. Without one the same work is done, so that time tells nothing."""
+    return _pool.submit(_check, password, kept, cost)
+
+
+def _check(password: str, kept: str | None, cost: int) -> bool:
+    if kept is None:
+        if cost not in _decoys:
+            _decoys[cost] = bcrypt.hashpw(b"decoy", bcrypt.gensalt(cost))
+        bcrypt.checkpw(_digested(password), _decoys[cost])
+        return False
+    return bcrypt.checkpw(_digested(password), kept.removeprefix("sha384-bcrypt$").encode())
+
+
+def _digested(password: str) -> bytes:
+    return base64.b64encode(hashlib.sha384(password.encode("utf-8", "surrogatepass")).digest())

@@ -1,0 +1,207 @@
+"""Where hypervisor drivers are tried: the same questions and the same interference, on pretended and on real guests."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+
+from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, GuestState, ImageFacts
+from haneul.services.compute.drivers.fake import FakeDriver
+from haneul.services.compute.drivers.qemu import QemuDriver
+from haneul.services.compute.drivers.settings import DriverSettings, QemuOptions, pass_by
+
+Driver = FakeDriver | QemuDriver
+IMAGE_ID = "9b0ad25e-5a0a-4a4b-8d8c-0b1a5e1c2d3f"
+BOOT_S = 60.0
+GRACE_S = 20.0
+REPOSITORY = Path(__file__).parents[2]
+
+
+class FileImages:
+    """An image source with one image, a file. It counts how often the bytes were asked for."""
+
+    def __init__(self, path: Path, virtual_size: int) -> None:
+        self.path = path
+        self.virtual_size = virtual_size
+        self.fetches = 0
+
+    def facts(self, image_id: str) -> ImageFacts:
+        content = self.path.read_bytes()
+        return ImageFacts(
+            id=image_id,
+            disk_format="raw",
+            size=len(content),
+            sha512=hashlib.sha512(content).hexdigest(),
+            virtual_size=self.virtual_size,
+        )
+
+    def chunks(self, _image_id: str) -> Iterator[bytes]:
+        self.fetches += 1
+        with self.path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                yield chunk
+
+
+class Ground(ABC):
+    """One host for one cloud (and now and then another), with what the tests may ask and do behind a driver's back."""
+
+    kind: str
+
+    def __init__(self, image: Path) -> None:
+        self.cloud_id = f"test-{uuid4().hex[:12]}"
+        # Not pytest's own folder: guests run under accounts that can't pass through it.
+        self.root = Path(tempfile.mkdtemp(prefix="haneul-ground-"))
+        self.root.chmod(0o711)
+        self.images = FileImages(image, image.stat().st_size)
+        self.drivers: list[Driver] = []
+
+    def settings(self, reached: Callable[[str], None] = pass_by, cloud_id: str | None = None) -> DriverSettings:
+        return DriverSettings(
+            cloud_id=cloud_id or self.cloud_id,
+            state_dir=self.root / "state",
+            run_dir=self.root / "run",
+            images=self.images,
+            reached=reached,
+            qemu=QemuOptions(accelerator="tcg", translation_cache_mb=16, shutdown_grace_s=GRACE_S),
+        )
+
+    def driver(self, reached: Callable[[str], None] = pass_by, cloud_id: str | None = None) -> Driver:
+        """A driver as an agent makes one when it starts."""
+        made = make_driver(self.kind, self.settings(reached, cloud_id))
+        self.drivers.append(made)
+        made.recover()
+        return made
+
+    def die_at(self, step: str, plan: GuestPlan, verb: str = "ensure_guest") -> None:
+        """Let another program do a verb, and be killed by SIGKILL as it reaches a step."""
+        given = msgspec.json.encode(
+            {
+                "kind": self.kind,
+                "cloud_id": self.cloud_id,
+                "root": str(self.root),
+                "image": str(self.images.path),
+                "plan": plan,
+                "verb": verb,
+                "step": step,
+            }
+        )
+        path = os.pathsep.join([str(REPOSITORY), *sys.path])
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.contracts.dying_driver"],
+            input=given,
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == -9, f"{step} was not reached: {done.stderr.decode()}"
+
+    @abstractmethod
+    def kill(self, driver: Driver, guest_id: str) -> None:
+        """Let a guest die without the driver's doing."""
+
+    @abstractmethod
+    def started(self, guest_id: str) -> list[int]:
+        """What tells one running of a guest from the next; one entry for each process that it has."""
+
+    def left_over(self, guest_id: str) -> list[str]:
+        """Files and processes that bear a guest's id."""
+        found = [str(path) for path in self.root.rglob("*") if guest_id in path.name]
+        return found + [f"process {pid}" for pid in self.started(guest_id)]
+
+    def close(self) -> None:
+        for driver in self.drivers:
+            for guest in driver.list_guests():
+                driver.remove_guest(guest.id)
+            driver.close()
+        shutil.rmtree(self.root)
+
+
+class FakeGround(Ground):
+    """Pretended guests."""
+
+    kind = "fake"
+
+    def kill(self, driver: Driver, guest_id: str) -> None:
+        assert isinstance(driver, FakeDriver)
+        driver.crash(guest_id)
+
+    def started(self, guest_id: str) -> list[int]:
+        try:
+            guest = msgspec.json.decode((self.root / "state" / "fake_guests" / f"{guest_id}.json").read_bytes())
+        except FileNotFoundError:
+            return []
+        return [len(guest["boots"])] if guest["state"] in ("running", "paused") else []
+
+
+class QemuGround(Ground):
+    """Real guests."""
+
+    kind = "qemu"
+
+    def kill(self, driver: Driver, guest_id: str) -> None:
+        (pid,) = self.started(guest_id)
+        os.kill(pid, 9)
+        wait_until(lambda: not self.started(guest_id))
+
+    def started(self, guest_id: str) -> list[int]:
+        return [pid for pid, words in command_lines() if f"haneul:{self.cloud_id}:{guest_id}" in words]
+
+
+GROUNDS: dict[str, type[Ground]] = {"fake": FakeGround, "qemu": QemuGround}
+
+
+def make_driver(kind: str, settings: DriverSettings) -> Driver:
+    return QemuDriver(settings) if kind == "qemu" else FakeDriver(settings)
+
+
+def command_lines() -> Iterator[tuple[int, list[str]]]:
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+            except OSError:
+                continue
+            yield int(folder.name), words
+
+
+def plan(guest_id: str | None = None, **changes: object) -> GuestPlan:
+    """A small guest with one disk of an image."""
+    wanted = GuestPlan(
+        id=guest_id or str(uuid4()),
+        generation=1,
+        name="guest",
+        vcpus=1,
+        memory_mb=128,
+        disks=(DiskPlan(id=str(uuid4()), image_id=IMAGE_ID, size_gb=0, boot_index=0, pci_slot=5),),
+    )
+    return msgspec.structs.replace(wanted, **changes)
+
+
+def changed(wanted: GuestPlan, **changes: object) -> GuestPlan:
+    """The next generation of a plan."""
+    return msgspec.structs.replace(wanted, generation=wanted.generation + 1, **changes)
+
+
+def state_of(driver: Driver, wanted: GuestPlan) -> GuestState | None:
+    return next((guest for guest in driver.list_guests() if guest.id == wanted.id), None)
+
+
+def wait_until(holds: Callable[[], bool], timeout_s: float = BOOT_S) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not holds():
+        assert time.monotonic() < deadline, "what was waited for did not come"
+        time.sleep(0.05)
+
+
+def wait_for_text(driver: Driver, wanted: GuestPlan, text: str, times: int = 1) -> None:
+    wait_until(lambda: driver.console_tail(wanted.id, None).count(text) >= times)
