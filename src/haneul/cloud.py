@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-
 import haneul.services
+from haneul.host.disk import durable
 from haneul.kernel import ids
 from haneul.kernel.bus import BusSettings, open_bus
 from haneul.kernel.config import Settings
@@ -18,44 +16,18 @@ from haneul.kernel.db.migrate import upgrade
 from haneul.kernel.http.app import CloudApp, Mount
 from haneul.kernel.http.serve import Edge
 from haneul.kernel.operations.engine import Engine
-from haneul.kernel.policy import Overrides, Policy
+from haneul.kernel.policy import Overrides, Policy, rules_of
 from haneul.kernel.reconcile.plans import PlanDesk
+from haneul.services.compute.service import service as compute
 from haneul.services.identity.config import IdentitySettings
 from haneul.services.identity.public import Bootstrap, CatalogEntry, EpochWatch, KeyRing, Tokens, bootstrap, set_up_keys
 from haneul.services.identity.service import service as identity
 from haneul.services.identity.users.hashing import hashed
+from haneul.settings import ALL_SERVICES_PORT, CloudSettings
 
 if TYPE_CHECKING:
     from haneul.kernel.bus import Bus
     from haneul.kernel.service import Service
-
-ALL_SERVICES_PORT = 8700
-
-
-class CloudSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the program itself needs to know; everything else has a default in its service.
-
-    `public_host` and `public_scheme` make the URLs of the catalog; `public_urls` overrides single services' by type.
-    """
-
-    state: Path
-    bind: str = "127.0.0.1"
-    base_port: int = 0
-    db: str = ""
-    bus: str = ""
-    region: str = "RegionOne"
-    public_host: str = ""
-    public_scheme: str = "http"
-    public_urls: dict[str, str] = {}
-    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
-
-    @property
-    def db_url(self) -> str:
-        return self.db or f"sqlite:///{self.state / 'control' / 'haneul.db'}"
-
-    @property
-    def bus_url(self) -> str:
-        return self.bus or f"unix://{self.state / 'run' / 'bus.sock'}"
 
 
 class Cloud:
@@ -74,7 +46,10 @@ class Cloud:
         self.engine: Engine
 
     def _services(self) -> list[Service]:
-        return [identity(self.tokens, self.identity)]
+        return [
+            identity(self.tokens, self.identity),
+            compute(),
+        ]
 
     @property
     def cloud_id(self) -> str:
@@ -84,14 +59,25 @@ class Cloud:
             path.write_text(ids.new_hex_id()[:12])
         return path.read_text().strip()
 
-    def prepare(self) -> str:
-        """Bring the database to today's schema and the cloud to its first contents; admin's password if just made."""
+    def prepare(self) -> bool:
+        """Bring the database to today's schema and the cloud to its first contents; whether it is a new cloud.
+
+        Admin's first password is written to a file before it is used, so that no crash can lose it.
+        """
         upgrade(self.store.engine)
-        password = self.identity.admin_password or ids.new_secret()
+        cost = self.identity.bcrypt_cost
         wanted = Bootstrap(
-            self.wanted.region, hashed(password, self.identity.bcrypt_cost), [self._entry(one) for one in self.services]
+            self.wanted.region,
+            lambda: hashed(self._first_password(), cost),
+            [self._entry(one) for one in self.services],
         )
-        return password if self.store.write(lambda db: bootstrap(db, wanted)) else ""
+        return self.store.write(lambda db: bootstrap(db, wanted))
+
+    def _first_password(self) -> str:
+        path = self.wanted.state / "control" / "admin-password"
+        if not path.exists():
+            durable.write(path, (self.identity.admin_password or ids.new_secret()).encode())
+        return path.read_text()
 
     def start(self) -> None:
         """Start operations and the bus."""
@@ -126,7 +112,7 @@ class Cloud:
         return one.port + self.wanted.base_port
 
     def _edge(self, one: Service) -> Edge:
-        rules = [route.rule for route in one.routes]
+        rules = [*(route.rule for route in one.routes), *rules_of(f"haneul.services.{one.type}")]
         policy = Policy(
             rules, one.base_rules, overrides=Overrides(self.wanted.state / "policy", one.type), forbidden=one.forbidden
         )
@@ -137,8 +123,7 @@ class Cloud:
         return CatalogEntry(one.type, one.name, one.description, self._url(one) + one.endpoint)
 
     def _url(self, one: Service) -> str:
-        host = self.wanted.public_host or self.wanted.bind
-        default = f"{self.wanted.public_scheme}://{host}:{self.port_of(one)}"
+        default = f"{self.wanted.scheme}://{self.wanted.public_name}:{self.port_of(one)}"
         return self.wanted.public_urls.get(one.type, default)
 
 

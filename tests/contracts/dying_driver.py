@@ -27,7 +27,7 @@ class DyingImages(FileImages):
     """An image source in the middle of whose bytes the program may die."""
 
     def __init__(self, path: Path, dies: bool) -> None:
-        super().__init__(path, path.stat().st_size)
+        super().__init__(path)
         self.dies = dies
 
     def chunks(self, image_id: str) -> Iterator[bytes]:

@@ -22,25 +22,24 @@ from haneul.services.compute.drivers.settings import DriverSettings, QemuOptions
 Driver = FakeDriver | QemuDriver
 IMAGE_ID = "9b0ad25e-5a0a-4a4b-8d8c-0b1a5e1c2d3f"
 BOOT_S = 60.0
-GRACE_S = 20.0
 REPOSITORY = Path(__file__).parents[2]
 
 
 class FileImages:
     """An image source with one image, a file. It counts how often the bytes were asked for."""
 
-    def __init__(self, path: Path, virtual_size: int) -> None:
+    def __init__(self, path: Path, disk_format: str = "raw", virtual_size: int | None = None) -> None:
         self.path = path
-        self.virtual_size = virtual_size
+        self.disk_format = disk_format
+        self.virtual_size = virtual_size or path.stat().st_size
         self.fetches = 0
 
     def facts(self, image_id: str) -> ImageFacts:
-        content = self.path.read_bytes()
         return ImageFacts(
             id=image_id,
-            disk_format="raw",
-            size=len(content),
-            sha512=hashlib.sha512(content).hexdigest(),
+            disk_format=self.disk_format,
+            size=self.path.stat().st_size,
+            sha512=hashlib.sha512(self.path.read_bytes()).hexdigest(),
             virtual_size=self.virtual_size,
         )
 
@@ -59,9 +58,14 @@ class Ground(ABC):
     def __init__(self, image: Path) -> None:
         self.cloud_id = f"test-{uuid4().hex[:12]}"
         # Not pytest's own folder: guests run under accounts that can't pass through it.
-        self.root = Path(tempfile.mkdtemp(prefix="haneul-ground-"))
-        self.root.chmod(0o711)
-        self.images = FileImages(image, image.stat().st_size)
+        self.outer = Path(tempfile.mkdtemp(prefix="haneul-ground-"))
+        # Longer than a socket's address, and with the signs that programs read as the end of an option.
+        self.root = self.outer / f"a,b c:{'d' * 90}"
+        for folder in (self.outer, self.root):
+            folder.mkdir(exist_ok=True)
+            folder.chmod(0o711)
+        self.images = FileImages(image)
+        self.grace_s = 20.0
         self.drivers: list[Driver] = []
 
     def settings(self, reached: Callable[[str], None] = pass_by, cloud_id: str | None = None) -> DriverSettings:
@@ -71,7 +75,7 @@ class Ground(ABC):
             run_dir=self.root / "run",
             images=self.images,
             reached=reached,
-            qemu=QemuOptions(accelerator="tcg", translation_cache_mb=16, shutdown_grace_s=GRACE_S),
+            qemu=QemuOptions(accelerator="tcg", translation_cache_mb=16, shutdown_grace_s=self.grace_s),
         )
 
     def driver(self, reached: Callable[[str], None] = pass_by, cloud_id: str | None = None) -> Driver:
@@ -123,7 +127,7 @@ class Ground(ABC):
             for guest in driver.list_guests():
                 driver.remove_guest(guest.id)
             driver.close()
-        shutil.rmtree(self.root)
+        shutil.rmtree(self.outer)
 
 
 class FakeGround(Ground):

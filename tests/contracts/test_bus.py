@@ -86,9 +86,9 @@ def test_a_deadline_holds_and_the_late_answer_is_dropped(cloud: Cloud) -> None:
     control, host = cloud.join(CONTROL), cloud.join("host-1")
     began = time.monotonic()
     with pytest.raises(BusTimeout, match=r"^control did not answer nap within 0\.3 s\.$"):
-        host.call(CONTROL, "nap", 0.8, returns=str, deadline_s=0.3)
-    assert 0.3 <= time.monotonic() - began < 0.8
-    time.sleep(0.7)
+        host.call(CONTROL, "nap", 1.2, returns=str, deadline_s=0.3)
+    assert 0.3 <= time.monotonic() - began < 1.2
+    time.sleep(1.2)
     assert host.call(CONTROL, "who", None, returns=str, deadline_s=5) == CONTROL
     assert control.call("host-1", "who", None, returns=str, deadline_s=5) == "host-1"
 
@@ -107,7 +107,7 @@ def test_calls_whose_deadline_has_passed_are_not_begun(cloud: Cloud) -> None:
 
     def ask(_: int) -> str:
         try:
-            host.call(CONTROL, "count", 0.6, returns=type(None), deadline_s=0.3)
+            host.call(CONTROL, "count", 1.0, returns=type(None), deadline_s=0.3)
         except BusTimeout:
             return "late"
         return "in time"

@@ -53,7 +53,7 @@ class Guest:
         self.process = subprocess.Popen([*argv, *arguments], stdin=subprocess.DEVNULL)
         self.serial = connect(sockets[0])
         self.monitor = connect(sockets[1])
-        self.monitor.sendall(b'{"execute": "qmp_capabilities"}\n')
+        self.order("qmp_capabilities")
 
     def wait_for(self, pattern: str, timeout_s: float = 60) -> str:
         """Read the console until it says `pattern`; return all up to there and forget it."""
@@ -87,8 +87,8 @@ class Guest:
         said = self.wait_for(r"end-\d+-\n\$ $")
         return said.partition("\n")[2].rpartition("end-")[0]
 
-    def press_power_button(self) -> None:
-        self.monitor.sendall(b'{"execute": "system_powerdown"}\n')
+    def order(self, command: str, **arguments: str) -> None:
+        self.monitor.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
 
     def end(self) -> None:
         self.serial.close()
@@ -200,11 +200,10 @@ def test_the_same_packages_give_the_same_image(image: BuiltImage, tmp_path: Path
     assert [path.name for path in (tmp_path / "work").iterdir()] == ["packages"]
 
 
-def test_a_missing_tool_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("haneul.host.guest_image.packages.UNPACKED", ("no-such-package-at-all",))
-    monkeypatch.setattr("haneul.host.guest_image.packages.os.geteuid", lambda: 1000)
-    with pytest.raises(BuildFailed, match="no-such-package-at-all"):
-        build(tmp_path / "guest.qcow2", progress=print)
+def test_a_failure_is_a_sentence_and_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BuildFailed, match="could not be built"):
+        build(tmp_path / "guest.qcow2", work=tmp_path / "file", progress=print)
     assert not (tmp_path / "guest.qcow2").exists()
 
 
@@ -220,7 +219,7 @@ def test_without_a_network_it_boots_and_the_power_button_ends_it(boot: Boot) -> 
     size_kib = int(guest.run("df -k / | awk 'NR > 1 { print $2 }'"))
     assert size_kib > 900 * 1024, "the root file system did not grow to the disk"
     assert guest.run("cat /run/user-data.code; ps | grep -c '[u]dhcpc'").endswith("0\n")
-    guest.press_power_button()
+    guest.order("system_powerdown")
     guest.wait_for("going down")
     assert guest.process.wait(30) == 0
     check = ["qemu-img", "check", "-q", str(guest.disk)]
@@ -295,6 +294,15 @@ def test_a_lease_may_carry_routes_and_an_mtu(boot: Boot) -> None:
         assert line in [found.strip() for found in table]
     assert any("mtu 1450" in line for line in table)
     assert not any("10.5.5.9" in line for line in table), "RFC 3442: classless routes replace the router"
+
+
+def test_a_network_that_is_plugged_in_later_gets_its_address(boot: Boot) -> None:
+    guest = boot()
+    guest.log_in()
+    guest.order("netdev_add", type="user", id="n")
+    guest.order("device_add", driver="virtio-net-pci", netdev="n", id="nic")
+    wait = "for try in $(seq 20); do ip -4 addr show eth0 2>/dev/null | grep inet && break; sleep 1; done"
+    assert "10.0.2.15/24" in guest.run(wait)
 
 
 def ssh_banner(port: int) -> bytes:

@@ -98,8 +98,9 @@ def spawn_daemon(
     cwd: Path,
     groups: Sequence[int] = (),
     env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
 ) -> int:
-    """Start a program that outlives us, in a session of its own and with no pipe of ours; its pid.
+    """Start a program that outlives us, in a session of its own and with no pipe of ours but `pass_fds`; its pid.
 
     stdout and stderr are appended to `log_path`, which is opened by us and so may lie where `uid` can't write.
     """
@@ -119,6 +120,7 @@ def spawn_daemon(
                 env={**CLEAN_ENV, **(env or {})},
                 cwd=cwd,
                 umask=0o077,
+                pass_fds=pass_fds,
             ),
         )
     finally:
@@ -128,11 +130,13 @@ def spawn_daemon(
     return child.pid
 
 
-def reap() -> None:
-    """Bury the daemons of ours that have ended, so that none stays a zombie."""
+def reap() -> Mapping[int, int]:
+    """Bury the daemons of ours that have ended, so that none stays a zombie; their exit codes by pid."""
     with _children_lock:
-        for pid in [pid for pid, child in _children.items() if child.poll() is not None]:
+        ended = {pid: code for pid, child in _children.items() if (code := child.poll()) is not None}
+        for pid in ended:
             del _children[pid]
+    return ended
 
 
 def started_ticks(pid: int) -> int | None:
@@ -153,22 +157,23 @@ def alive(pid: int, started: int | None = None) -> bool:
     return ticks is not None and started in (None, ticks)
 
 
-def end(pid: int, grace_s: float, started: int | None = None) -> None:
+def end(pid: int, grace_s: float, started: int | None = None) -> int | None:
     """End one process: SIGTERM, and SIGKILL after `grace_s` seconds; harmless if it is gone or its pid is another's.
 
-    `started` (from `started_ticks`) guards against a pid that was given to a later process.
+    `started` (from `started_ticks`) guards against a pid that was given to a later process. The exit code, where the
+    process was a daemon of ours that nobody has buried yet.
     """
     try:
         pidfd = os.pidfd_open(pid)
     except ProcessLookupError:
-        return
+        return reap().get(pid)
     try:
         # The pidfd is held before the check: from here on the pid can't come to mean another process.
         if started is None or started_ticks(pid) == started:
             _end_pinned(pidfd, pid, grace_s)
     finally:
         os.close(pidfd)
-        reap()
+    return reap().get(pid)
 
 
 def _end_pinned(pidfd: int, pid: int, grace_s: float) -> None:
@@ -202,6 +207,7 @@ class _Child(Struct, frozen=True, kw_only=True):
     env: Mapping[str, str]
     cwd: Path = Path("/")
     umask: int = 0o022
+    pass_fds: Sequence[int] = ()
 
 
 def _start(argv: Sequence[str], child: _Child) -> "subprocess.Popen[bytes]":
@@ -219,6 +225,7 @@ def _start(argv: Sequence[str], child: _Child) -> "subprocess.Popen[bytes]":
             cwd=child.cwd,
             start_new_session=True,
             close_fds=True,
+            pass_fds=tuple(child.pass_fds),
             umask=child.umask,
         )
     except OSError as error:

@@ -1,9 +1,9 @@
 """Logs: one JSON object a line, with the request's and operation's ids, and no secrets."""
 
+import io
 import logging
 import queue
 import re
-import sys
 import threading
 import time
 import traceback
@@ -26,6 +26,7 @@ SECRET_NAMES = re.compile(
 SECRET_TEXT = re.compile(
     r"""((?:pass(?:word|wd)?|secret|adminPass|token|authorization)["']?\s*[:=]\s*["']?)([^\s"',}&]+)""", re.IGNORECASE
 )
+STANDARD_ERROR = 2
 FERNET = re.compile(r"gAAAA[A-Za-z0-9_-]{20,}={0,2}")
 URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]+:)[^@\s]+@")
 
@@ -42,12 +43,12 @@ class _Sink:
         self.program = "haneul"
         self.level = logging.INFO
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._file: IO[bytes] | None = None
+        self._file: IO[bytes] | io.FileIO | None = None
         self._thread: threading.Thread | None = None
 
     def open(self, path: Path | None, program: str) -> None:
         self.program = program
-        self._file = path.open("ab", buffering=0) if path else sys.stderr.buffer
+        self._file = path.open("ab", buffering=0) if path else io.FileIO(STANDARD_ERROR, "a", closefd=False)
         self._thread = threading.Thread(target=self._write, name="log", daemon=True)
         self._thread.start()
 

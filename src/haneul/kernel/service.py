@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel.db.store import Store
+from haneul.kernel.http.manners import Manners
 from haneul.kernel.http.pages import LinkStyle
 from haneul.kernel.http.routes import Route, Routes
 from haneul.kernel.http.versions import Microversions
@@ -13,12 +15,21 @@ from haneul.kernel.operations.steps import Operation
 from haneul.kernel.reconcile.plans import PlanSource
 
 
+class BusMethod(msgspec.Struct, frozen=True):
+    """A question that agents may ask control over the bus: its name, the struct it takes, and who answers it."""
+
+    name: str
+    takes: builtins.type[msgspec.Struct]
+    answer: Callable[[Store, Any], Any]
+
+
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """One OpenStack service type.
 
     `base` is the path of its API under the port (`/v3`); `project_base` a path behind which clients may put a project id
     (`/v2.1` of `/v2.1/PROJECT/servers`). `faults` names the error envelope, `page_links` the style of page links.
-    `request_id_header` is a second header for request ids (`X-Compute-Request-Id`).
+    `request_id_header` is a second header for request ids (`X-Compute-Request-Id`). `manners`: where its HTTP is stricter.
+    `on_start` runs in every control process before it answers: to heal what a crash left.
     """
 
     type: str
@@ -36,9 +47,12 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     microversions: Microversions | None = None
     forbidden: str = "Policy doesn't allow {rule} to be performed."
     request_id_header: str = ""
+    manners: Manners = Manners()
     version_document: Callable[[str], Any] | None = None
     operations: Sequence[builtins.type[Operation]] = ()
     plans: Sequence[PlanSource] = ()
+    bus_methods: Sequence[BusMethod] = ()
+    on_start: Sequence[Callable[[Store], None]] = ()
     settings: builtins.type[msgspec.Struct] | None = None
 
     @property

@@ -7,6 +7,7 @@ import stat
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -164,6 +165,7 @@ def test_only_who_was_asked_can_answer(buses: Buses) -> None:
     assert eventually(lambda: answers(hub, "host-1"))
     with ThreadPoolExecutor(2) as threads, Local(buses.path.parent).stranger() as stranger:
         stranger.sendall(frame(["hello", 1, "host-2"]))
+        assert eventually(lambda: "host-2" in hub.peers())
         call = threads.submit(hub.call, "host-2", "add", (1, 2), returns=int, deadline_s=PATIENCE_S)
         _, call_id, *_ = next(iter(received(stranger, "call")))
         waiting = threads.submit(hub.call, "host-1", "wait", None, returns=type(None), deadline_s=PATIENCE_S)
@@ -174,6 +176,31 @@ def test_only_who_was_asked_can_answer(buses: Buses) -> None:
         stranger.sendall(frame(["answer", call_id, CONTROL, msgspec.msgpack.encode(3)]))
         assert call.result() == 3
         assert waiting.result() is None
+
+
+@pytest.mark.parametrize("caller", [CONTROL, "host-1"])
+def test_what_a_host_was_asked_is_lost_with_it_at_once(buses: Buses, caller: str) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def wait(_: None) -> None:
+        begun.set()
+        over.wait(PATIENCE_S)
+
+    callers = {CONTROL: buses.hub(), "host-1": buses.peer("host-1")}
+    asked = buses.peer("host-2")
+    asked.serve("wait", type(None), wait)
+    for bus in (*callers.values(), asked):
+        bus.start()
+    assert eventually(lambda: answers(callers[caller], "host-2"))
+    with ThreadPoolExecutor(1) as threads:
+        call = callers[caller].call
+        waiting = threads.submit(call, "host-2", "wait", None, returns=type(None), deadline_s=PATIENCE_S)
+        assert begun.wait(PATIENCE_S)
+        asked.close()
+        with pytest.raises(BusError, match="host-2 went away before it answered") as refused:
+            waiting.result(PATIENCE_S / 2)
+        assert refused.value.kind == "lost"
+    over.set()
 
 
 def received(stranger: socket.socket, kind: str) -> Iterator[Sequence[Any]]:

@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,7 +34,7 @@ class BuiltImage:
 
 
 def build(target: Path, *, work: Path | None = None, progress: Progress) -> BuiltImage:
-    """Write the guest image to `target` (qcow2); BuildFailed if a package or a tool is missing.
+    """Write the guest image to `target` (qcow2); BuildFailed if a package, a tool or space is missing.
 
     `work` keeps downloaded packages for the next build; without it a folder is made and removed again.
     """
@@ -42,13 +42,13 @@ def build(target: Path, *, work: Path | None = None, progress: Progress) -> Buil
     try:
         with scratch(work) as folder:
             assemble(target, folder, work or folder, progress)
-    except RunFailed as failure:
+    except (RunFailed, OSError) as failure:
         raise BuildFailed(f"The guest image could not be built. {failure}") from failure
     return BuiltImage(target, target.stat().st_size, time.monotonic() - began)
 
 
 @contextmanager
-def scratch(work: Path | None):  # type: ignore[no-untyped-def]
+def scratch(work: Path | None) -> Iterator[Path]:
     """Make a folder that is gone afterwards, in `work` if there is one."""
     if work:
         work.mkdir(parents=True, exist_ok=True)

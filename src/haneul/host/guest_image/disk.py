@@ -44,10 +44,18 @@ def make(target: Path, contents: Contents, work: Path) -> None:
     finished = work / "disk.qcow2"
     options = ["-c", "-O", "qcow2", "-o", "compression_type=zstd"]
     tool("qemu-img", "convert", "-f", "raw", *options, str(raw), str(finished))
+    install(finished, target)
+
+
+def install(finished: Path, target: Path) -> None:
+    """Put the image in its place at once and whole, though it was made on another file system."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
-    partial.write_bytes(finished.read_bytes())
-    partial.replace(target)
+    try:
+        partial.write_bytes(finished.read_bytes())
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def tool(*argv: str) -> None:

@@ -10,9 +10,9 @@ import os
 import stat
 from pathlib import Path
 
-KEPT_BYTES = 1 << 20
+KEPT_BYTES = 1 << 18
 # Cut only when there is this much to cut, so that a busy console isn't cut at every look.
-SLACK_BYTES = 1 << 20
+SLACK_BYTES = 1 << 18
 COLLAPSE_RANGE = 0x08
 PUNCH_HOLE_AND_KEEP_SIZE = 0x02 | 0x01
 
@@ -29,6 +29,9 @@ def tail(path: Path, uid: int, lines: int | None) -> str:
         size = log.seek(0, os.SEEK_END)
         log.seek(max(0, size - KEPT_BYTES))
         text = log.read(KEPT_BYTES).lstrip(b"\0").decode(errors="replace")
+    if size > KEPT_BYTES:
+        # Begin with a whole line, unless there is only one.
+        text = text.partition("\n")[2] or text
     if lines is None:
         return text
     return "".join(text.splitlines(keepends=True)[-lines:]) if lines > 0 else ""

@@ -29,7 +29,7 @@ class Drive(Struct, frozen=True, kw_only=True):
 
 
 class Sockets(Struct, frozen=True, kw_only=True):
-    """Where one guest listens: nothing of it is on TCP."""
+    """Where one guest listens: nothing of it is on TCP. QEMU is started in their folder and told their names only."""
 
     monitor: Path
     vnc: Path
@@ -70,8 +70,8 @@ def command_line(machine: Machine) -> list[str]:
         *("-m", f"{machine.memory_mb}M"),
         *("-rtc", "base=utc", "-boot", "strict=on"),
         *("-smbios", _smbios(machine)),
-        *("-display", "none", "-vnc", f"unix:{machine.sockets.vnc}"),
-        *("-qmp", f"unix:{machine.sockets.monitor},server=on,wait=off"),
+        *("-display", "none", "-vnc", f"unix:{machine.sockets.vnc.name}"),
+        *("-qmp", f"unix:{machine.sockets.monitor.name},server=on,wait=off"),
         *_serial(machine),
         *_own_devices(ROOT_BUS[machine.kind]),
         *(word for drive in machine.drives for word in _drive(drive, ROOT_BUS[machine.kind])),
@@ -89,8 +89,9 @@ def _smbios(machine: Machine) -> str:
 
 def _serial(machine: Machine) -> list[str]:
     # With logappend the log is opened with O_APPEND: cutting its head off while QEMU writes leaves no gap.
-    log = f"logfile={machine.console_log},logappend=on"
-    socket = f"socket,id=serial0,path={machine.sockets.serial},server=on,wait=off"
+    path = str(machine.console_log).replace(",", ",,")
+    log = f"logfile={path},logappend=on"
+    socket = f"socket,id=serial0,path={machine.sockets.serial.name},server=on,wait=off"
     return ["-chardev", f"{socket},{log}", "-serial", "chardev:serial0"]
 
 

@@ -87,6 +87,9 @@ def find_out(here: Surroundings, boot: Callable[[Accelerator, Surroundings, floa
     """Compare a boot under KVM with one under emulation. An answer without a boot is not to be remembered."""
     if not KVM_DEVICE.exists():
         return Answer(accelerator="tcg", because="This host has no /dev/kvm.")
+    if not guests_may_open(KVM_DEVICE):
+        fix = f"groupadd --force kvm && chgrp kvm {KVM_DEVICE} && chmod 660 {KVM_DEVICE}"
+        return Answer(accelerator="tcg", because=f"Only root may open {KVM_DEVICE}. Give it to a group with: {fix}")
     if not here.kernel.is_file():
         return Answer(accelerator="tcg", because="There is no ordinary kernel here to try KVM with.")
     emulated_s = boot("tcg", here, LONGEST_BOOT_S)
@@ -137,6 +140,13 @@ def kvm_groups() -> tuple[int, ...]:
     except OSError:
         return ()
     return (group,) if group else ()
+
+
+def guests_may_open(device: Path) -> bool:
+    """Whether an account without rights can use a device, by its group (not root's) or as anybody."""
+    found = device.stat()
+    by_group = found.st_gid != 0 and found.st_mode & 0o060 == 0o060
+    return by_group or found.st_mode & 0o006 == 0o006
 
 
 def newest_kernel(folder: Path = Path("/boot")) -> Path:

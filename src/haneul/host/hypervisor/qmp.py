@@ -1,6 +1,8 @@
 """A synchronous face of QEMU's monitor: one event loop in one background thread serves every connection."""
 
 import asyncio
+import logging
+import os
 import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import CancelledError
@@ -10,10 +12,11 @@ from typing import Any, Self, TypeVar
 
 from qemu.qmp import ExecuteError, QMPClient, QMPError
 
+# The library logs as an error what it raises as well; whether a failed connection is one is for our callers to say.
+logging.getLogger("qemu.qmp").setLevel(logging.CRITICAL)
+
 T = TypeVar("T")
 CLOSE_S = 2.0
-# sun_path holds 108 bytes with the closing zero.
-LONGEST_SOCKET_PATH = 107
 
 _loop: asyncio.AbstractEventLoop | None = None
 _loop_lock = threading.Lock()
@@ -34,7 +37,7 @@ class Monitor:
     def connect(cls, path: Path, timeout_s: float) -> Self:
         """Greet the monitor behind a unix socket; MonitorFailed if nobody greets back within `timeout_s`."""
         client = QMPClient(path.parent.name)
-        _wait(client.connect(str(path)), timeout_s, f"The monitor {path} can't be reached")
+        _wait(_greet(client, path), timeout_s, f"The monitor {path} can't be reached")
         return cls(client, path)
 
     def execute(self, command: str, arguments: Mapping[str, object] | None = None, timeout_s: float = 10.0) -> Any:
@@ -75,6 +78,15 @@ def _running_loop() -> asyncio.AbstractEventLoop:
             _loop = asyncio.new_event_loop()
             threading.Thread(target=_loop.run_forever, name="qmp", daemon=True).start()
         return _loop
+
+
+async def _greet(client: QMPClient, path: Path) -> None:
+    # A socket's address holds 107 bytes and a folder's path may be longer: go by way of the folder's descriptor.
+    folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        await client.connect(f"/proc/self/fd/{folder}/{path.name}")
+    finally:
+        os.close(folder)
 
 
 def _wait(awaited: Coroutine[Any, Any, T], timeout_s: float, failing: str) -> T:

@@ -1,7 +1,7 @@
 """Lists that are filtered, sorted and paged by marker, at a cost that does not grow with the page's place."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Generic, Literal
 
@@ -14,6 +14,7 @@ from haneul.kernel.errors import BadRequest
 
 Direction = Literal["asc", "desc"]
 Operator = Literal["eq", "neq", "in", "nin", "lt", "lte", "gt", "gte", "like", "null"]
+Filter = ColumnElement[Any] | Callable[[BindParameter[Any]], ColumnElement[bool]]
 SHAPES_KEPT = 256
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "eq": eq,
@@ -40,9 +41,22 @@ class Where(msgspec.Struct, frozen=True):
     value: Any
 
 
+class Clause(msgspec.Struct, frozen=True):
+    """A condition beside the named filters, for what only the request knows the number of (tags, custom properties).
+
+    `name` tells it from every other clause of the list, since statements are kept by it; `build` makes the condition,
+    whose bound parameters get `values`.
+    """
+
+    name: str
+    build: Callable[[], ColumnElement[bool]]
+    values: Mapping[str, Any]
+
+
 class Listing(Generic[R]):
     """One table's list: the filters and sort keys that it offers, by the names that clients use.
 
+    A filter is a column, or where comparing a column won't do, a function from the filter's parameter to a condition.
     Statements are built once per shape (filters used, sort, marker or not) and the last few hundred shapes are kept.
     Every sort key wants an index that starts with the filters always present and ends with the table's key.
     """
@@ -52,7 +66,7 @@ class Listing(Generic[R]):
         row: type[R],
         table: Table,
         *,
-        filters: Mapping[str, ColumnElement[Any]],
+        filters: Mapping[str, Filter],
         sorts: Mapping[str, ColumnElement[Any]],
         default_sort: tuple[tuple[str, Direction], ...],
         key: str = "id",
@@ -63,7 +77,7 @@ class Listing(Generic[R]):
         self._shapes: OrderedDict[Any, Any] = OrderedDict()
         self._marker: BindParameter[Any] = bindparam("marker")
 
-    def page(self, db: Db, page: Page, filters: Mapping[str, Any]) -> list[R]:
+    def page(self, db: Db, page: Page, filters: Mapping[str, Any], clauses: Sequence[Clause] = ()) -> list[R]:
         """The rows of one page. A filter's value is compared for equality, a list or tuple by membership.
 
         BadRequest for an unknown sort key or a marker that is not in the table.
@@ -73,6 +87,8 @@ class Listing(Generic[R]):
         parameters: dict[str, Any] = {
             f"f_{name}": where.value for name, where in wheres.items() if where.operator != "null"
         }
+        for clause in clauses:
+            parameters.update(clause.values)
         nulls: tuple[bool, ...] = ()
         if page.marker is not None:
             values = self._marker_values(db, page.marker, sort)
@@ -84,10 +100,13 @@ class Listing(Generic[R]):
             (name, where.operator, where.value if where.operator == "null" else None) for name, where in wheres.items()
         )
         dialect = db.connection.dialect.name
-        shape = (operators, sort, nulls, page.limit is None, dialect)
-        return db.all(
-            self._query(shape, lambda: self._build(operators, sort, nulls, page.limit, dialect)), **parameters
-        )
+        shape = (operators, tuple(clause.name for clause in clauses), sort, nulls, page.limit is None, dialect)
+
+        def build() -> Query[R]:
+            conditions = [clause.build() for clause in clauses]
+            return self._build(operators, conditions, sort, nulls, page.limit, dialect)
+
+        return db.all(self._query(shape, build), **parameters)
 
     def _full_sort(self, sort: tuple[tuple[str, Direction], ...]) -> tuple[tuple[str, Direction], ...]:
         for name, _direction in sort:
@@ -117,8 +136,10 @@ class Listing(Generic[R]):
             raise BadRequest("marker [{marker}] not found", marker=marker)
         return tuple(found)
 
-    def _build(self, operators: Any, sort: Any, nulls: tuple[bool, ...], limit: int | None, dialect: str) -> Query[R]:
-        statement: Select[Any] = columns_of(self.row, self.table)
+    def _build(
+        self, operators: Any, conditions: Any, sort: Any, nulls: tuple[bool, ...], limit: int | None, dialect: str
+    ) -> Query[R]:
+        statement: Select[Any] = columns_of(self.row, self.table).where(*conditions)
         for name, operator, value in operators:
             statement = statement.where(_condition(self.filters[name], operator, f"f_{name}", value))
         columns = [(self._column(name), direction) for name, direction in sort]
@@ -140,7 +161,9 @@ def _where(value: Any) -> Where:
     return Where("in", list(value)) if isinstance(value, list | tuple | set | frozenset) else Where("eq", value)
 
 
-def _condition(column: ColumnElement[Any], operator: str, name: str, value: Any) -> ColumnElement[bool]:
+def _condition(column: Filter, operator: str, name: str, value: Any) -> ColumnElement[bool]:
+    if not isinstance(column, ColumnElement):
+        return column(bindparam(name))
     if operator == "null":
         return column.is_(None) if value else column.is_not(None)
     if operator in ("in", "nin"):
@@ -149,7 +172,8 @@ def _condition(column: ColumnElement[Any], operator: str, name: str, value: Any)
     parameter = bindparam(name, type_=column.type)
     if operator == "like":
         return column.like(parameter, escape="\\")
-    return COMPARISONS[operator](column, parameter)
+    compared: ColumnElement[bool] = COMPARISONS[operator](column, parameter)
+    return compared
 
 
 def _nullable(column: ColumnElement[Any]) -> bool:

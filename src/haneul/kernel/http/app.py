@@ -9,8 +9,12 @@ import falcon.asgi
 from falcon.asgi import Request, Response
 
 from haneul.kernel.errors import ApiError, NotFound, Unacceptable
+from haneul.kernel.http.call import Call
+from haneul.kernel.http.flows import Line
+from haneul.kernel.http.openapi import described
 from haneul.kernel.http.routes import Route
-from haneul.kernel.http.serve import Edge, ask_of, send_fault, serve
+from haneul.kernel.http.serve import Edge, ask_of, negotiate, send_fault, serve
+from haneul.kernel.http.unbuilt import Unbuilt, refusing_routes
 
 Scope = dict[str, Any]
 Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
@@ -18,11 +22,12 @@ PROJECT = re.compile(r"(?:AUTH_)?[0-9a-fA-F]{32}|(?:AUTH_)?[0-9a-fA-F]{8}(?:-[0-
 
 
 class Mount:
-    """One service as an ASGI application of its own."""
+    """One service as an ASGI application of its own. `unbuilt` are the documented calls that it refuses."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: Edge, unbuilt: Sequence[Unbuilt] = ()) -> None:
         self.edge = edge
-        self.app = _falcon_app(edge)
+        built = [*edge.service.routes, *described(edge.service)]
+        self.app = _falcon_app(edge, [*built, *refusing_routes(unbuilt, built)])
 
     def strip_project(self, path: str) -> str:
         """`/v2.1/PROJECT/servers` becomes `/v2.1/servers` where clients may name the project."""
@@ -34,12 +39,12 @@ class Mount:
         return path
 
 
-def _falcon_app(edge: Edge) -> Any:
+def _falcon_app(edge: Edge, live: Sequence[Route]) -> Any:
     app: Any = falcon.asgi.App(media_type="application/json")
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
     by_path: dict[str, list[Route]] = {}
-    for route in edge.service.routes:
+    for route in live:
         by_path.setdefault(route.path, []).append(route)
     for path, routes in by_path.items():
         app.add_route(path, _resource(edge, routes))
@@ -52,8 +57,12 @@ def _resource(edge: Edge, routes: Sequence[Route]) -> object:
     methods: dict[str, list[Route]] = {}
     for route in routes:
         methods.setdefault(route.method, []).append(route)
-    methods.setdefault("HEAD", methods.get("GET", []))
-    responders = {f"on_{method.lower()}": _responder(edge, live) for method, live in methods.items() if live}
+    if edge.service.manners.declared_methods_only:
+        responders = {f"on_{method.lower()}": _refuser(sorted(methods)) for method in falcon.HTTP_METHODS}
+    else:
+        methods.setdefault("HEAD", methods.get("GET", []))
+        responders = {}
+    responders.update((f"on_{method.lower()}", _responder(edge, live)) for method, live in methods.items() if live)
     return type("Resource", (), responders)()
 
 
@@ -64,22 +73,37 @@ def _responder(edge: Edge, routes: Sequence[Route]) -> Any:
     return respond
 
 
+def _refuser(allowed: Sequence[str]) -> Any:
+    async def refuse(_self: object, _req: Request, _resp: Response, **_names: str) -> None:
+        raise falcon.HTTPMethodNotAllowed(allowed)
+
+    return refuse
+
+
 def _unrouted(edge: Edge) -> Any:
     """What no route takes: a path that isn't, a method that isn't."""
 
     async def answer(req: Request, resp: Response, error: falcon.HTTPError, _names: Mapping[str, str]) -> None:
-        ask = ask_of(req)
-        if isinstance(error, falcon.HTTPMethodNotAllowed):
-            allow = dict(error.headers or {}).get("Allow", "")
-            found: ApiError = Unacceptable(405, "The method is not allowed for this resource.", allow=allow)
-        elif isinstance(error, falcon.HTTPNotFound):
-            found = NotFound("The resource could not be found.")
-        else:
-            found = Unacceptable(int(str(error.status)[:3]), "{text}", text=error.description or str(error.title))
-        send_fault(edge, found, ask, resp)
+        ask, _ = ask_of(req)
+        call = Call(edge.service, edge.policy, ask)
+        found = _as_our_own(error)
+        try:
+            negotiate(call, resp)
+        except ApiError as refused:
+            found = refused
+        send_fault(edge, found, call, resp)
         resp.set_header("x-openstack-request-id", ask.request_id)
 
     return answer
+
+
+def _as_our_own(error: falcon.HTTPError) -> ApiError:
+    if isinstance(error, falcon.HTTPMethodNotAllowed):
+        allow = dict(error.headers or {}).get("Allow", "")
+        return Unacceptable(405, "The method is not allowed for this resource.", allow=allow)
+    if isinstance(error, falcon.HTTPNotFound):
+        return NotFound("The resource could not be found.")
+    return Unacceptable(int(str(error.status)[:3]), "{text}", text=error.description or str(error.title))
 
 
 class CloudApp:
@@ -113,7 +137,8 @@ class CloudApp:
             prefix, scope["path"] = f"/{first}", slash + rest or "/"
         scope["path"] = mount.strip_project(scope["path"])
         scope["haneul.base_url"] = self._base_url(mount, scope, headers, prefix)
-        await mount.app(scope, receive, send)
+        scope["haneul.line"] = line = Line(receive)
+        await mount.app(scope, line, send)
 
     def _base_url(self, mount: Mount, scope: Scope, headers: Mapping[str, str], prefix: str) -> str:
         public = self._public.get(mount.edge.service.type)

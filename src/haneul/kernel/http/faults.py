@@ -1,6 +1,6 @@
 """Each service's error envelope on the wire. Sources: the services' API references, "Errors" chapters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
 from http import HTTPStatus
 from typing import Any
@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.errors import ApiError, OverQuota
+from haneul.kernel.http.call import Ask
+from haneul.kernel.http.versions import NEWEST, Version
 
 NOVA_NAMES = {
     400: "badRequest",
@@ -41,14 +43,24 @@ class Refusal(msgspec.Struct, frozen=True):
     title: str
     message: str
     kind: str
-    request_id: str
-    accept: str
+    ask: Ask
+    at: Version
+    values: Mapping[str, Any]
+
+    @property
+    def request_id(self) -> str:
+        return self.ask.request_id
+
+    @property
+    def accept(self) -> str:
+        return self.ask.headers.get("accept", "")
 
 
-def fault_of(style: str, error: ApiError, request_id: str, accept: str = "") -> Fault:
-    """The error in a service's envelope."""
+def fault_of(style: str, error: ApiError, ask: Ask, at: Version = NEWEST) -> Fault:
+    """The error in a service's envelope, as version `at` has it."""
     status = QUOTA_STATUS.get(style, 403) if isinstance(error, OverQuota) else error.status
-    refusal = Refusal(status, title_of(status), str(error), error.kind or type(error).__name__, request_id, accept)
+    kind = error.kind or type(error).__name__
+    refusal = Refusal(status, title_of(status), str(error), kind, ask, at, error.values)
     if status == 401:
         # Services behind keystonemiddleware all answer alike before their own code runs.
         content_type, body = _identity(refusal)
@@ -69,6 +81,11 @@ def _json(value: Any) -> tuple[str, bytes]:
     return "application/json", msgspec.json.encode(value)
 
 
+def _page(title: str, text: str) -> tuple[str, bytes]:
+    head = f"<html>\n <head>\n  <title>{title}</title>\n </head>"
+    return "text/html; charset=UTF-8", f"{head}\n <body>\n  <h1>{title}</h1>\n  {text} </body>\n</html>".encode()
+
+
 def _identity(refusal: Refusal) -> tuple[str, bytes]:
     return _json({"error": {"code": refusal.status, "message": refusal.message, "title": refusal.title}})
 
@@ -78,17 +95,36 @@ def _compute(refusal: Refusal) -> tuple[str, bytes]:
     return _json({name: {"code": refusal.status, "message": refusal.message}})
 
 
+EXPLANATIONS = {
+    400: "The server could not comply with the request since it is either malformed or otherwise incorrect.",
+    403: "Access was denied to this resource.",
+    404: "The resource could not be found.",
+    405: "The method {method} is not allowed for this resource. ",
+    406: "The resource could not be generated that was acceptable to your browser (content of type {accept}. ",
+    409: "There was a conflict when trying to complete your request.",
+    415: "The request media type {content_type} is not supported by this server. ",
+}
+
+
 def _placement(refusal: Refusal) -> tuple[str, bytes]:
-    kind = refusal.kind if refusal.kind.startswith("placement.") else "placement.undefined_code"
-    error = {
-        "status": refusal.status,
-        "title": refusal.title,
-        "detail": f"The server could not comply with the request: {refusal.message}"
-        if refusal.status == 400
-        else refusal.message,
-        "code": kind,
-        "request_id": refusal.request_id,
-    }
+    # WebOb's answers: HTML or plain text for who asks for that, an explanation of the status before the sentence.
+    headers = refusal.ask.headers
+    explanation = EXPLANATIONS.get(refusal.status, "").format(
+        method=refusal.ask.method, accept=refusal.accept, content_type=headers.get("content-type")
+    )
+    accept = refusal.accept or "*/*"
+    if "text/html" in accept and "*/*" not in accept and "json" not in accept:
+        code = f"{refusal.status} {refusal.title}"
+        return _page(code, f"{explanation}<br /><br />\n{escape(refusal.message)}\n\n\n")
+    detail = f"{explanation}\n\n {refusal.message}  ".replace("<", "").replace(">", "")
+    if not any(word in accept for word in ("*/*", "application/*", "json")):
+        return "text/plain; charset=UTF-8", f"{refusal.status} {refusal.title}\n\n{detail}".encode()
+    error = {"status": refusal.status, "title": refusal.title, "detail": detail}
+    if refusal.at >= (1, 23):
+        error["code"] = refusal.kind if refusal.kind.startswith("placement.") else "placement.undefined_code"
+    error["request_id"] = refusal.request_id
+    if refusal.status == 406 and "newest" in refusal.values:
+        error |= {"max_version": str(refusal.values["newest"]), "min_version": str(refusal.values["oldest"])}
     return _json({"errors": [error]})
 
 
@@ -102,11 +138,7 @@ def _image(refusal: Refusal) -> tuple[str, bytes]:
     accept = refusal.accept
     if "application/json" in accept and "html" not in accept and "*/*" not in accept:
         return _json({"message": f"{escape(refusal.message)}<br /><br />\n\n\n", "code": code, "title": refusal.title})
-    page = (
-        f"<html>\n <head>\n  <title>{code}</title>\n </head>\n <body>\n  <h1>{code}</h1>\n  "
-        f"{escape(refusal.message)}<br /><br />\n\n\n </body>\n</html>"
-    )
-    return "text/html; charset=UTF-8", page.encode()
+    return _page(code, f"{escape(refusal.message)}<br /><br />\n\n\n")
 
 
 ENVELOPES: dict[str, Callable[[Refusal], tuple[str, bytes]]] = {

@@ -86,10 +86,10 @@ def _next_url(here: str, parameters: Parameters, marker: str) -> str:
 
 
 def _image_links(wraps: str, here: str, parameters: Parameters, following: str | None) -> dict[str, Any]:
-    # Glance's links are paths, not URLs.
-    path = "/" + here.split("://", 1)[-1].partition("/")[2]
+    # Glance's links are paths from the version on, not URLs, whatever stands before; openstacksdk counts on it.
+    path = "/v2/" + here.rpartition("/v2/")[2]
     kept = urlencode({name: values for name, values in parameters.items() if name != "marker"}, doseq=True)
     found: dict[str, Any] = {"first": f"{path}?{kept}" if kept else path, "schema": f"/v2/schemas/{wraps}"}
     if following:
-        found["next"] = "/" + following.split("://", 1)[-1].partition("/")[2]
+        found["next"] = path + following[len(here) :]
     return found

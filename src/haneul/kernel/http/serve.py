@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,6 +19,7 @@ from haneul.kernel.errors import NEUTRAL, ApiError, BadRequest, NotFound, TooLar
 from haneul.kernel.http.bodies import Outgoing, decode, encode, query_of
 from haneul.kernel.http.call import Ask, Call
 from haneul.kernel.http.faults import fault_of
+from haneul.kernel.http.flows import Flow, whole
 from haneul.kernel.http.replies import Raw, Reply, Streamed
 from haneul.kernel.http.routes import PUBLIC, Route
 from haneul.kernel.ids import new_request_id
@@ -41,44 +42,56 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
 async def serve(edge: Edge, routes: Sequence[Route], req: Request, resp: Response, names: dict[str, str]) -> None:
     """Answer one request of a path that these routes share."""
     started = time.perf_counter()
-    ask = ask_of(req)
+    ask, malformed = ask_of(req)
     call = Call(edge.service, edge.policy, ask)
     try:
-        _negotiate(edge, call, resp)
+        negotiate(call, resp)
+        if malformed is not None:
+            raise malformed
         _acceptable(req)
         route, raw = await _chosen(routes, call, req)
         call.route = route
         await _identify(edge, call)
         await _answer(edge, call, raw, req, resp, names)
     except ApiError as error:
-        send_fault(edge, error, ask, resp)
+        send_fault(edge, error, call, resp)
     except HTTPError as error:
         send_fault(
-            edge, Unacceptable(int(str(error.status)[:3]), "{text}", text=error.description or error.title), ask, resp
+            edge, Unacceptable(int(str(error.status)[:3]), "{text}", text=error.description or error.title), call, resp
         )
     except asyncio.CancelledError:
         raise
     except Exception:
         log.failure("request failed", request_id=ask.request_id, path=ask.path)
-        send_fault(edge, ApiError(NEUTRAL), ask, resp)
+        send_fault(edge, ApiError(NEUTRAL), call, resp)
     _sign(edge.service, ask, resp)
     log.access(ask, resp.status, call.caller, time.perf_counter() - started)
 
 
-def ask_of(req: Request) -> Ask:
-    """The request as handlers will see it; `CloudApp` has put its own words into the scope."""
+def ask_of(req: Request) -> tuple[Ask, BadRequest | None]:
+    """The request as handlers will see it, and what is wrong with its query string.
+
+    `CloudApp` has put its own words into the scope.
+    """
     headers = req.scope["haneul.headers"]
     asked_id = headers.get("x-openstack-request-id", "")
-    return Ask(
+    parameters: Mapping[str, list[str]] = {}
+    malformed = None
+    try:
+        parameters = parameters_of(req.scope["query_string"])
+    except BadRequest as refused:
+        malformed = refused
+    ask = Ask(
         method=req.method,
         path=req.path,
         base_url=req.scope["haneul.base_url"],
         headers=headers,
-        parameters=parameters_of(req.scope["query_string"]),
+        parameters=parameters,
         remote=(req.scope.get("client") or ("",))[0],
         request_id=new_request_id(),
         global_request_id=asked_id if GLOBAL_ID.fullmatch(asked_id) else None,
     )
+    return ask, malformed
 
 
 def parameters_of(query: bytes) -> Mapping[str, list[str]]:
@@ -91,8 +104,9 @@ def parameters_of(query: bytes) -> Mapping[str, list[str]]:
         raise BadRequest("Malformed query string.") from None
 
 
-def _negotiate(edge: Edge, call: Call, resp: Response) -> None:
-    negotiated = edge.service.microversions
+def negotiate(call: Call, resp: Response) -> None:
+    """Choose the version that the request asks for, and name it in the answer."""
+    negotiated = call.service.microversions
     if negotiated is not None:
         call.version = negotiated.oldest
         try:
@@ -115,13 +129,14 @@ async def _chosen(routes: Sequence[Route], call: Call, req: Request) -> tuple[Ro
         raise NotFound("The resource could not be found.")
     route = live[0]
     if route.options.body_limit == 0:
-        call._chunks = _stream(req)
+        call._chunks = whole(aiter(req.stream), req.scope["haneul.line"])
         return route, b""
     raw = await _body(req, route.options.body_limit)
     if route.options.action:
         route = _by_action(live, raw)
-    if raw and route.body_type is not None:
-        _refuse_media_type(req, route)
+    if route.body_type is not None:
+        given = req.scope["haneul.headers"].get("content-type", "")
+        call.service.manners.refuse_media_type(given, route.options.media_types, has_body=bool(raw))
     return route, raw
 
 
@@ -154,18 +169,6 @@ async def _body(req: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-def _refuse_media_type(req: Request, route: Route) -> None:
-    given = req.scope["haneul.headers"].get("content-type", "")
-    kind = given.partition(";")[0].strip().lower()
-    if kind and kind not in route.options.media_types:
-        raise Unacceptable(415, "Unsupported Content-Type: {kind}", kind=kind[:100])
-
-
-async def _stream(req: Request) -> AsyncIterator[bytes]:
-    async for part in req.stream:
-        yield part
-
-
 async def _identify(edge: Edge, call: Call) -> None:
     token = call.ask.headers.get("x-auth-token", "")
     if call.route.rule is PUBLIC:
@@ -187,7 +190,7 @@ async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Respon
     route = call.route
     arguments: dict[str, Any] = dict(names)
     if route.body_type is not None:
-        arguments["body"] = decode(route, raw, call.version)
+        arguments["body"] = _decoded(call, raw)
     if route.query_type is not None:
         arguments["query"] = query_of(route, call.ask.parameters)
     call.raw_body = raw
@@ -211,7 +214,17 @@ async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Respon
         rendered = await _run(edge, call, body, arguments, out)
     except (DataError, OverflowError, UnicodeEncodeError):
         raise BadRequest("A value of the request is out of range or not valid text.") from None
-    _send(rendered, resp)
+    _send(rendered, req, resp)
+
+
+def _decoded(call: Call, raw: bytes) -> Any:
+    try:
+        return decode(call.route, raw, call.version)
+    except BadRequest as refused:
+        explain = call.service.manners.explain_body
+        if explain is None:
+            raise
+        raise BadRequest("{text}", text=explain(call.route.body_type, raw, str(refused))) from None
 
 
 async def _run(edge: Edge, call: Call, body: Any, arguments: dict[str, Any], out: Outgoing) -> Any:
@@ -259,7 +272,7 @@ def _rendered(route: Route, view: Any, out: Outgoing) -> Rendered:
     return Rendered(status, encode(route, view, out), headers)
 
 
-def _send(rendered: Rendered, resp: Response) -> None:
+def _send(rendered: Rendered, req: Request, resp: Response) -> None:
     resp.status = rendered.status
     for name, value in rendered.headers.items():
         resp.set_header(name, value)
@@ -267,15 +280,15 @@ def _send(rendered: Rendered, resp: Response) -> None:
         resp.content_type = rendered.content_type
     if rendered.streamed is None:
         resp.data = rendered.body
-    elif rendered.streamed.length is None:
-        resp.stream = rendered.streamed.chunks
-    else:
-        resp.set_stream(rendered.streamed.chunks, rendered.streamed.length)
+        return
+    resp.stream = Flow(rendered.streamed.chunks, req.scope["haneul.line"])
+    if rendered.streamed.length is not None:
+        resp.content_length = rendered.streamed.length
 
 
-def send_fault(edge: Edge, error: ApiError, ask: Ask, resp: Response) -> None:
+def send_fault(edge: Edge, error: ApiError, call: Call, resp: Response) -> None:
     """Put an error on the wire in the service's own envelope."""
-    fault = fault_of(edge.service.faults, error, ask.request_id, ask.headers.get("accept", ""))
+    fault = fault_of(edge.service.faults, error, call.ask, call.version)
     resp.status = fault.status
     resp.stream = None
     resp.data = fault.body

@@ -9,6 +9,9 @@ import msgspec
 import uvicorn
 
 from haneul.kernel.http.limits import GuardedProtocol
+from haneul.kernel.listening import listen
+
+__all__ = ["Tls", "listen", "serve_until_stopped", "server_of"]
 
 GRACE_S = 5
 
@@ -18,24 +21,6 @@ class Tls(msgspec.Struct, frozen=True):
 
     certificate: Path
     key: Path
-
-
-def listen(host: str, ports: Sequence[int]) -> list[socket.socket]:
-    """A listening socket for each port; OSError names the port that is taken."""
-    sockets = []
-    for port in ports:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        one = socket.socket(family, socket.SOCK_STREAM)
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            one.bind((host, port))
-        except OSError as error:
-            one.close()
-            raise OSError(error.errno, f"port {port} on {host}: {error.strerror}") from error
-        one.listen(2048)
-        one.setblocking(False)
-        sockets.append(one)
-    return sockets
 
 
 class _Server(uvicorn.Server):

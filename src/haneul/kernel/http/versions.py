@@ -47,12 +47,19 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class Microversions(msgspec.Struct, frozen=True):
-    """What a service negotiates: the word in `OpenStack-API-Version`, its legacy header if it had one, the range."""
+    """What a service negotiates: the word in `OpenStack-API-Version`, its legacy header if it had one, the range.
+
+    `form` is what a version must look like; `malformed` and `outside` are the service's sentences for 400 and 406.
+    """
 
     word: str
     oldest: Version
     newest: Version
     legacy_header: str = ""
+    header: str = "OpenStack-API-Version"
+    form: str = r"[1-9]\d*\.(0|[1-9]\d*)"
+    malformed: str = "API Version String {asked} is of invalid format. Must be of format MajorNum.MinorNum."
+    outside: str = "Version {asked} is not supported by the API. Minimum is {oldest} and maximum is {newest}."
 
     def negotiate(self, headers: Any) -> Version:
         """The version that a request asks for; 400 when malformed, 406 outside the range."""
@@ -61,19 +68,11 @@ class Microversions(msgspec.Struct, frozen=True):
             return self.oldest
         if asked == "latest":
             return self.newest
-        if not re.fullmatch(r"[1-9]\d*\.(0|[1-9]\d*)", asked):
-            raise BadRequest(
-                "API Version String {asked} is of invalid format. Must be of format MajorNum.MinorNum.", asked=asked
-            )
+        if not re.fullmatch(self.form, asked):
+            raise BadRequest(self.malformed, asked=asked)
         found = version(asked)
         if not self.oldest <= found <= self.newest:
-            raise Unacceptable(
-                406,
-                "Version {asked} is not supported by the API. Minimum is {oldest} and maximum is {newest}.",
-                asked=asked,
-                oldest=self.oldest,
-                newest=self.newest,
-            )
+            raise Unacceptable(406, self.outside, asked=asked, oldest=self.oldest, newest=self.newest)
         return found
 
     def _asked(self, headers: Any) -> str | None:
@@ -86,7 +85,7 @@ class Microversions(msgspec.Struct, frozen=True):
 
     def response_headers(self, chosen: Version) -> list[tuple[str, str]]:
         found = [("openstack-api-version", f"{self.word} {chosen}")]
-        vary = "OpenStack-API-Version"
+        vary = self.header
         if self.legacy_header:
             found.append((self.legacy_header.lower(), str(chosen)))
             vary = f"{vary}, {self.legacy_header}"

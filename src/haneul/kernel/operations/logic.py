@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, columns_of
 from haneul.kernel.operations.models import UNFINISHED, OperationRow, operations
-from haneul.kernel.operations.steps import Operation
+from haneul.kernel.operations.steps import Asker, Operation
 
 BY_ID = Query(OperationRow, columns_of(OperationRow, operations).where(operations.c.id == bindparam("id")))
 OF_RESOURCE = Query(
@@ -53,13 +53,13 @@ def start(
     operation: type[Operation],
     resource_id: str,
     *,
-    by: Any,
+    by: Asker,
     input: dict[str, Any] | None = None,  # noqa: A002
     supersedes: bool = False,
 ) -> int:
     """Write an operation that begins after this transaction commits; its number.
 
-    `by` has `request_id` and a `caller`. With `supersedes`, unfinished operations of the resource are undone first.
+    With `supersedes`, unfinished operations of the resource are undone first.
     """
     if supersedes:
         for number in unfinished(db, resource_id):

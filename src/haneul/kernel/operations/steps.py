@@ -1,13 +1,23 @@
 """What an operation is: named steps, each repeatable, each with an undo that is harmless if nothing was done."""
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 import msgspec
 
+from haneul.kernel.auth import Caller
 from haneul.kernel.db import Db
 
 STEP_DEADLINE_S = 600.0
+
+
+class Asker(Protocol):
+    """Who starts an operation: a `Call` is one."""
+
+    @property
+    def caller(self) -> Caller: ...
+    @property
+    def request_id(self) -> str: ...
 
 
 class Work(msgspec.Struct):

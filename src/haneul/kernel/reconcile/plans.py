@@ -55,6 +55,11 @@ def is_buried(db: Db, kind: str, thing_id: str) -> bool:
     return db.value(IS_BURIED, kind=kind, id=thing_id) is not None
 
 
+def buried_on(db: Db, host: str, kind: str) -> set[str]:
+    """What this host still has to remove."""
+    return {stone.id for stone in db.all(ON_HOST, host=host, kind=kind)}
+
+
 def stopped_plans(db: Db) -> list[PlanRevision]:
     """Hosts that refuse their plan, with the reason; `doctor` shows them."""
     return db.all(STOPPED)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from haneul.kernel.policy import Rule
+
 BASE_RULES: Mapping[str, str] = MappingProxyType(
     {
         "context_is_admin": "role:admin",
@@ -18,3 +20,5 @@ BASE_RULES: Mapping[str, str] = MappingProxyType(
         "service_or_admin": "rule:service_api or rule:context_is_admin",
     }
 )
+
+IS_ADMIN = Rule("context_is_admin", BASE_RULES["context_is_admin"], "Be an administrator of the whole cloud.")

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from haneul.services.compute.drivers.base import HostFacts
+from haneul.services.compute.drivers.base import GuestState, HostFacts
 
 GUESTS = "guest"
 """The kind of plan that a host's guests make."""
@@ -13,6 +13,12 @@ class HostReport(msgspec.Struct, frozen=True):
 
     host: str
     facts: HostFacts
+
+
+class ImageAsk(msgspec.Struct, frozen=True):
+    """Ask what there is to know of an image before its bytes: method `image.facts`; the answer is ImageFacts."""
+
+    image_id: str
 
 
 class ImagePart(msgspec.Struct, frozen=True):
@@ -28,3 +34,13 @@ class ConsoleAsk(msgspec.Struct, frozen=True):
 
     guest_id: str
     lines: int | None
+
+
+class GuestsAsk(msgspec.Struct, frozen=True):
+    """Ask a host which guests of this cloud it has: method `compute.guests`, for audits."""
+
+
+class Guests(msgspec.Struct, frozen=True):
+    """A host's guests, those without a row among them."""
+
+    guests: tuple[GuestState, ...]

@@ -1,6 +1,6 @@
 """What a new cloud's identity holds; run again, it adds what is missing and changes nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy import bindparam
@@ -61,10 +61,10 @@ class CatalogEntry(msgspec.Struct, frozen=True):
 
 
 class Bootstrap(msgspec.Struct, frozen=True):
-    """What the new cloud is told."""
+    """What the new cloud is told. `password_hash` is asked for only if there is no admin yet: hashing is slow."""
 
     region: str
-    password_hash: str
+    password_hash: Callable[[], str]
     catalog: Sequence[CatalogEntry]
 
 
@@ -109,12 +109,12 @@ def _role(db: Db, name: str) -> str:
     return found.id
 
 
-def _admin(db: Db, password_hash: str) -> str:
+def _admin(db: Db, password_hash: Callable[[], str]) -> str:
     found = db.one(USER_BY_NAME, domain_id=DEFAULT_DOMAIN, name="admin")
     if found is None:
         user = User(new_hex_id(), DEFAULT_DOMAIN, "admin", None, None, True, None, {}, {}, EPOCH, now())
         found = db.insert(users, user)
-        db.insert_numbered(passwords, user_id=found.id, hash=password_hash, created_at=now(), expires_at=None)
+        db.insert_numbered(passwords, user_id=found.id, hash=password_hash(), created_at=now(), expires_at=None)
     return found.id
 
 

@@ -20,7 +20,6 @@ from msgspec import Struct
 from haneul.host.disk import durable
 from haneul.host.hypervisor.accounts import Accounts
 from haneul.host.hypervisor.machine import Sockets
-from haneul.host.hypervisor.qmp import LONGEST_SOCKET_PATH
 from haneul.host.hypervisor.seen import uids_in_use
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, Refused
 from haneul.services.compute.drivers.settings import DriverSettings
@@ -115,11 +114,6 @@ class GuestFolders:
             path.mkdir(mode=PASSABLE, parents=True, exist_ok=True)
             _refuse_closed(path)
         (self._state / "removing").mkdir(mode=PRIVATE, exist_ok=True)
-        longest = self._run / "guests" / ("x" * 36) / "monitor"
-        if "," in str(longest) or "," in str(self._state):
-            raise Refused("The folders of a cloud can't have a comma in their names: QEMU would read two options.")
-        if len(os.fsencode(longest)) > LONGEST_SOCKET_PATH:
-            raise Refused(f"The run folder's path is too long for sockets: choose one shorter than {self._run}.")
 
     def make(self, guest_id: str) -> GuestFolder:
         """Make a guest's folder, empty but for what was there."""

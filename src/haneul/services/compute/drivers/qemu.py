@@ -74,6 +74,12 @@ class QemuDriver:
             default_machine="pc",
         )
 
+    def accelerator_reason(self) -> str:
+        """Why guests get the accelerator that they get, in a sentence for whoever looks after the host."""
+        if self._settings.qemu.accelerator != "auto":
+            return f"The accelerator {self._settings.qemu.accelerator} was chosen for this host."
+        return self._probe.answer().because
+
     def list_guests(self) -> Sequence[GuestState]:
         """The guests that have a folder here, and the processes that carry our mark but have none."""
         live = self._live()

@@ -144,7 +144,7 @@ class QemuGuest:
             gid=self._uid,
             groups=kvm_groups() if accelerator == "kvm" else (),
             log_path=self._folder.qemu_log,
-            cwd=self._folder.own,
+            cwd=self._folder.run,
         )
         self._around.reached("process-started")
         self._await_monitor(pid)

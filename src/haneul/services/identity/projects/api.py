@@ -1,10 +1,12 @@
+from collections.abc import Sequence
+from typing import Any
+
 from haneul.kernel.http import Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
-from haneul.kernel.schema import UNSET
-from haneul.services.identity.filters import booleans
-from haneul.services.identity.projects import logic
+from haneul.services.identity.extras import extras, with_extras
+from haneul.services.identity.projects import logic, removal, search, tags
 from haneul.services.identity.projects.models import Project
-from haneul.services.identity.projects.schemas import ProjectCreate, ProjectFilters, ProjectUpdate, ProjectView
+from haneul.services.identity.projects.schemas import ProjectCreate, ProjectQuery, ProjectUpdate, ProjectView
 
 routes = Routes()
 
@@ -27,46 +29,55 @@ CREATE = Rule("identity:create_project", MANAGER, "Create a project.")
 UPDATE = Rule("identity:update_project", MANAGER, "Change a project.")
 DELETE = Rule("identity:delete_project", MANAGER, "Delete a project.")
 
+View = ProjectView | dict[str, Any]
 
-def view(call: Call, project: Project) -> ProjectView:
-    return ProjectView.of(project, call.url("/v3/projects"))
+
+def view(call: Call, project: Project) -> View:
+    shown = ProjectView.of(project, tags.of_one(call.db, project.id), call.url("/v3/projects"))
+    return with_extras(shown, project.extra)
+
+
+def views(call: Call, projects: Sequence[Project]) -> list[View]:
+    """Many projects, with one query for all their tags."""
+    named, url = tags.of(call.db, [project.id for project in projects]), call.url("/v3/projects")
+    return [
+        with_extras(ProjectView.of(project, named.get(project.id, []), url), project.extra) for project in projects
+    ]
+
+
+def allowed(call: Call, project_id: str) -> Project:
+    """The project, once the route's rule allows it; who may not see projects doesn't learn which there are."""
+    project = logic.find(call.db, project_id)
+    call.enforce(project=project or {})
+    return logic.existing(project, project_id)
 
 
 @routes.get("/v3/projects", rule=LIST, wraps="projects")
-def list_projects(call: Call, query: ProjectFilters) -> Listed[ProjectView]:
-    domain_id = call.caller.domain_id if query.domain_id is UNSET else query.domain_id
-    call.enforce({"domain_id": domain_id})
-    filters = booleans(query, "enabled", "is_domain")
-    filters.setdefault("is_domain", False)
-    if domain_id:
-        filters["domain_id"] = domain_id
+def list_projects(call: Call, query: ProjectQuery) -> Listed[View]:
+    call.enforce(domain_id=call.caller.domain_id)
     page = call.page()
-    return listed(page, logic.list_(call.db, page, filters), lambda project: view(call, project), lambda it: it.id)
+    found = search.list_(call.db, page, query, within=call.caller.domain_id)
+    return Listed(items=views(call, found), next_marker=listed(page, found, id, lambda it: it.id).next_marker)
 
 
 @routes.post("/v3/projects", rule=CREATE, wraps="project")
-def create_project(call: Call, body: ProjectCreate) -> ProjectView:
+def create_project(call: Call, body: ProjectCreate) -> View:
     domain_id = body.domain_id or call.caller.domain_id or call.caller.project_domain_id or "default"
-    call.enforce(project={"domain_id": domain_id})
-    return view(call, logic.create(call.db, body, domain_id=domain_id))
+    call.enforce(project={"domain_id": None if body.is_domain else domain_id})
+    return view(call, logic.create(call.db, body, domain_id=domain_id, extra=extras(call, body)))
 
 
 @routes.get("/v3/projects/{project_id}", rule=GET, wraps="project", quick=True)
-def get_project(call: Call, project_id: str) -> ProjectView:
-    project = logic.get(call.db, project_id)
-    call.enforce(project)
-    return view(call, project)
+def get_project(call: Call, project_id: str) -> View:
+    return view(call, allowed(call, project_id))
 
 
 @routes.patch("/v3/projects/{project_id}", rule=UPDATE, wraps="project")
-def update_project(call: Call, project_id: str, body: ProjectUpdate) -> ProjectView:
-    project = logic.get(call.db, project_id)
-    call.enforce(project)
-    return view(call, logic.update(call.db, project, body))
+def update_project(call: Call, project_id: str, body: ProjectUpdate) -> View:
+    project = allowed(call, project_id)
+    return view(call, logic.update(call.db, project, body, extras(call, body, own_id=project_id)))
 
 
 @routes.delete("/v3/projects/{project_id}", rule=DELETE)
 def delete_project(call: Call, project_id: str) -> None:
-    project = logic.get(call.db, project_id)
-    call.enforce(project)
-    logic.delete(call.db, project)
+    removal.delete_project(call.db, allowed(call, project_id))

@@ -1,7 +1,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, String, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, UniqueConstraint
 
 from haneul.kernel.db import Json, Row, Table, Text, Time
 
@@ -23,6 +23,11 @@ class Project(Row):
     extra: dict[str, Any]
     created_at: datetime
 
+    @property
+    def owner_id(self) -> str:
+        """The domain whose tree it stands in; a domain stands in its own."""
+        return self.id if self.is_domain else self.domain_id
+
 
 projects = Table(
     "identity_projects",
@@ -40,4 +45,19 @@ projects = Table(
     Index("ix_identity_projects_parent_id", "parent_id"),
     Index("ix_identity_projects_name", "name", "id"),
     Index("ix_identity_projects_listed", "is_domain", "name", "id"),
+)
+
+
+class ProjectTag(Row):
+    """One of a project's tags."""
+
+    project_id: str
+    name: str
+
+
+project_tags = Table(
+    "identity_project_tags",
+    Column("project_id", String(64), ForeignKey("identity_projects.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Index("ix_identity_project_tags_name", "name", "project_id"),
 )

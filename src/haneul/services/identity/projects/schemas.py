@@ -1,43 +1,52 @@
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from haneul.kernel.schema import UNSET, Meta, OpenBody, Text255, UnsetType, View
-from haneul.services.identity.projects.models import NO_DOMAIN, Project
+import msgspec
 
-ProjectName = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S")]
-Description = Annotated[str, Meta(max_length=65535)]
+from haneul.kernel.schema import UNSET, Meta, OpenBody, UnsetType, View
+from haneul.services.identity.options import ResourceOptions
+from haneul.services.identity.projects.models import NO_DOMAIN, Project
+from haneul.services.identity.schemas import Description, Id, Links, Name64, link
+
+Tag = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^,/]*\Z")]
+Tags = Annotated[list[Tag], Meta(max_length=80)]
 
 
 class ProjectCreate(OpenBody):
-    name: ProjectName
-    domain_id: str | None = None
-    parent_id: str | None = None
+    name: Name64
+    domain_id: Id | None = None
+    parent_id: Id | None = None
     description: Description | None = ""
     enabled: bool = True
     is_domain: bool = False
-    options: dict[str, Any] = {}
-    tags: list[Text255] = []
+    options: ResourceOptions = ResourceOptions()
+    tags: Tags = []
 
 
 class ProjectUpdate(OpenBody):
-    name: ProjectName | UnsetType = UNSET
-    domain_id: str | UnsetType = UNSET
-    parent_id: str | None | UnsetType = UNSET
+    name: Name64 | UnsetType = UNSET
+    domain_id: Id | None | UnsetType = UNSET
+    parent_id: Id | None | UnsetType = UNSET
     description: Description | None | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
     is_domain: bool | UnsetType = UNSET
-    options: dict[str, Any] | UnsetType = UNSET
+    options: ResourceOptions | UnsetType = UNSET
+    tags: Tags | UnsetType = UNSET
 
 
-class ProjectFilters(OpenBody):
+class ProjectQuery(OpenBody):
+    """What the list may be asked for. Tags stand with commas between them: projects that have all of `tags`, any of
+    `tags_any`; or lack all together, or any, of the other two."""
+
     domain_id: str | UnsetType = UNSET
     parent_id: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
     enabled: str | UnsetType = UNSET
     is_domain: str | UnsetType = UNSET
-
-
-class Links(View):
-    self: str
+    tags: str | UnsetType = UNSET
+    tags_any: str | UnsetType = msgspec.field(default=UNSET, name="tags-any")
+    not_tags: str | UnsetType = msgspec.field(default=UNSET, name="not-tags")
+    not_tags_any: str | UnsetType = msgspec.field(default=UNSET, name="not-tags-any")
 
 
 class ProjectView(View):
@@ -48,12 +57,12 @@ class ProjectView(View):
     enabled: bool
     parent_id: str | None
     is_domain: bool
-    tags: list[str]
+    tags: Sequence[str]
     options: dict[str, Any]
     links: Links
 
     @classmethod
-    def of(cls, project: Project, url: str) -> "ProjectView":
+    def of(cls, project: Project, tags: Sequence[str], url: str) -> "ProjectView":
         """`url` is where the collection stands."""
         return cls(
             id=project.id,
@@ -63,7 +72,12 @@ class ProjectView(View):
             enabled=project.enabled,
             parent_id=project.parent_id,
             is_domain=project.is_domain,
-            tags=[],
+            tags=tags,
             options=project.options,
-            links=Links(self=f"{url}/{project.id}"),
+            links=link(url, project.id),
         )
+
+
+class TagsView(View):
+    tags: Sequence[str]
+    links: Links

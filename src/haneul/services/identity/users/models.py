@@ -3,7 +3,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, String, UniqueConstraint
 
-from haneul.kernel.db import Counter, Json, Row, Table, Text, Time
+from haneul.kernel.db import Counter, Json, Row, Table, Time
 
 
 class User(Row):
@@ -12,8 +12,6 @@ class User(Row):
     id: str
     domain_id: str
     name: str
-    description: str | None
-    email: str | None
     enabled: bool
     default_project_id: str | None
     options: dict[str, Any]
@@ -27,8 +25,6 @@ users = Table(
     Column("id", String(64), primary_key=True),
     Column("domain_id", String(64), nullable=False),
     Column("name", String(255), nullable=False),
-    Column("description", Text),
-    Column("email", String(255)),
     Column("enabled", Boolean, nullable=False),
     Column("default_project_id", String(64)),
     Column("options", Json, nullable=False),
@@ -38,11 +34,12 @@ users = Table(
     UniqueConstraint("domain_id", "name"),
     Index("ix_identity_users_name", "name", "id"),
     Index("ix_identity_users_listed", "domain_id", "name", "id"),
+    Index("ix_identity_users_default_project_id", "default_project_id"),
 )
 
 
 class Password(Row):
-    """A user's password as a hash; the newest counts."""
+    """A user's password as a hash."""
 
     id: int
     user_id: str

@@ -1,0 +1,137 @@
+"""One process under the supervisor: started, listened to, started again when it dies, ended."""
+
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from haneul.cli.tree.link import Notice
+from haneul.cli.tree.records import ProcessSeen
+from haneul.host import run as running
+from haneul.host.account import Account
+
+FIRST_WAIT_S = 0.1
+LONGEST_WAIT_S = 10.0
+# Who has lived this long is started again at once.
+SETTLED_S = 30.0
+GRACE_S = 15.0
+LONGEST_NOTICE = 65_536
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """How a child is started."""
+
+    name: str
+    command: tuple[str, ...]
+    account: Account
+    log_path: Path
+    environment: Mapping[str, str]
+    sockets: tuple[int, ...] = ()
+
+
+class Child:
+    """A process that should run. `seen` is what others are told of it."""
+
+    def __init__(self, recipe: Recipe, clock: Callable[[], float] = time.monotonic) -> None:
+        self.recipe, self._clock = recipe, clock
+        self.seen = ProcessSeen()
+        self.failure: Notice | None = None
+        self.deaths = 0
+        self.was_ready = False
+        self.line: socket.socket | None = None
+        self._heard = b""
+        self._began = 0.0
+        self._wait_s = FIRST_WAIT_S
+        self.due_at = 0.0
+
+    def start(self) -> None:
+        """Start the process, with a line to us and the sockets that it serves."""
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        words = ["--link", str(theirs.fileno())]
+        if self.recipe.sockets:
+            words += ["--sockets", ",".join(map(str, self.recipe.sockets))]
+        try:
+            pid = running.spawn_daemon(
+                [*self.recipe.command, *words],
+                uid=self.recipe.account.uid,
+                gid=self.recipe.account.gid,
+                log_path=self.recipe.log_path,
+                cwd=Path("/"),
+                env=self.recipe.environment,
+                pass_fds=(theirs.fileno(), *self.recipe.sockets),
+            )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self.line, self._heard, self._began = ours, b"", self._clock()
+        self.seen.pid, self.seen.ticks = pid, running.started_ticks(pid) or 0
+        self.seen.state, self.seen.doing, self.seen.since = "starting", "", time.time()
+
+    def listen(self) -> bool:
+        """Take what the child has said; False once it has hung up, which it does only by ending."""
+        assert self.line is not None
+        try:
+            said = self.line.recv(LONGEST_NOTICE)
+        except BlockingIOError:
+            return True
+        except OSError:
+            said = b""
+        *lines, self._heard = (self._heard + said).split(b"\n")
+        for line in lines:
+            with suppress(msgspec.MsgspecError):
+                self._take(msgspec.json.decode(line, type=Notice))
+        return bool(said) and len(self._heard) < LONGEST_NOTICE
+
+    def _take(self, notice: Notice) -> None:
+        self.seen.doing = notice.doing
+        if notice.failed:
+            self.failure = notice
+        if notice.ready:
+            self.seen.state, self.was_ready, self.failure = "ready", True, None
+
+    def bury(self) -> None:
+        """The process has ended, or no longer listens to us: note how, and when to start it again."""
+        self._hang_up()
+        code = running.end(self.seen.pid, GRACE_S, self.seen.ticks)
+        self.deaths += 1
+        if self._clock() - self._began > SETTLED_S:
+            self._wait_s = FIRST_WAIT_S
+        self.due_at = self._clock() + self._wait_s
+        self._wait_s = min(self._wait_s * 2, LONGEST_WAIT_S)
+        self.seen.last_ending = _ending(code)
+        self.seen.state, self.seen.pid, self.seen.since = "waiting", 0, time.time()
+        self.seen.restarts += 1
+
+    def plead(self) -> None:
+        """Ask it to end, without waiting for it."""
+        with suppress(ProcessLookupError):
+            if self.seen.lives:
+                os.kill(self.seen.pid, signal.SIGTERM)
+
+    def end(self) -> None:
+        """End it for good, by force if it takes too long."""
+        if self.seen.pid:
+            running.end(self.seen.pid, GRACE_S, self.seen.ticks)
+        self._hang_up()
+        self.seen.state, self.seen.pid, self.seen.since = "ended", 0, time.time()
+
+    def _hang_up(self) -> None:
+        if self.line is not None:
+            self.line.close()
+            self.line = None
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "it ended"
+    if code < 0:
+        return f"signal {signal.Signals(-code).name} ended it"
+    return f"it ended with code {code}"

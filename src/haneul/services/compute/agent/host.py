@@ -1,0 +1,54 @@
+"""A compute host: its heartbeat, its guests, and what it answers at once."""
+
+import threading
+
+from haneul.kernel import log
+from haneul.kernel.bus import CONTROL, Bus, BusError
+from haneul.kernel.reconcile.runner import Identity, Runner
+from haneul.kernel.reconcile.values import Nothing
+from haneul.services.compute.agent.guests import GuestReconciler
+from haneul.services.compute.drivers.base import GuestPlan, HypervisorDriver
+from haneul.services.compute.wire import ConsoleAsk, Guests, GuestsAsk, HostReport
+
+BEAT_S = 10.0
+RETRY_S = 0.5
+
+
+class ComputeHost:
+    """Everything that compute does on one host."""
+
+    def __init__(self, driver: HypervisorDriver, bus: Bus, identity: Identity) -> None:
+        self._driver, self._bus, self._host = driver, bus, identity.host
+        self.guests: Runner[GuestPlan] = Runner(GuestReconciler(driver), bus, identity)
+        self._stopping = threading.Event()
+        self._beat = threading.Thread(target=self._report, name="heartbeat", daemon=True)
+
+    def serve(self) -> None:
+        """Register what this host answers; call before the bus starts."""
+        self._bus.serve("compute.console", ConsoleAsk, lambda ask: self._driver.console_tail(ask.guest_id, ask.lines))
+        self._bus.serve("compute.guests", GuestsAsk, lambda _: Guests(tuple(self._driver.list_guests())))
+
+    def start(self) -> None:
+        """Adopt what runs, then begin."""
+        self._driver.recover()
+        self._beat.start()
+        self.guests.start()
+
+    def stop(self) -> None:
+        """End the work; guests go on."""
+        self._stopping.set()
+        self.guests.stop()
+
+    def _report(self) -> None:
+        while True:
+            wait_s = BEAT_S
+            try:
+                report = HostReport(self._host, self._driver.host_facts())
+                self._bus.call(CONTROL, "compute.host", report, returns=Nothing, deadline_s=BEAT_S)
+            except BusError as refused:
+                log.event("heartbeat was not heard", "warning", reason=str(refused))
+                wait_s = RETRY_S
+            except Exception:
+                log.failure("heartbeat failed")
+            if self._stopping.wait(wait_s):
+                return

@@ -1,0 +1,37 @@
+"""Asking a compute host something at once, with a deadline."""
+
+from haneul.kernel.bus import Bus, BusError
+from haneul.kernel.errors import Conflict
+from haneul.services.compute.drivers.base import GuestState
+from haneul.services.compute.wire import ConsoleAsk, Guests, GuestsAsk
+
+DEADLINE_S = 10.0
+
+
+class HostLink:
+    """Control's calls to hosts; `connect` gives it the bus once there is one."""
+
+    def __init__(self) -> None:
+        self._bus: Bus | None = None
+
+    def connect(self, bus: Bus) -> None:
+        self._bus = bus
+
+    def console_tail(self, host: str, guest_id: str, lines: int | None) -> str:
+        """The last lines of a guest's console; Conflict when its host does not answer."""
+        try:
+            return self._connected().call(
+                host, "compute.console", ConsoleAsk(guest_id, lines), returns=str, deadline_s=DEADLINE_S
+            )
+        except BusError as refused:
+            raise Conflict("The host of instance {id} does not answer; try again.", id=guest_id) from refused
+
+    def guests_on(self, host: str) -> tuple[GuestState, ...]:
+        """The guests of this cloud that a host has, for audits; BusError when it does not answer."""
+        ask = GuestsAsk()
+        return self._connected().call(host, "compute.guests", ask, returns=Guests, deadline_s=DEADLINE_S).guests
+
+    def _connected(self) -> Bus:
+        if self._bus is None:
+            raise BusError("absent", "Control is not connected to its hosts.")
+        return self._bus

@@ -1,0 +1,57 @@
+"""What a body on /servers/{server_id}/action may ask for."""
+
+from typing import Any
+
+from haneul.kernel.errors import Conflict
+from haneul.kernel.http import Call, Routes
+from haneul.services.compute.hosts_link import HostLink
+from haneul.services.compute.server_actions import logic
+from haneul.services.compute.server_actions.schemas import ConsoleOutput, ConsoleView, Reboot
+from haneul.services.compute.servers.api import loaded
+from haneul.services.compute.servers.models import Server
+from haneul.services.compute.servers.rules import CONSOLE_OUTPUT, LOCK, REBOOT, START, STOP, UNLOCK
+
+ACTION = "/v2.1/servers/{server_id}/action"
+
+
+def routes_with(hosts: HostLink) -> Routes:
+    """The actions; some ask the server's host at once."""
+    routes = Routes()
+
+    @routes.action(ACTION, "os-start", rule=START)
+    def start_server(call: Call, server_id: str, body: Any) -> None:
+        logic.start(call.db, call, loaded(call, server_id))
+
+    @routes.action(ACTION, "os-stop", rule=STOP)
+    def stop_server(call: Call, server_id: str, body: Any) -> None:
+        logic.stop(call.db, call, loaded(call, server_id))
+
+    @routes.action(ACTION, "reboot", rule=REBOOT)
+    def reboot_server(call: Call, server_id: str, body: Reboot) -> None:
+        logic.reboot(call.db, call, loaded(call, server_id), hard=body.type.upper() == "HARD")
+
+    @routes.action(ACTION, "lock", rule=LOCK)
+    def lock_server(call: Call, server_id: str, body: Any) -> None:
+        logic.lock(call.db, loaded(call, server_id), locked=True)
+
+    @routes.action(ACTION, "unlock", rule=UNLOCK)
+    def unlock_server(call: Call, server_id: str, body: Any) -> None:
+        logic.lock(call.db, loaded(call, server_id), locked=False)
+
+    @routes.action(ACTION, "os-getConsoleOutput", rule=CONSOLE_OUTPUT, status=200, transaction="none")
+    async def console_output(call: Call, server_id: str, body: ConsoleOutput) -> ConsoleView:
+        server: Server = await call.transaction(lambda db: _loaded_for_console(call, db, server_id), writes=False)
+        lines = body.length if isinstance(body.length, int) else None
+        return ConsoleView(output=await call.in_thread(lambda: hosts.console_tail(server.host, server.id, lines)))
+
+    return routes
+
+
+def _loaded_for_console(call: Call, db: Any, server_id: str) -> Server:
+    server = logic.get(db, server_id, call.caller)
+    call.enforce(server)
+    if not server.host:
+        raise Conflict("Instance {id} is not ready", id=server.id)
+    return server
+
+

@@ -1,0 +1,199 @@
+"""What a request for a server means: everything that it names is found and checked before a row is written."""
+
+import base64
+import binascii
+import ipaddress
+import secrets
+from typing import Any
+
+import msgspec
+from msgspec import UNSET
+
+from haneul.kernel.errors import BadRequest, NotBuilt, NotFound
+from haneul.kernel.http import Call
+from haneul.kernel.ids import is_uuid_like
+from haneul.services.compute.flavors import logic as flavors
+from haneul.services.compute.flavors.models import Flavor
+from haneul.services.compute.keypairs import logic as keypairs
+from haneul.services.compute.quotas.logic import take_server
+from haneul.services.compute.scheduling.logic import zone_exists
+from haneul.services.compute.servers.logic import NewServer
+from haneul.services.compute.servers.rules import CREATE_ON_HOST, CREATE_ZERO_DISK
+from haneul.services.compute.servers.schemas import ServerCreate, ServerCreateBody
+from haneul.services.image import public as images
+
+GIB = 1 << 30
+DEFAULT_ZONE = "nova"
+ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A request understood."""
+
+    server: NewServer
+    admin_password: str
+
+
+def understood(call: Call, body: ServerCreateBody) -> Asked:
+    """The server that is asked for; BadRequest, NotFound or OverQuota with the reason it can't be."""
+    wanted = body.server
+    count = _count(wanted)
+    _refuse_unbuilt(call, wanted)
+    flavor = _flavor(call, wanted)
+    image = _image(call, wanted, flavor)
+    take_server(call.db, call.caller.project_id or "", flavor.vcpus, flavor.memory_mb, count)
+    key = _key(call, wanted)
+    server = NewServer(
+        name=wanted.name.strip(),
+        hostname="" if wanted.hostname is UNSET else wanted.hostname,
+        description=_description(call, wanted),
+        flavor=_kept(call, flavor),
+        flavor_id=flavor.id,
+        image_id=image.id,
+        zone=_zone(call, wanted),
+        key_name=key["name"] if key else "",
+        key=key,
+        user_data=_user_data(wanted),
+        metadata=wanted.metadata,
+        tags=[] if wanted.tags is UNSET else list(dict.fromkeys(wanted.tags)),
+        config_drive=bool(wanted.config_drive) if wanted.config_drive is not UNSET else False,
+        access_ipv4=_address(wanted.accessIPv4, 4, "accessIPv4"),
+        access_ipv6=_address(wanted.accessIPv6, 6, "accessIPv6"),
+        count=count,
+    )
+    password = wanted.adminPass if wanted.adminPass is not UNSET else _new_password()
+    return Asked(server, password)
+
+
+def _count(wanted: ServerCreate) -> int:
+    most = wanted.min_count if wanted.max_count is UNSET else wanted.max_count
+    if wanted.min_count > most:
+        raise BadRequest("min_count must be <= max_count")
+    return most
+
+
+def _refuse_unbuilt(call: Call, wanted: ServerCreate) -> None:
+    """What this cloud can't do yet is refused in words, never passed over."""
+    if wanted.networks is UNSET and call.at_least("2.37"):
+        raise BadRequest("Invalid input for field/attribute server. 'networks' is a required property.")
+    if wanted.networks not in (UNSET, "none", []):
+        raise NotBuilt("haneul does not offer networks yet: create servers with networks 'none'.")
+    if wanted.block_device_mapping_v2 is not UNSET:
+        only = wanted.block_device_mapping_v2
+        if len(only) != 1 or only[0].source_type != "image" or only[0].destination_type != "local":
+            raise NotBuilt("haneul does not offer volumes yet: a server's disk comes from its image.")
+    if wanted.personality is not UNSET and wanted.personality:
+        raise NotBuilt("haneul does not inject files: use user_data.")
+    if wanted.host is not UNSET or wanted.hypervisor_hostname is not UNSET:
+        call.enforce(call.caller, rule=CREATE_ON_HOST)
+        raise NotBuilt("haneul does not place servers on a host of choice yet.")
+
+
+def _flavor(call: Call, wanted: ServerCreate) -> Flavor:
+    try:
+        return flavors.get(call.db, str(wanted.flavorRef).rstrip("/").rpartition("/")[2], call.caller)
+    except NotFound as refused:
+        raise BadRequest("Flavor {id} could not be found.", id=str(wanted.flavorRef)[:255]) from refused
+
+
+def _image(call: Call, wanted: ServerCreate, flavor: Flavor) -> Any:
+    reference = "" if wanted.imageRef is UNSET else wanted.imageRef
+    if not reference:
+        raise BadRequest("Invalid image identifier or unable to use image: a server without a volume needs an imageRef.")
+    image_id = reference.rstrip("/").rpartition("/")[2]
+    if not is_uuid_like(image_id):
+        raise BadRequest("Invalid image identifier or unable to find image.")
+    try:
+        image = images.bootable(call.db, image_id, call.caller)
+    except NotFound as refused:
+        raise BadRequest("Can not find requested image") from refused
+    if image.status != "active":
+        raise BadRequest("Image {id} is not active.", id=image_id)
+    if flavor.memory_mb < image.min_ram:
+        raise BadRequest("Flavor's memory is too small for requested image.")
+    _refuse_small_disk(call, flavor, image)
+    return image
+
+
+def _refuse_small_disk(call: Call, flavor: Flavor, image: Any) -> None:
+    if flavor.disk_gb == 0:
+        call.enforce(call.caller, rule=CREATE_ZERO_DISK)
+        return
+    if flavor.disk_gb < image.min_disk:
+        raise BadRequest(
+            "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is {disk} bytes, "
+            "minimum size is {least} bytes.",
+            disk=flavor.disk_gb * GIB,
+            least=image.min_disk * GIB,
+        )
+    if (image.virtual_size or 0) > flavor.disk_gb * GIB:
+        raise BadRequest(
+            "Flavor's disk is too small for requested image. Flavor disk is {disk} bytes, image is {size} bytes.",
+            disk=flavor.disk_gb * GIB,
+            size=image.virtual_size,
+        )
+
+
+def _kept(call: Call, flavor: Flavor) -> dict[str, Any]:
+    """The flavor as its servers keep it, whatever happens to the flavor later."""
+    return {
+        "name": flavor.name,
+        "vcpus": flavor.vcpus,
+        "memory_mb": flavor.memory_mb,
+        "disk_gb": flavor.disk_gb,
+        "ephemeral_gb": flavor.ephemeral_gb,
+        "swap_mb": flavor.swap_mb,
+        "extra_specs": flavors.extra_specs_of(call.db, flavor),
+    }
+
+
+def _key(call: Call, wanted: ServerCreate) -> dict[str, Any] | None:
+    if wanted.key_name is UNSET:
+        return None
+    found = keypairs.find(call.db, call.caller.user_id, wanted.key_name)
+    if found is None:
+        raise BadRequest("Invalid key_name provided.")
+    return {"name": found.name, "type": found.type, "public_key": found.public_key}
+
+
+def _zone(call: Call, wanted: ServerCreate) -> str:
+    if wanted.availability_zone is UNSET:
+        return DEFAULT_ZONE
+    zone, _, host = wanted.availability_zone.partition(":")
+    if host:
+        raise NotBuilt("haneul does not place servers on a host of choice yet.")
+    if not zone_exists(call.db, zone):
+        raise BadRequest("The requested availability zone is not available")
+    return zone
+
+
+def _user_data(wanted: ServerCreate) -> str | None:
+    if wanted.user_data is UNSET or wanted.user_data is None:
+        return None
+    try:
+        base64.b64decode(wanted.user_data, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadRequest("Userdata content cannot be decoded") from None
+    return wanted.user_data
+
+
+def _description(call: Call, wanted: ServerCreate) -> str | None:
+    if wanted.description is UNSET:
+        return None if call.at_least("2.19") else wanted.name
+    return wanted.description
+
+
+def _address(value: Any, family: int, name: str) -> str:
+    if value is UNSET or value == "":
+        return ""
+    try:
+        found = ipaddress.ip_address(value)
+    except ValueError:
+        found = None
+    if found is None or found.version != family:
+        raise BadRequest("Invalid input for field/attribute {name}. Value: {value}.", name=name, value=value[:100])
+    return str(found)
+
+
+def _new_password() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(12))

@@ -1,0 +1,91 @@
+"""A host's guests: what is wanted of them, and what the host says of them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from haneul.kernel import operations
+from haneul.kernel.clock import now
+from haneul.kernel.db import Db
+from haneul.kernel.reconcile import Observation, PlanSource, Report, buried_on
+from haneul.services.compute.block_devices.models import BlockDevice
+from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, VerbPlan
+from haneul.services.compute.servers import queries
+from haneul.services.compute.servers.logic import GONE, POWER_STATES
+from haneul.services.compute.servers.models import Server, Verb, servers, verbs
+from haneul.services.compute.wire import GUESTS
+
+
+def wanted_on(db: Db, host: str, ids: Sequence[str]) -> Iterable[GuestPlan]:
+    """The guests that a host should have (of these ids, where some are named)."""
+    rows = db.all(queries.OF_IDS, ids=list(ids)) if ids else db.all(queries.ON_HOST, host=host)
+    buried = buried_on(db, host, GUESTS)
+    live = [row for row in rows if row.host == host and row.wanted_power != GONE and row.id not in buried]
+    named = [row.id for row in live]
+    disks, open_verbs = queries.disks_of_many(db, named), queries.open_verbs_of_many(db, named)
+    return [_plan(row, disks[row.id], open_verbs[row.id]) for row in live]
+
+
+def _plan(server: Server, disks: Sequence[BlockDevice], open_verbs: Sequence[Verb]) -> GuestPlan:
+    return GuestPlan(
+        id=server.id,
+        generation=server.generation,
+        name=f"instance-{server.number:08x}",
+        vcpus=server.vcpus,
+        memory_mb=server.memory_mb,
+        machine=server.machine,
+        disks=tuple(
+            DiskPlan(
+                id=disk.id,
+                image_id=disk.image_id,
+                size_gb=disk.size_gb,
+                bus=disk.bus,
+                boot_index=disk.boot_index,
+                pci_slot=disk.pci_slot,
+            )
+            for disk in disks
+        ),
+        power=server.wanted_power,  # type: ignore[arg-type]
+        verbs=tuple(VerbPlan(id=verb.id, verb=verb.verb) for verb in open_verbs),  # type: ignore[arg-type]
+    )
+
+
+def heard(db: Db, report: Report) -> None:
+    """Write down what a host sees of its guests, and let the operations that wait for it go on."""
+    seen = {observation.id: observation for observation in report.observations}
+    for server in db.all(queries.OF_IDS, ids=list(seen)) if seen else []:
+        if server.host == report.host and server.wanted_power != GONE:
+            _observed(db, server, seen[server.id])
+    for server_id in report.gone:
+        operations.wake(db, server_id)
+
+
+def _observed(db: Db, server: Server, seen: Observation) -> None:
+    for verb_id in seen.done:
+        db.update(verbs, {"id": verb_id, "server_id": server.id}, done_at=now())
+    power = POWER_STATES.get(seen.state, server.power_state)
+    news: dict[str, Any] = {
+        "observed_generation": seen.generation,
+        "observed_state": seen.state,
+        "observed_error": seen.error,
+        "power_state": power,
+    }
+    if all(getattr(server, name) == value for name, value in news.items()) and not seen.done:
+        return
+    if _went_down_by_itself(server, seen):
+        # A guest that its own user powered off is wanted off from now on, as Nova's power sync has it.
+        news |= {"vm_state": "stopped", "wanted_power": "stopped", "updated_at": now()}
+    db.update(servers, {"id": server.id}, **news)
+    operations.wake(db, server.id)
+
+
+def _went_down_by_itself(server: Server, seen: Observation) -> bool:
+    return (
+        seen.state == "stopped"
+        and server.vm_state == "active"
+        and server.wanted_power == "running"
+        and seen.generation == server.generation
+        and not server.task_state
+    )
+
+
+GUEST_PLANS = PlanSource(GUESTS, wanted_on, heard)

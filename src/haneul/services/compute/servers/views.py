@@ -1,0 +1,224 @@
+"""A server as clients see it. Source: Compute API reference, "Show Server Details"."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any
+
+import msgspec
+
+from haneul.kernel.clock import EPOCH, iso_bare, iso_seconds
+from haneul.kernel.http.versions import Since
+from haneul.kernel.schema import UNSET, UnsetType, View
+from haneul.services.compute.block_devices.models import BlockDevice
+from haneul.services.compute.servers.models import Server
+
+STATUSES = {
+    "building": "BUILD",
+    "active": "ACTIVE",
+    "stopped": "SHUTOFF",
+    "paused": "PAUSED",
+    "error": "ERROR",
+    "deleted": "DELETED",
+}
+BUSY_STATUSES = {("active", "rebooting"): "REBOOT", ("active", "rebooting_hard"): "HARD_REBOOT"}
+
+
+class FlavorLink(View):
+    id: Annotated[str, Since("2.1", "2.46")]
+    links: Annotated[list[dict[str, str]], Since("2.1", "2.46")]
+    vcpus: Annotated[int, Since("2.47")]
+    ram: Annotated[int, Since("2.47")]
+    disk: Annotated[int, Since("2.47")]
+    ephemeral: Annotated[int, Since("2.47")]
+    swap: Annotated[int, Since("2.47")]
+    original_name: Annotated[str, Since("2.47")]
+    extra_specs: Annotated[dict[str, str] | UnsetType, Since("2.47")] = UNSET
+
+
+def _named(wire: str, default: Any = UNSET) -> Any:
+    return msgspec.field(name=wire, default=default)
+
+
+class ServerView(View):
+    id: str
+    name: str
+    status: str
+    tenant_id: str
+    user_id: str
+    metadata: dict[str, str]
+    hostId: str  # noqa: N815
+    image: dict[str, Any] | str
+    flavor: FlavorLink
+    created: str
+    updated: str
+    addresses: dict[str, Any]
+    accessIPv4: str  # noqa: N815
+    accessIPv6: str  # noqa: N815
+    links: list[dict[str, str]]
+    key_name: str | None
+    config_drive: str
+    disk_config: str = _named("OS-DCF:diskConfig", "MANUAL")
+    progress: int | UnsetType = UNSET
+    zone: str = _named("OS-EXT-AZ:availability_zone", "")
+    launched_at: str | None = _named("OS-SRV-USG:launched_at", None)
+    terminated_at: str | None = _named("OS-SRV-USG:terminated_at", None)
+    task_state: str | None = _named("OS-EXT-STS:task_state", None)
+    vm_state: str = _named("OS-EXT-STS:vm_state", "")
+    power_state: int = _named("OS-EXT-STS:power_state", 0)
+    volumes: list[dict[str, Any]] = _named("os-extended-volumes:volumes_attached", [])
+    security_groups: list[dict[str, str]] | UnsetType = UNSET
+    fault: dict[str, Any] | UnsetType = UNSET
+    host: str | UnsetType | None = _named("OS-EXT-SRV-ATTR:host")
+    instance_name: str | UnsetType = _named("OS-EXT-SRV-ATTR:instance_name")
+    node: str | UnsetType | None = _named("OS-EXT-SRV-ATTR:hypervisor_hostname")
+    reservation_id: Annotated[str | UnsetType, Since("2.3")] = _named("OS-EXT-SRV-ATTR:reservation_id")
+    launch_index: Annotated[int | UnsetType, Since("2.3")] = _named("OS-EXT-SRV-ATTR:launch_index")
+    hostname: Annotated[str | UnsetType, Since("2.3")] = _named("OS-EXT-SRV-ATTR:hostname")
+    kernel_id: Annotated[str | UnsetType, Since("2.3")] = _named("OS-EXT-SRV-ATTR:kernel_id")
+    ramdisk_id: Annotated[str | UnsetType, Since("2.3")] = _named("OS-EXT-SRV-ATTR:ramdisk_id")
+    root_device_name: Annotated[str | UnsetType | None, Since("2.3")] = _named("OS-EXT-SRV-ATTR:root_device_name")
+    user_data: Annotated[str | UnsetType | None, Since("2.3")] = _named("OS-EXT-SRV-ATTR:user_data")
+    locked: Annotated[bool, Since("2.9")] = False
+    host_status: Annotated[str | UnsetType, Since("2.16")] = UNSET
+    description: Annotated[str | None, Since("2.19")] = None
+    tags: Annotated[list[str], Since("2.26")] = []
+    trusted_image_certificates: Annotated[list[str] | None, Since("2.63")] = None
+    server_groups: Annotated[list[str] | UnsetType, Since("2.71")] = UNSET
+    locked_reason: Annotated[str | None, Since("2.73")] = None
+    pinned_availability_zone: Annotated[str | None, Since("2.96")] = None
+    scheduler_hints: Annotated[dict[str, Any] | UnsetType, Since("2.100")] = UNSET
+
+
+class Beholder(msgspec.Struct, frozen=True):
+    """What of a server this caller may see, and what his links start with.
+
+    `url` is the API's base for links, `bookmark` the same without the version.
+    """
+
+    url: str
+    bookmark: str
+    sees_host: bool
+    sees_extra_specs: bool
+    sees_host_status: bool
+    shows_faults: bool = True
+
+
+class ShortView(View):
+    id: str
+    name: str
+    links: list[dict[str, str]]
+
+
+def short_view(server: Server, seen_by: Beholder) -> ShortView:
+    return ShortView(id=server.id, name=server.name, links=links(seen_by, "servers", server.id))
+
+
+def links(seen_by: Beholder, collection: str, item_id: str) -> list[dict[str, str]]:
+    return [
+        {"rel": "self", "href": f"{seen_by.url}/{collection}/{item_id}"},
+        {"rel": "bookmark", "href": f"{seen_by.bookmark}/{collection}/{item_id}"},
+    ]
+
+
+def status_of(server: Server) -> str:
+    return BUSY_STATUSES.get((server.vm_state, server.task_state)) or STATUSES.get(server.vm_state, "UNKNOWN")
+
+
+@lru_cache(maxsize=4096)
+def host_id(project_id: str, host: str) -> str:
+    """A host's name as a project may know it: the same for its servers there, telling nothing."""
+    return hashlib.sha224((project_id + host).encode()).hexdigest() if host else ""
+
+
+def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, host_is_up: bool = True) -> ServerView:
+    """The server with all that this caller may see of it, in the newest version's form."""
+    status = status_of(server)
+    hidden: dict[str, Any] = {}
+    if seen_by.sees_host:
+        hidden = _for_admin(server, disks)
+    if seen_by.sees_host_status:
+        hidden["host_status"] = ("UP" if host_is_up else "UNKNOWN") if server.host else ""
+    if server.fault and status in ("ERROR", "DELETED") and seen_by.shows_faults:
+        hidden["fault"] = _fault(server.fault, seen_by)
+    if status in ("ACTIVE", "BUILD", "REBOOT", "HARD_REBOOT"):
+        hidden["progress"] = 0
+    if status not in ("ERROR", "DELETED"):
+        hidden["security_groups"] = [{"name": "default"}]
+    return ServerView(
+        id=server.id,
+        name=server.name,
+        status=status,
+        tenant_id=server.project_id,
+        user_id=server.user_id,
+        metadata=server.metadata,
+        hostId=host_id(server.project_id, server.host),
+        image=_image(server, seen_by),
+        flavor=_flavor(server, seen_by),
+        created=iso_seconds(server.created_at),
+        updated=iso_seconds(server.updated_at),
+        addresses={},
+        accessIPv4=server.access_ipv4,
+        accessIPv6=server.access_ipv6,
+        links=links(seen_by, "servers", server.id),
+        key_name=server.key_name or None,
+        config_drive="True" if server.config_drive else "",
+        zone=server.zone if server.host else "",
+        launched_at=iso_bare(server.launched_at) if server.launched_at != EPOCH else None,
+        terminated_at=iso_bare(server.deleted_at) if server.deleted_at else None,
+        task_state=server.task_state or None,
+        vm_state=server.vm_state,
+        power_state=server.power_state,
+        locked=server.is_locked,
+        description=server.description,
+        tags=server.tags,
+        hostname=server.hostname,
+        server_groups=[],
+        scheduler_hints={},
+        **hidden,
+    )
+
+
+def _for_admin(server: Server, disks: Sequence[BlockDevice]) -> dict[str, Any]:
+    root = next((disk.device_name for disk in disks if disk.boot_index == 0), None)
+    return {
+        "host": server.host or None,
+        "node": server.host or None,
+        "instance_name": f"instance-{server.number:08x}",
+        "reservation_id": server.reservation_id,
+        "launch_index": server.launch_index,
+        "kernel_id": "",
+        "ramdisk_id": "",
+        "root_device_name": root,
+        "user_data": server.user_data,
+    }
+
+
+def _image(server: Server, seen_by: Beholder) -> dict[str, Any] | str:
+    if not server.image_id:
+        return ""
+    href = f"{seen_by.bookmark}/images/{server.image_id}"
+    return {"id": server.image_id, "links": [{"rel": "bookmark", "href": href}]}
+
+
+def _flavor(server: Server, seen_by: Beholder) -> FlavorLink:
+    kept = server.flavor
+    href = f"{seen_by.bookmark}/flavors/{server.flavor_id}"
+    return FlavorLink(
+        id=server.flavor_id,
+        links=[{"rel": "bookmark", "href": href}],
+        vcpus=kept["vcpus"],
+        ram=kept["memory_mb"],
+        disk=kept["disk_gb"],
+        ephemeral=kept["ephemeral_gb"],
+        swap=kept["swap_mb"],
+        original_name=kept["name"],
+        extra_specs=kept["extra_specs"] if seen_by.sees_extra_specs else UNSET,
+    )
+
+
+def _fault(kept: Mapping[str, Any], seen_by: Beholder) -> dict[str, Any]:
+    shown = {"code": kept["code"], "created": kept["created"], "message": kept["message"]}
+    if seen_by.sees_host and kept.get("details"):
+        shown["details"] = kept["details"]
+    return shown

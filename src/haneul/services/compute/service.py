@@ -1,0 +1,35 @@
+"""Compute: servers and what they are made from. Speaks Nova's API v2.1."""
+
+from haneul.kernel.service import Service
+from haneul.services.compute.base_rules import BASE_RULES
+from haneul.services.compute.config import ComputeSettings
+from haneul.services.compute.flavor_access.api import routes as flavor_access
+from haneul.services.compute.flavor_extra_specs.api import routes as flavor_extra_specs
+from haneul.services.compute.flavors.api import routes as flavors
+from haneul.services.compute.versions import MICROVERSIONS
+from haneul.services.compute.versions import routes as versions
+
+
+def service() -> Service:
+    return Service(
+        type="compute",
+        name="nova",
+        description="OpenStack Compute",
+        port=8774,
+        path="/compute",
+        endpoint="/v2.1",
+        project_base="/v2.1",
+        base_rules=BASE_RULES,
+        resources=(
+            versions,
+            flavors,
+            flavor_extra_specs,
+            flavor_access,
+        ),
+        faults="compute",
+        page_links="compute",
+        page_most=1000,
+        microversions=MICROVERSIONS,
+        request_id_header="x-compute-request-id",
+        settings=ComputeSettings,
+    )

@@ -1,0 +1,67 @@
+"""Removing a project or a whole domain, with all that hangs on it in identity."""
+
+from sqlalchemy import bindparam, delete, select
+
+from haneul.kernel.db import Db
+from haneul.kernel.errors import BadRequest, Forbidden
+from haneul.services.identity.epoch import bump
+from haneul.services.identity.groups.models import groups
+from haneul.services.identity.options import refuse_immutable
+from haneul.services.identity.projects.models import Project, projects
+from haneul.services.identity.role_assignments.models import role_assignments
+from haneul.services.identity.roles.models import roles
+from haneul.services.identity.users.models import users
+
+HAS_CHILD = select(projects.c.id).where(projects.c.parent_id == bindparam("id")).limit(1)
+
+_projects_of = select(projects.c.id).where(projects.c.domain_id == bindparam("domain_id"))
+_users_of = select(users.c.id).where(users.c.domain_id == bindparam("domain_id"))
+_groups_of = select(groups.c.id).where(groups.c.domain_id == bindparam("domain_id"))
+_grant = role_assignments.c
+
+# In this order: what refers to a row goes before the row.
+EMPTY_DOMAIN = (
+    delete(role_assignments).where(_grant.target_type == "project", _grant.target_id.in_(_projects_of)),
+    delete(role_assignments).where(_grant.target_type == "domain", _grant.target_id == bindparam("domain_id")),
+    delete(role_assignments).where(_grant.actor_type == "user", _grant.actor_id.in_(_users_of)),
+    delete(role_assignments).where(_grant.actor_type == "group", _grant.actor_id.in_(_groups_of)),
+    users.update().where(users.c.default_project_id.in_(_projects_of)).values(default_project_id=None),
+    delete(users).where(users.c.domain_id == bindparam("domain_id")),
+    delete(groups).where(groups.c.domain_id == bindparam("domain_id")),
+    delete(roles).where(roles.c.domain_id == bindparam("domain_id")),
+    delete(projects).where(projects.c.domain_id == bindparam("domain_id")),
+)
+
+
+def delete_project(db: Db, project: Project) -> None:
+    """Delete a project that nothing stands under, and every role on it. A domain must be disabled before."""
+    if project.is_domain:
+        if project.enabled:
+            raise BadRequest(
+                "cannot delete an enabled project acting as a domain. Please disable the project {id} first.",
+                id=project.id,
+            )
+        delete_domain(db, project)
+        return
+    refuse_immutable("delete", "project", project.id, project.options)
+    if db.value(HAS_CHILD, id=project.id) is not None:
+        raise Forbidden(
+            "Cannot delete the project {id} since it is not a leaf in the hierarchy. Use the cascade option if you "
+            "want to delete a whole subtree.",
+            id=project.id,
+        )
+    db.delete(role_assignments, target_type="project", target_id=project.id)
+    db.update(users, {"default_project_id": project.id}, default_project_id=None)
+    db.delete(projects, id=project.id)
+    bump(db)
+
+
+def delete_domain(db: Db, domain: Project) -> None:
+    """Delete a disabled domain with its projects, users, groups and roles, and every role that any of them has."""
+    refuse_immutable("delete", "domain", domain.id, domain.options)
+    if domain.enabled:
+        raise Forbidden("Cannot delete a domain that is enabled, please disable it first.")
+    for statement in EMPTY_DOMAIN:
+        db.run(statement, domain_id=domain.id)
+    db.delete(projects, id=domain.id)
+    bump(db)

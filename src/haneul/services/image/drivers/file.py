@@ -1,0 +1,98 @@
+"""Image bytes as files in one folder, which all control processes of a cloud share."""
+
+import errno
+import fcntl
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from haneul.host.disk import durable
+from haneul.services.image.drivers.base import Draft, Full
+
+DRAFT = ".part"
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class FileDraft:
+    """A file that grows beside its place and moves there when it is whole; a lock on it dies with its process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._part = path.with_name(path.name + DRAFT)
+        descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        self._file = os.fdopen(descriptor, "wb", buffering=0)
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        rest = memoryview(chunk)
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                raise Full(os.strerror(error.errno or 0)) from error
+            raise
+
+    def keep(self) -> None:
+        os.fsync(self._file.fileno())
+        self._part.replace(self._path)
+        durable.sync_folder(self._path.parent)
+
+    def release(self) -> None:
+        self._file.close()
+
+    def discard(self) -> None:
+        self._part.unlink(missing_ok=True)
+        self._path.unlink(missing_ok=True)
+        self._file.close()
+
+
+class FileStore:
+    """A folder of images."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def open_draft(self, key: str) -> Draft:
+        return FileDraft(self._path(key))
+
+    def open(self, key: str) -> BinaryIO:
+        return self._path(key).open("rb", buffering=0)  # type: ignore[return-value]
+
+    def delete(self, key: str) -> None:
+        path = self._path(key)
+        path.with_name(path.name + DRAFT).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+        durable.sync_folder(self._folder)
+
+    def is_abandoned(self, key: str) -> bool:
+        path = self._path(key)
+        return all(_is_free(place) for place in (path.with_name(path.name + DRAFT), path))
+
+    def list_abandoned(self) -> Sequence[str]:
+        return [part.name.removesuffix(DRAFT) for part in self._folder.glob(f"*{DRAFT}") if _is_free(part)]
+
+    def list_kept(self) -> Sequence[str]:
+        return [path.name for path in self._folder.iterdir() if not path.name.endswith(DRAFT)]
+
+    def _path(self, key: str) -> Path:
+        if not key or key.startswith(".") or "/" in key or "\0" in key:
+            raise ValueError(f"{key!r} can't be the name of an image's file.")
+        return self._folder / key
+
+
+def _is_free(path: Path) -> bool:
+    """Whether nobody holds the file's lock; a file that isn't there is free."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,97 @@
+"""What the program itself is told: by flags of `haneul up`, by `haneul.toml`, by `HANEUL_CLOUD_*` variables."""
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from haneul.kernel.config import Settings
+
+ALL_SERVICES_PORT = 8700
+# The supervisor binds these before it may know the services, whose manifests say the same (a test compares them).
+SERVICE_PORTS: Mapping[str, int] = {"identity": 5000, "compute": 8774, "placement": 8778, "image": 9292}
+ANYWHERE = ("0.0.0.0", "::")
+
+
+class CloudOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """The section `[cloud]`.
+
+    `public_host` and `public_scheme` make the URLs of the catalog; `public_urls` overrides single services' by type.
+    `tls_certificate` and `tls_key` are PEM files to use in place of self-made ones. `host` is this machine's name as a
+    host of servers.
+    """
+
+    bind: str = "127.0.0.1"
+    base_port: int = 0
+    db: str = ""
+    bus: str = ""
+    region: str = "RegionOne"
+    public_host: str = ""
+    public_scheme: str = ""
+    public_urls: dict[str, str] = {}
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
+    simulate: bool = False
+    bare: bool = False
+    tls: bool = False
+    tls_certificate: str = ""
+    tls_key: str = ""
+    host_network: bool = False
+    host: str = ""
+
+
+class CloudSettings(CloudOptions, frozen=True, kw_only=True):
+    """The same, settled, with the folder that holds the cloud's state."""
+
+    state: Path
+
+    @property
+    def db_url(self) -> str:
+        return self.db or f"sqlite:///{self.state / 'control' / 'haneul.db'}"
+
+    @property
+    def bus_url(self) -> str:
+        return self.bus or f"unix://{self.state / 'run' / 'bus.sock'}"
+
+    @property
+    def scheme(self) -> str:
+        return self.public_scheme or ("https" if self.tls else "http")
+
+    @property
+    def public_name(self) -> str:
+        """What the catalog's URLs name, in brackets where that is an IPv6 address."""
+        name = self.public_host or self.bind
+        return f"[{name}]" if ":" in name else name
+
+    @property
+    def auth_url(self) -> str:
+        default = f"{self.scheme}://{self.public_name}:{SERVICE_PORTS['identity'] + self.base_port}"
+        return self.public_urls.get("identity", default) + "/v3"
+
+    @property
+    def listening_ports(self) -> list[int]:
+        return [port + self.base_port for port in (*SERVICE_PORTS.values(), ALL_SERVICES_PORT)]
+
+
+def settled(state: Path, settings: Settings, flags: Mapping[str, Any]) -> CloudSettings:
+    """Flags over variables over the file over defaults, and what follows from them; ConfigError for what can't be."""
+    options = settings.section("cloud", CloudOptions)
+    told = {**msgspec.structs.asdict(options), **flags}
+    if told["tls_certificate"]:
+        told["tls"] = True
+    if told["bind"] in ANYWHERE and not told["public_host"]:
+        told["public_host"] = _own_address(told["bind"])
+    told["host"] = told["host"] or socket.gethostname()
+    return CloudSettings(state=state, **told)
+
+
+def _own_address(bind: str) -> str:
+    """The address that this machine would use towards others; a connected datagram socket sends nothing."""
+    family, elsewhere = (socket.AF_INET6, "2001:db8::1") if ":" in bind else (socket.AF_INET, "192.0.2.1")
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((elsewhere, 9))
+        except OSError:
+            return "localhost"
+        return str(probe.getsockname()[0])
