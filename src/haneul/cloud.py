@@ -15,6 +15,7 @@ from haneul.kernel.db import Store
 from haneul.kernel.db.migrate import upgrade
 from haneul.kernel.http.app import CloudApp, Mount
 from haneul.kernel.http.serve import Edge
+from haneul.kernel.http.unbuilt import unbuilt_of
 from haneul.kernel.operations.engine import Engine
 from haneul.kernel.policy import Overrides, Policy, rules_of
 from haneul.kernel.reconcile.plans import PlanDesk
@@ -95,7 +96,7 @@ class Cloud:
 
     def app(self) -> CloudApp:
         """The HTTP side."""
-        mounts = {one.type: Mount(self._edge(one)) for one in self.services}
+        mounts = {one.type: Mount(self._edge(one), unbuilt_of(f"haneul.services.{one.type}")) for one in self.services}
         ports = {self.port_of(one): mounts[one.type] for one in self.services}
         return CloudApp(
             list(mounts.values()),

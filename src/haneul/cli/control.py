@@ -4,13 +4,17 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from haneul.cli.failures import Failure
 from haneul.cli.tree.layout import Layout
 from haneul.cli.tree.link import Link, Notice
 from haneul.kernel import log
-from haneul.kernel.config import ConfigError, Settings
+from haneul.kernel.config import ConfigError
+from haneul.kernel.listening import listen_at
 from haneul.settings import CloudSettings
 
 
@@ -28,7 +32,7 @@ class Stop:
             sys.exit(0)
 
 
-def run_control(layout: Layout, link: Link, descriptors: list[int]) -> None:
+def run_control(layout: Layout, link: Link, descriptors: Sequence[int]) -> None:
     """Serve the cloud until SIGTERM. What stands in the way is told to the supervisor in a sentence."""
     stop = Stop()
     log.open_log(None, "control")
@@ -42,28 +46,63 @@ def run_control(layout: Layout, link: Link, descriptors: list[int]) -> None:
         log.close_log()
 
 
-def _serve(layout: Layout, link: Link, descriptors: list[int], stop: Stop) -> None:
+def _serve(layout: Layout, link: Link, descriptors: Sequence[int], stop: Stop) -> None:
     # Imported here, so that the commands that need no cloud start without it.
     from haneul.cloud import Cloud
     from haneul.kernel.http.server import Tls, serve_until_stopped
 
-    settings = layout.settings()
+    settings, sections = layout.settings(), layout.sections(os.environ)
     with told_plainly(settings):
-        cloud = Cloud(settings, services_settings(layout))
+        cloud = Cloud(settings, sections)
         link.tell(Notice(doing="Preparing the database."))
         cloud.prepare()
         cloud.start()
-    try:
-        app = cloud.app()
-        sockets = _sockets_for(cloud.ports(), settings, descriptors)
-        tls = Tls(*certificate_of(layout, settings)) if settings.tls else None
+
+    def ready() -> None:
         stop.serving = True
-        serve_until_stopped(app, sockets, tls=tls, ready=lambda: link.tell(Notice(ready=True)))
+        link.tell(Notice(ready=True))
+
+    try:
+        sockets = sockets_for(cloud.ports(), settings.bind, descriptors)
+        tls = Tls(Path(settings.tls_certificate), Path(settings.tls_key)) if settings.tls else None
+        serve_until_stopped(cloud.app(), sockets, tls=tls, ready=ready)
     finally:
         cloud.stop()
 
 
-def services_settings(layout: Layout) -> Settings:
-    """The sections of the configuration file that `up` was told of, and this process's variables."""
-    config = layout.flags().config
-    return Settings.load(Path(config) if config else None, os.environ)
+def sockets_for(ports: Sequence[int], bind: str, descriptors: Sequence[int]) -> list[socket.socket]:
+    """The inherited sockets of these ports; a port that nobody bound for us is bound here."""
+    inherited = {one.getsockname()[1]: one for one in (socket.socket(fileno=number) for number in descriptors)}
+    for port in inherited.keys() - set(ports):
+        inherited.pop(port).close()
+    for port in set(ports) - inherited.keys():
+        inherited[port] = listen_at(bind, port)
+    return list(inherited.values())
+
+
+@contextmanager
+def told_plainly(settings: CloudSettings) -> Iterator[None]:
+    """Failure, in words for an operator, for what keeps a cloud from starting and isn't our mistake."""
+    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+    from haneul.kernel.db.migrate import SchemaTooNew
+    from haneul.kernel.policy import PolicyError
+
+    database = log.mask(settings.db_url)
+    try:
+        yield
+    except ConfigError as error:
+        raise Failure(str(error), "Correct it in haneul.toml or in the HANEUL_ variable.") from error
+    except PolicyError as error:
+        raise Failure(str(error), f"Correct the policy file in {settings.state / 'policy'}.") from error
+    except SchemaTooNew as error:
+        raise Failure(str(error)) from error
+    except DBAPIError as error:
+        raise Failure(f"The database {database} can't be used: {error.orig}.", "See --db.") from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise Failure(
+            f"{database} is not the URL of a database that haneul knows.",
+            "Use mysql://USER:PASSWORD@HOST/NAME or postgresql://USER:PASSWORD@HOST/NAME, or leave --db away.",
+        ) from error
+    except (ValueError, FileExistsError) as error:
+        raise Failure(str(error)) from error

@@ -2,16 +2,17 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from haneul.cli.failures import Failure
 from haneul.host.disk import durable
 from haneul.kernel import ids
+from haneul.kernel.config import Settings
 from haneul.settings import CloudSettings
 
 T = TypeVar("T")
@@ -32,6 +33,17 @@ class Flags(msgspec.Struct, kw_only=True, omit_defaults=True):
 
     def given(self) -> dict[str, object]:
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What the last `up` settled on, and the sections of its configuration file."""
+
+    cloud: dict[str, Any]
+    sections: dict[str, dict[str, Any]]
+
+    @classmethod
+    def of(cls, settled: CloudSettings, sections: dict[str, dict[str, Any]]) -> "Kept":
+        return cls({name: value for name, value in msgspec.structs.asdict(settled).items() if name != "state"}, sections)
 
 
 class Layout:
@@ -82,35 +94,43 @@ class Layout:
         self.tree.mkdir(exist_ok=True)
         if not self.exists:
             durable.write(self.cloud_id_file, ids.new_hex_id()[:12].encode(), 0o644)
-        for folder in (self.tree, self.run, self.policy, self.tls):
+        for folder, mode in (
+            *((folder, 0o755) for folder in (self.tree, self.run, self.policy, self.tls)),
+            *((folder, 0o700) for folder in (self.control, self.log, self.cache)),
+            # Guests pass through it to what is theirs, each under an account of its own.
+            (self.agent, 0o711),
+        ):
             folder.mkdir(exist_ok=True)
-            folder.chmod(0o755)
-        for folder in (self.control, self.agent, self.log, self.cache):
-            folder.mkdir(exist_ok=True)
-            folder.chmod(0o700)
+            folder.chmod(mode)
 
     def flags(self) -> Flags:
         """What earlier `up`s were told."""
         return _read(self.flags_file, Flags) or Flags()
 
-    def keep(self, flags: Flags, settled: CloudSettings, gid: int) -> None:
+    def keep(self, flags: Flags, kept: "Kept", gid: int) -> None:
         """Remember flags, and settings for control (whose group this is) and the agent to read."""
         durable.write(self.flags_file, msgspec.json.encode(flags))
-        content = msgspec.json.encode({**msgspec.structs.asdict(settled), "state": str(self.state)})
-        durable.write(self.settings_file, content, 0o640)
+        durable.write(self.settings_file, msgspec.json.encode(kept), 0o640)
         if os.geteuid() == 0:
             os.chown(self.settings_file, 0, gid)
 
     def settings(self) -> CloudSettings:
         """What the last `up` settled on; Failure if there was none."""
+        return msgspec.convert({**self._kept().cloud, "state": str(self.state)}, CloudSettings)
+
+    def sections(self, environment: Mapping[str, str]) -> Settings:
+        """The configuration file as the last `up` read it, under this process's variables."""
+        return Settings(self._kept().sections, environment)
+
+    def _kept(self) -> "Kept":
         self.require()
         try:
-            found = _read(self.settings_file, dict)
+            found = _read(self.settings_file, Kept)
         except PermissionError:
             raise Failure(f"{self.settings_file} can't be read.", "Run this as the user who ran `haneul up`.") from None
         if found is None:
             raise Failure(f"The cloud in {self.state} was never started whole.", "Run `haneul up`.")
-        return msgspec.convert({**found, "state": self.state}, CloudSettings)
+        return found
 
     @contextmanager
     def locked(self) -> Iterator[None]:

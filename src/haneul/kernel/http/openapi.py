@@ -130,7 +130,7 @@ def _parameters(routes: Sequence[Route], schemas: "_Schemas") -> list[Json]:
         if route.query_type is not None:
             queries |= schemas.properties(route.query_type)
         if _is_list(route):
-            queries |= PAGING
+            queries.update(PAGING)
     return [*found, *({"name": name, "in": "query", "schema": schema} for name, schema in queries.items())]
 
 

@@ -119,7 +119,9 @@ def _route(method: str, path: str, rule: Rule, handler: Callable[..., Any], opti
     hints = get_type_hints(handler, include_extras=True)
     names = tuple(re.findall(r"\{(\w+)\}", path))
     expected = {"call", "body", "query", *names}
-    unknown = set(inspect.signature(handler).parameters) - expected
+    # `**ids` takes whatever the path names, for handlers that several paths share.
+    parameters = inspect.signature(handler).parameters.values()
+    unknown = {one.name for one in parameters if one.kind is not inspect.Parameter.VAR_KEYWORD} - expected
     if unknown:
         raise TypeError(f"{handler.__module__}.{handler.__name__} has parameters that no request fills: {unknown}")
     return Route(

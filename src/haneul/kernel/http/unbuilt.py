@@ -1,7 +1,7 @@
 """What an API documents and haneul does not answer: such calls get an honest refusal in place of a 404.
 
-Each service's package holds `unbuilt.txt`, which `make docs` writes: one call a line, as `METHOD PATH [ACTION] [WORDS]`.
-The words are `since=` and `until=` for the versions that have the call, `status=` where the real service has it no more.
+Each service's package holds `unbuilt.txt`, which `make docs` writes: one call a line, `METHOD PATH [ACTION] [WORDS]`.
+The words are `since=` and `until=` for the versions that have the call, `status=` where upstream has it no more.
 """
 
 import re

@@ -1,22 +1,24 @@
 """The agent's side: makes this host equal its plan, safely, for any kind of thing."""
 
 import threading
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import msgspec
 
 from haneul.kernel import log, stop_points
 from haneul.kernel.bus import CONTROL, Bus, BusError
 from haneul.kernel.reconcile.last_plan import LastPlan
-from haneul.kernel.reconcile.values import Nothing, Observation, PlanAsk, PlanReply, Report
+from haneul.kernel.reconcile.outbox import Outbox
+from haneul.kernel.reconcile.values import Observation, PlanAsk, PlanReply, Report
 
 E = TypeVar("E")
 EVERY_S = 30.0
 ABSENT_S = 1.0
-AT_ONCE = 4
+AT_ONCE = 16
 DEADLINE_S = 30.0
 
 
@@ -26,8 +28,8 @@ class Reconciler(Protocol[E]):
     kind: str
     entry_type: type[E]
 
-    def actual(self) -> Mapping[str, Observation]:
-        """What is there of this cloud, by id."""
+    def actual(self, ids: Collection[str]) -> Mapping[str, Observation]:
+        """What is there of this cloud, by id: all of it, or only these ids where some are named."""
         ...
 
     def ensure(self, entry: E) -> Observation:
@@ -51,27 +53,36 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Runner(Generic[E]):
-    """Runs one reconciler: woken, or every 30 s, or every second while control is away and there is no plan yet."""
+    """Runs one reconciler: woken, or every 30 s, or every second while control is away.
+
+    Each thing is worked on by itself, so that one that takes long (a guest that is asked to stop) holds up no other;
+    what was done is reported as it is done.
+    """
 
     def __init__(self, reconciler: Reconciler[E], bus: Bus, identity: Identity) -> None:
         self.reconciler, self._bus, self._me = reconciler, bus, identity
         self._last = LastPlan(identity.state_dir / "plans" / f"{reconciler.kind}.json")
+        self._outbox = Outbox(bus, identity.host, reconciler.kind, self.wake)
         self._wanted = threading.Condition()
         self._dirty: set[str] = set()
+        self._busy: dict[str, bool] = {}
         self._full = True
         self._stopping = False
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=reconciler.kind)
         self._thread = threading.Thread(target=self._work, name=f"reconcile-{reconciler.kind}", daemon=True)
 
     def start(self) -> None:
+        self._outbox.start()
         self._thread.start()
 
     def stop(self) -> None:
+        """End the passes; work that has begun is finished first, and the next start goes on from what it finds."""
         with self._wanted:
             self._stopping = True
             self._wanted.notify()
         self._thread.join(DEADLINE_S)
-        self._pool.shutdown()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._outbox.stop()
 
     def wake(self, ids: Iterable[str] = ()) -> None:
         """Look at these things, or at all of them, as soon as possible."""
@@ -80,6 +91,17 @@ class Runner(Generic[E]):
             self._dirty |= named
             self._full = self._full or not named
             self._wanted.notify()
+
+    def once(self, ids: tuple[str, ...] = ()) -> Report:
+        """One whole pass over all, or over these ids; what it found and did. For who runs it by hand."""
+        report, begun = self._begin(ids)
+        wait(begun)
+        self._outbox.flush()
+        done = [future.result() for future in begun]
+        gone = [thing for thing in done if isinstance(thing, str)]
+        made = {seen.id: seen for seen in done if isinstance(seen, Observation)}
+        kept = [seen for seen in report.observations if seen.id not in made and seen.id not in gone]
+        return msgspec.structs.replace(report, observations=[*kept, *made.values()], gone=gone)
 
     def _work(self) -> None:
         wait_s = 0.0
@@ -96,7 +118,7 @@ class Runner(Generic[E]):
 
     def _pass(self, ids: tuple[str, ...]) -> float:
         try:
-            self.once(ids)
+            self._begin(ids)
         except BusError as refused:
             log.event("control is away", "warning", kind=self.reconciler.kind, reason=str(refused))
             self._carry_on()
@@ -105,85 +127,118 @@ class Runner(Generic[E]):
             log.failure("reconcile pass failed", kind=self.reconciler.kind)
         return EVERY_S
 
-    def once(self, ids: tuple[str, ...] = ()) -> Report:
-        """One pass over all, or over these ids: ask, check, ensure and remove, report."""
+    def _begin(self, ids: tuple[str, ...]) -> "tuple[Report, list[Future[Observation | str | None]]]":
+        """Ask for the plan, check it, report what is there, and begin whatever is not as it should be."""
         kind = self.reconciler.kind
         reply = self._bus.call(
             CONTROL, "reconcile.plan", PlanAsk(self._me.host, kind, ids), returns=PlanReply, deadline_s=DEADLINE_S
         )
-        actual = self.reconciler.actual()
+        actual = self.reconciler.actual(ids)
         entries = {self.reconciler.id_of(entry): entry for entry in map(self._decoded, reply.entries)}
-        report = self._checked(reply, entries, actual, ids) or self._applied(reply, entries, actual, ids)
-        self._bus.call(CONTROL, "reconcile.report", report, returns=Nothing, deadline_s=DEADLINE_S)
-        stop_points.reached(f"agent:{kind}:reported")
-        return report
+        refusal = self._refusal(reply, entries, actual, is_full=not ids)
+        if refusal:
+            report = Report(self._me.host, kind, list(actual.values()), stopped=refusal, is_full=not ids)
+            self._outbox.put(report)
+            return report, []
+        if ids:
+            self._last.seen(reply.revision)
+        else:
+            self._last.keep(reply)
+        begun = [*self._begin_removing(reply, actual), *self._begin_making(entries, actual)]
+        report = self._found(reply, entries, actual, is_full=not ids)
+        if report.is_full or report.observations:
+            self._outbox.put(report)
+        return report, begun
 
     def _decoded(self, raw: msgspec.Raw) -> E:
         return msgspec.msgpack.decode(raw, type=self.reconciler.entry_type)
 
-    def _checked(
-        self, reply: PlanReply, entries: Mapping[str, E], actual: Mapping[str, Observation], ids: tuple[str, ...]
-    ) -> Report | None:
-        """A report that refuses the plan, if it can't be this host's newest; None if it can."""
+    def _refusal(
+        self, reply: PlanReply, entries: Mapping[str, E], actual: Mapping[str, Observation], *, is_full: bool
+    ) -> str:
+        """Why this can't be this host's newest plan, or nothing."""
         reason = self._last.refusal(reply, self._me.cloud_id)
-        if not reason and not ids:
-            named = entries.keys() | {stone.id for stone in reply.tombstones}
-            strangers = actual.keys() - named
-            if len(strangers) * 2 > len(actual) and len(actual) > 0:
-                reason = (
-                    f"The plan knows nothing of {len(strangers)} of the {len(actual)} things on this host. "
-                    "Nothing was changed."
-                )
-        if not reason:
-            return None
-        return Report(self._me.host, self.reconciler.kind, list(actual.values()), stopped=reason, is_full=not ids)
+        if reason or not is_full:
+            return reason
+        strangers = actual.keys() - entries.keys() - {stone.id for stone in reply.tombstones}
+        if len(strangers) * 2 <= len(actual):
+            return ""
+        return (
+            f"The plan knows nothing of {len(strangers)} of the {len(actual)} things on this host. Nothing was changed."
+        )
 
-    def _applied(
-        self, reply: PlanReply, entries: Mapping[str, E], actual: Mapping[str, Observation], ids: tuple[str, ...]
+    def _found(
+        self, reply: PlanReply, entries: Mapping[str, E], actual: Mapping[str, Observation], *, is_full: bool
     ) -> Report:
-        if not ids:
-            self._last.keep(reply)
-        else:
-            self._last.seen(reply.revision)
-        gone = self._bury(reply, actual)
-        work = {
-            thing_id: entry
-            for thing_id, entry in entries.items()
-            if not self.reconciler.is_true(entry, actual.get(thing_id))
-        }
-        fresh = list(self._pool.map(self._ensured, work.values()))
-        known = {seen.id: seen for seen in actual.values() if seen.id in entries or not ids}
-        known.update((seen.id, seen) for seen in fresh)
-        unexpected = [] if ids else sorted(actual.keys() - entries.keys() - set(gone))
-        observations = [seen for seen in known.values() if seen.id not in gone]
-        return Report(self._me.host, self.reconciler.kind, observations, gone, unexpected=unexpected, is_full=not ids)
+        """What is as it should be, or merely there; what is being worked on is reported when that is done."""
+        buried = {stone.id for stone in reply.tombstones}
+        settled = [seen for seen in actual.values() if seen.id in entries and seen.id not in self._busy]
+        unexpected = sorted(actual.keys() - entries.keys() - buried) if is_full else []
+        return Report(self._me.host, self.reconciler.kind, settled, unexpected=unexpected, is_full=is_full)
 
-    def _bury(self, reply: PlanReply, actual: Mapping[str, Observation]) -> list[str]:
+    def _begin_removing(
+        self, reply: PlanReply, actual: Mapping[str, Observation]
+    ) -> "Iterable[Future[Observation | str | None]]":
         """Honour tombstones that are newer than what is here; whatever the plan merely lacks stays."""
-        honoured = []
         for stone in reply.tombstones:
             seen = actual.get(stone.id)
             if seen is not None and seen.generation > stone.generation:
                 log.event("tombstone is older than the thing", "error", thing=stone.id, kind=self.reconciler.kind)
-                continue
-            honoured.append(stone.id)
-        return [thing_id for thing_id in self._pool.map(self._removed, honoured) if thing_id]
+            elif self._claim(stone.id):
+                yield self._pool.submit(self._finish, stone.id, partial(self._removed, stone.id))
 
-    def _removed(self, thing_id: str) -> str:
-        stop_points.reached(f"agent:{self.reconciler.kind}:before-remove")
+    def _begin_making(
+        self, entries: Mapping[str, E], actual: Mapping[str, Observation]
+    ) -> "Iterable[Future[Observation | str | None]]":
+        for thing_id, entry in entries.items():
+            if not self.reconciler.is_true(entry, actual.get(thing_id)) and self._claim(thing_id):
+                yield self._pool.submit(self._finish, thing_id, partial(self._ensured, entry))
+
+    def _claim(self, thing_id: str) -> bool:
+        """Whether nobody works on this thing; if somebody does, it is looked at again afterwards."""
+        with self._wanted:
+            if thing_id in self._busy:
+                self._busy[thing_id] = True
+                return False
+            self._busy[thing_id] = False
+            return True
+
+    def _finish(self, thing_id: str, work: Callable[[], Observation | str | None]) -> Observation | str | None:
+        """Do the work, and report what came of it."""
+        try:
+            outcome = work()
+        finally:
+            with self._wanted:
+                again = self._busy.pop(thing_id)
+        if isinstance(outcome, str):
+            self._outbox.put(Report(self._me.host, self.reconciler.kind, gone=[outcome]))
+        elif outcome is not None:
+            self._outbox.put(Report(self._me.host, self.reconciler.kind, [outcome]))
+        if again:
+            self.wake((thing_id,))
+        return outcome
+
+    def _removed(self, thing_id: str) -> str | None:
+        kind = self.reconciler.kind
+        stop_points.reached(f"agent:{kind}:before-remove")
         try:
             self.reconciler.remove(thing_id)
         except Exception:
-            log.failure("could not be removed", kind=self.reconciler.kind, thing=thing_id)
-            return ""
-        stop_points.reached(f"agent:{self.reconciler.kind}:removed")
+            log.failure("could not be removed", kind=kind, thing=thing_id)
+            return None
+        stop_points.reached(f"agent:{kind}:removed")
         return thing_id
 
-    def _ensured(self, entry: E) -> Observation:
+    def _ensured(self, entry: E) -> Observation | None:
         kind, thing_id = self.reconciler.kind, self.reconciler.id_of(entry)
         stop_points.reached(f"agent:{kind}:before-ensure")
         try:
             seen = self.reconciler.ensure(entry)
+        except BusError as refused:
+            # Control went away in the middle, say while an image was fetched: no fault of the thing's.
+            log.event("could not be made yet", "warning", kind=kind, thing=thing_id, reason=str(refused))
+            threading.Timer(ABSENT_S, self.wake, ((thing_id,),)).start()
+            return None
         except Exception:
             log.failure("could not be made", kind=kind, thing=thing_id)
             seen = Observation(thing_id, 0, "unknown", "The host could not make it; its log says why.")
@@ -192,8 +247,6 @@ class Runner(Generic[E]):
 
     def _carry_on(self) -> None:
         """Without control, after a reboot, the last plan is still the plan; tombstones wait."""
-        raw = self._last.entries()
-        actual: Mapping[str, Any] = self.reconciler.actual()
-        for entry in map(self._decoded, raw):
-            if not self.reconciler.is_true(entry, actual.get(self.reconciler.id_of(entry))):
-                self._ensured(entry)
+        entries = {self.reconciler.id_of(entry): entry for entry in map(self._decoded, self._last.entries())}
+        if entries:
+            list(self._begin_making(entries, self.reconciler.actual(())))

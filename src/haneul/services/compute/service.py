@@ -6,6 +6,10 @@ from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.flavor_access.api import routes as flavor_access
 from haneul.services.compute.flavor_extra_specs.api import routes as flavor_extra_specs
 from haneul.services.compute.flavors.api import routes as flavors
+from haneul.services.compute.keypairs.api import routes as keypairs
+from haneul.services.compute.limits.api import routes as limits
+from haneul.services.compute.quota_class_sets.api import routes as quota_class_sets
+from haneul.services.compute.quota_sets.api import routes as quota_sets
 from haneul.services.compute.versions import MICROVERSIONS
 from haneul.services.compute.versions import routes as versions
 
@@ -25,6 +29,10 @@ def service() -> Service:
             flavors,
             flavor_extra_specs,
             flavor_access,
+            keypairs,
+            quota_sets,
+            quota_class_sets,
+            limits,
         ),
         faults="compute",
         page_links="compute",

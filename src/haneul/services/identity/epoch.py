@@ -31,7 +31,10 @@ _bumps = 0
 
 
 def bump(db: Db) -> None:
-    """What tokens may do has changed: this process sees it at its next request, others within a second."""
+    """What tokens may do has changed: this process sees it at its next request, others within a second.
+
+    The row is also a lock: who bumps before he reads overlaps with no other change of identity.
+    """
     if not db.run(BUMP, row=1):
         db.insert(epochs, Epoch(1, 1))
     db.after_commit(_count_bump)

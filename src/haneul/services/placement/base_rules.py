@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from haneul.kernel.policy import Rule
+
 BASE_RULES: Mapping[str, str] = MappingProxyType(
     {
         "admin_api": "role:admin",
@@ -12,3 +14,8 @@ BASE_RULES: Mapping[str, str] = MappingProxyType(
         "admin_or_project_reader_or_service_api": "role:admin or rule:project_reader_api or role:service",
     }
 )
+
+
+def admin_or_service(name: str, description: str) -> Rule:
+    """The rule of nearly everything here: for operators and for services, with a project's token."""
+    return Rule(name, "rule:admin_or_service_api", description, scope_types=("project",))

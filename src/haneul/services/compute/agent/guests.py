@@ -1,6 +1,6 @@
 """Makes this host's guests equal their rows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from haneul.kernel.reconcile import Observation
 from haneul.services.compute.drivers.base import GuestPlan, GuestState, HypervisorDriver, Refused
@@ -16,8 +16,8 @@ class GuestReconciler:
     def __init__(self, driver: HypervisorDriver) -> None:
         self._driver = driver
 
-    def actual(self) -> Mapping[str, Observation]:
-        return {guest.id: _observation(guest) for guest in self._driver.list_guests()}
+    def actual(self, ids: Collection[str]) -> Mapping[str, Observation]:
+        return {guest.id: _observation(guest) for guest in self._driver.list_guests(ids)}
 
     def ensure(self, entry: GuestPlan) -> Observation:
         """Make one guest so; where the driver can't, its sentence is the observation's error."""

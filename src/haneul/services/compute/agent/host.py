@@ -26,7 +26,7 @@ class ComputeHost:
     def serve(self) -> None:
         """Register what this host answers; call before the bus starts."""
         self._bus.serve("compute.console", ConsoleAsk, lambda ask: self._driver.console_tail(ask.guest_id, ask.lines))
-        self._bus.serve("compute.guests", GuestsAsk, lambda _: Guests(tuple(self._driver.list_guests())))
+        self._bus.serve("compute.guests", GuestsAsk, lambda _: Guests(tuple(self._driver.list_guests(()))))
 
     def start(self) -> None:
         """Adopt what runs, then begin."""
@@ -38,6 +38,7 @@ class ComputeHost:
         """End the work; guests go on."""
         self._stopping.set()
         self.guests.stop()
+        self._driver.close()
 
     def _report(self) -> None:
         while True:

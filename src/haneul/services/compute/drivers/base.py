@@ -1,6 +1,6 @@
 """What a hypervisor driver is: plain values and the verbs every driver keeps (fake and real pass one contract test)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -89,8 +89,8 @@ class HypervisorDriver(Protocol):
     """Guests of one cloud on this host. Every verb is repeatable; `remove_guest` of an absent guest does nothing."""
 
     def host_facts(self) -> HostFacts: ...
-    def list_guests(self) -> Sequence[GuestState]:
-        """Only guests that carry this cloud's id, whatever else runs here."""
+    def list_guests(self, ids: Collection[str] = ()) -> Sequence[GuestState]:
+        """Only guests that carry this cloud's id, whatever else runs here; of these ids where some are named."""
         ...
 
     def ensure_guest(self, plan: GuestPlan) -> None:
@@ -107,4 +107,8 @@ class HypervisorDriver(Protocol):
 
     def recover(self) -> None:
         """After a restart: adopt what runs, clear what half-made work left."""
+        ...
+
+    def close(self) -> None:
+        """Stop the driver's own threads; guests go on."""
         ...

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -37,9 +37,10 @@ class FakeDriver:
         """The host that the settings describe."""
         return self._settings.fake.host
 
-    def list_guests(self) -> Sequence[GuestState]:
-        """The pretended guests of this cloud."""
-        guests = [self._load(path.stem) for path in sorted(self._folder.glob("*.json"))]
+    def list_guests(self, ids: Collection[str] = ()) -> Sequence[GuestState]:
+        """The pretended guests of this cloud, or those of these ids."""
+        named = [guest_id for guest_id in ids if plan_checks.is_guest_id(guest_id)]
+        guests = [self._load(name) for name in (named if ids else self._names())]
         return [
             GuestState(
                 id=guest.plan.id, generation=guest.made_generation, state=guest.state, verbs_done=guest.verbs_done
@@ -47,6 +48,9 @@ class FakeDriver:
             for guest in guests
             if guest is not None and self._is_ours(guest)
         ]
+
+    def _names(self) -> list[str]:
+        return sorted(path.stem for path in self._folder.glob("*.json"))
 
     def ensure_guest(self, plan: GuestPlan) -> None:
         """Say that the plan is true, after the refusals that a real driver has."""

@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -80,9 +80,12 @@ class QemuDriver:
             return f"The accelerator {self._settings.qemu.accelerator} was chosen for this host."
         return self._probe.answer().because
 
-    def list_guests(self) -> Sequence[GuestState]:
+    def list_guests(self, ids: Collection[str] = ()) -> Sequence[GuestState]:
         """The guests that have a folder here, and the processes that carry our mark but have none."""
         live = self._live()
+        if ids:
+            named = [self._folders.of(guest_id) for guest_id in ids if plan_checks.is_guest_id(guest_id)]
+            return [state for folder in named if (state := self._state_of(folder, live)) is not None]
         known = [state for folder in self._folders if (state := self._state_of(folder, live)) is not None]
         strays = live.keys() - {folder.guest_id for folder in self._folders}
         # Looked at twice, since a guest that is being removed loses its process before its folder, but after our look.
@@ -129,8 +132,8 @@ class QemuDriver:
             if record is not None and record.cloud_id != self._settings.cloud_id:
                 log.warning("Guest %s is another cloud's and was not removed", guest_id)
                 return
-            if process := self._live().get(guest_id):
-                running.end(process.pid, 0, process.started)
+            if alive := self._live().get(guest_id):
+                running.end(alive.pid, 0, alive.started)
                 self._settings.reached("guest-killed")
             self._folders.remove(folder)
             self._settings.reached("folder-removed")

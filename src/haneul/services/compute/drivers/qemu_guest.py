@@ -182,9 +182,9 @@ class QemuGuest:
         log.warning("Guest %s ended before it answered: %s", self._folder.guest_id, _last_lines(self._folder))
         raise Refused("The hypervisor could not run the server; the host's log says why.")
 
-    def _adopted_status(self, process: GuestProcess) -> str:
+    def _adopted_status(self, adopted: GuestProcess) -> str:
         # Started just before a crash of ours, it may not listen yet.
-        self._await_monitor(process.pid)
+        self._await_monitor(adopted.pid)
         with self._monitor() as monitor:
             return str(monitor.execute("query-status")["status"])
 

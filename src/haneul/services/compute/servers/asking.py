@@ -13,9 +13,10 @@ from haneul.kernel.errors import BadRequest, NotBuilt, NotFound
 from haneul.kernel.http import Call
 from haneul.kernel.ids import is_uuid_like
 from haneul.services.compute.flavors import logic as flavors
+from haneul.services.compute.flavors.api import viewer
 from haneul.services.compute.flavors.models import Flavor
 from haneul.services.compute.keypairs import logic as keypairs
-from haneul.services.compute.quotas.logic import take_server
+from haneul.services.compute.quota_sets.logic import take_server
 from haneul.services.compute.scheduling.logic import zone_exists
 from haneul.services.compute.servers.logic import NewServer
 from haneul.services.compute.servers.rules import CREATE_ON_HOST, CREATE_ZERO_DISK
@@ -91,7 +92,8 @@ def _refuse_unbuilt(call: Call, wanted: ServerCreate) -> None:
 
 def _flavor(call: Call, wanted: ServerCreate) -> Flavor:
     try:
-        return flavors.get(call.db, str(wanted.flavorRef).rstrip("/").rpartition("/")[2], call.caller)
+        flavor_id = str(wanted.flavorRef).rstrip("/").rpartition("/")[2]
+        return flavors.get_visible(call.db, flavor_id, viewer(call))
     except NotFound as refused:
         raise BadRequest("Flavor {id} could not be found.", id=str(wanted.flavorRef)[:255]) from refused
 
@@ -143,16 +145,17 @@ def _kept(call: Call, flavor: Flavor) -> dict[str, Any]:
         "disk_gb": flavor.disk_gb,
         "ephemeral_gb": flavor.ephemeral_gb,
         "swap_mb": flavor.swap_mb,
-        "extra_specs": flavors.extra_specs_of(call.db, flavor),
+        "extra_specs": flavors.specs_of(call.db, [flavor.id]).get(flavor.id, {}),
     }
 
 
 def _key(call: Call, wanted: ServerCreate) -> dict[str, Any] | None:
     if wanted.key_name is UNSET:
         return None
-    found = keypairs.find(call.db, call.caller.user_id, wanted.key_name)
-    if found is None:
-        raise BadRequest("Invalid key_name provided.")
+    try:
+        found = keypairs.get(call.db, call.caller.user_id, wanted.key_name)
+    except NotFound as refused:
+        raise BadRequest("Invalid key_name provided.") from refused
     return {"name": found.name, "type": found.type, "public_key": found.public_key}
 
 

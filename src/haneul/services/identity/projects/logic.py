@@ -119,6 +119,8 @@ def _parent(db: Db, wanted: ProjectCreate, domain_id: str) -> Project:
 
 def update(db: Db, project: Project, wanted: ProjectUpdate, extra: Mapping[str, Any]) -> Project:
     """Change a project or domain; its domain, its parent and being a domain stay as they were."""
+    bump(db)
+    project = get(db, project.id)
     kind = "domain" if project.is_domain else "project"
     refuse_immutable("update", kind, project.id, project.options, wanted.options)
     _refuse_moving(project, wanted)
@@ -137,7 +139,6 @@ def update(db: Db, project: Project, wanted: ProjectUpdate, extra: Mapping[str, 
         duplicate = DUPLICATE_DOMAIN if project.is_domain else DUPLICATE
         with unique(duplicate, name=changes.get("name"), id=project.id):
             db.update(projects, {"id": project.id}, **changes)
-        bump(db)
     if wanted.tags is not UNSET:
         tags.replace(db, project.id, wanted.tags)
     return get(db, project.id)

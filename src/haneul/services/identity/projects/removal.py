@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, delete, select
 
-from haneul.kernel.db import Db
+from haneul.kernel.db import Db, unique
 from haneul.kernel.errors import BadRequest, Forbidden
 from haneul.services.identity.epoch import bump
 from haneul.services.identity.groups.models import groups
@@ -43,6 +43,7 @@ def delete_project(db: Db, project: Project) -> None:
             )
         delete_domain(db, project)
         return
+    bump(db)
     refuse_immutable("delete", "project", project.id, project.options)
     if db.value(HAS_CHILD, id=project.id) is not None:
         raise Forbidden(
@@ -53,7 +54,6 @@ def delete_project(db: Db, project: Project) -> None:
     db.delete(role_assignments, target_type="project", target_id=project.id)
     db.update(users, {"default_project_id": project.id}, default_project_id=None)
     db.delete(projects, id=project.id)
-    bump(db)
 
 
 def delete_domain(db: Db, domain: Project) -> None:
@@ -61,7 +61,8 @@ def delete_domain(db: Db, domain: Project) -> None:
     refuse_immutable("delete", "domain", domain.id, domain.options)
     if domain.enabled:
         raise Forbidden("Cannot delete a domain that is enabled, please disable it first.")
-    for statement in EMPTY_DOMAIN:
-        db.run(statement, domain_id=domain.id)
-    db.delete(projects, id=domain.id)
     bump(db)
+    with unique("The domain {id} has got new users or groups meanwhile; try again.", id=domain.id):
+        for statement in EMPTY_DOMAIN:
+            db.run(statement, domain_id=domain.id)
+        db.delete(projects, id=domain.id)

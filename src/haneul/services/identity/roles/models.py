@@ -17,7 +17,13 @@ class Role(Row):
     domain_id: str
     description: str | None
     options: dict[str, Any]
+    extra: dict[str, Any]
     created_at: datetime
+
+    @property
+    def target(self) -> dict[str, str | None]:
+        """The role as rules see it: one of no domain has none."""
+        return {"id": self.id, "name": self.name, "domain_id": None if self.domain_id == GLOBAL else self.domain_id}
 
 
 roles = Table(
@@ -27,9 +33,10 @@ roles = Table(
     Column("domain_id", String(64), nullable=False),
     Column("description", Text),
     Column("options", Json, nullable=False),
+    Column("extra", Json, nullable=False),
     Column("created_at", Time, nullable=False),
     UniqueConstraint("domain_id", "name"),
-    Index("ix_identity_roles_name", "name", "id"),
+    Index("ix_identity_roles_listed", "domain_id", "name", "id"),
 )
 
 

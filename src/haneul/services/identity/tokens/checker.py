@@ -39,8 +39,11 @@ class Tokens:
         return self.validated(db, token).caller
 
     def validated(self, db: Db, token: str) -> Validated:
-        epoch = self._watch.look(db)
         kept = self._current(token)
+        if kept is None:
+            epoch = self._watch.look(db)
+            # The look may just have confirmed what was kept.
+            kept = self._current(token)
         if kept is None:
             found = validated(db, self.keys, token)
             kept = _Kept(epoch, found, msgspec.json.encode(found.view))

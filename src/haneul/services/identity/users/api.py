@@ -69,7 +69,7 @@ def routes_with(bcrypt_cost: int) -> Routes:
     @routes.patch("/v3/users/{user_id}", rule=UPDATE, wraps="user", transaction="none")
     async def update_user(call: Call, user_id: str, body: UserUpdate) -> View:
         allowed(call, await call.transaction(lambda db: logic.find(db, user_id), writes=False), user_id)
-        kept, extra = await _hashed(body.password or None), extras(call, body, own_id=user_id)
+        kept, extra = await _hashed(body.password if isinstance(body.password, str) else None), extras(call, body, own_id=user_id)
         user = await call.transaction(
             lambda db: logic.update(db, user_id, body, password_hash=kept, extra=extra), writes=True
         )
@@ -81,7 +81,7 @@ def routes_with(bcrypt_cost: int) -> Routes:
 
     @routes.post("/v3/users/{user_id}/password", rule=PUBLIC, body_wraps="user", status=204, transaction="none")
     async def change_password(call: Call, user_id: str, body: PasswordChange) -> None:
-        claimed = await call.transaction(lambda db: logic.candidate(db, user_id), writes=False)
+        claimed = await call.transaction(lambda db: logic.candidate(db, logic.find(db, user_id)), writes=False)
         fits = await asyncio.wrap_future(submit_check(body.original_password, claimed.hash, bcrypt_cost))
         if not fits or claimed.user is None or claimed.hash is None:
             raise Unauthorized(REFUSED)

@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, select
 
 from haneul.kernel.clock import EPOCH, now
@@ -11,7 +12,7 @@ from haneul.kernel.ids import new_hex_id
 from haneul.kernel.schema import UNSET
 from haneul.services.identity.epoch import bump
 from haneul.services.identity.options import options_after
-from haneul.services.identity.projects.models import projects
+from haneul.services.identity.projects.models import Project, projects
 from haneul.services.identity.role_assignments.models import role_assignments
 from haneul.services.identity.users.models import Password, User, passwords, users
 from haneul.services.identity.users.schemas import UserCreate, UserOptions, UserUpdate
@@ -24,6 +25,7 @@ PASSWORD_OF = Query(
     .order_by(passwords.c.id.desc())
     .limit(1),
 )
+DOMAIN_BY_ID = by(Project, projects, "id")
 IS_DOMAIN = select(projects.c.is_domain).where(projects.c.id == bindparam("id"))
 LISTING = Listing(
     User,
@@ -35,6 +37,13 @@ LISTING = Listing(
 DUPLICATE = (
     "Conflict occurred attempting to store user - Duplicate entry found with name {name} at domain ID {domain_id}."
 )
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """Who claims a password: the user, if there is one who may log in, and the hash to check."""
+
+    user: User | None
+    hash: str | None
 
 
 def find(db: Db, user_id: str) -> User | None:
@@ -90,6 +99,7 @@ def update(
     db: Db, user_id: str, wanted: UserUpdate, *, password_hash: str | None = None, extra: Mapping[str, Any]
 ) -> User:
     """Change a user. A new password, or being disabled, ends every token that he has."""
+    bump(db)
     user = get(db, user_id)
     if wanted.domain_id is not UNSET and wanted.domain_id != user.domain_id:
         raise BadRequest("Cannot change Domain ID")
@@ -112,25 +122,29 @@ def update(
     if changes:
         with unique(DUPLICATE, name=changes.get("name"), domain_id=user.domain_id):
             db.update(users, {"id": user.id}, **changes)
-        bump(db)
     return get(db, user.id)
 
 
 def change_password(db: Db, user_id: str, password_hash: str, *, proved_hash: str) -> bool:
     """Set a new password and end every token; False if the password that was proved is no longer the user's."""
+    bump(db)
     current = db.one(PASSWORD_OF, user_id=user_id)
     if current is None or current.hash != proved_hash:
         return False
     _replace_password(db, user_id, password_hash)
     db.update(users, {"id": user_id}, tokens_valid_after=now())
-    bump(db)
     return True
 
 
-def password_hash_of(db: Db, user_id: str) -> str | None:
-    """The hash of the user's password, if he has one."""
-    found = db.one(PASSWORD_OF, user_id=user_id)
-    return None if found is None else found.hash
+def candidate(db: Db, user: User | None) -> Candidate:
+    """The user with his password's hash, if he is enabled, in an enabled domain, and has one."""
+    if user is None or not user.enabled:
+        return Candidate(None, None)
+    domain = db.one(DOMAIN_BY_ID, id=user.domain_id)
+    password = db.one(PASSWORD_OF, user_id=user.id)
+    if domain is None or not domain.enabled or password is None:
+        return Candidate(None, None)
+    return Candidate(user, password.hash)
 
 
 def refuse_locked_password(user: User) -> None:

@@ -23,7 +23,7 @@ class User(Row):
 users = Table(
     "identity_users",
     Column("id", String(64), primary_key=True),
-    Column("domain_id", String(64), nullable=False),
+    Column("domain_id", String(64), ForeignKey("identity_projects.id"), nullable=False),
     Column("name", String(255), nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("default_project_id", String(64)),

@@ -59,7 +59,7 @@ class FileStore:
         return FileDraft(self._path(key))
 
     def open(self, key: str) -> BinaryIO:
-        return self._path(key).open("rb", buffering=0)  # type: ignore[return-value]
+        return self._path(key).open("rb")
 
     def delete(self, key: str) -> None:
         path = self._path(key)

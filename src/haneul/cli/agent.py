@@ -1,0 +1,79 @@
+"""The agent process: makes this host equal the rows. It sees no SQL and listens on no port."""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from haneul.cli.failures import Failure
+from haneul.cli.tree.layout import Layout
+from haneul.cli.tree.link import Link, Notice
+from haneul.host.namespaces import ensure_namespace, enter_namespace
+from haneul.host.run import RunFailed
+from haneul.kernel import log
+from haneul.kernel.config import ConfigError
+
+
+def namespace_of(cloud_id: str) -> str:
+    """The network namespace in which this cloud's host part lives."""
+    return f"haneul-{cloud_id}"
+
+
+def run_agent(layout: Layout, link: Link) -> None:
+    """Work until SIGTERM. What stands in the way is told to the supervisor in a sentence."""
+    stopping = _stop_event()
+    # What guests pass through must be passable; what is secret says so itself.
+    os.umask(0o022)
+    log.open_log(None, "agent")
+    try:
+        _work(layout, link, stopping)
+    except Failure as failure:
+        log.event("agent could not start", "error", reason=str(failure))
+        link.tell(Notice(failed=str(failure), fix=failure.fix))
+        sys.exit(1)
+    finally:
+        log.close_log()
+
+
+def _work(layout: Layout, link: Link, stopping: threading.Event) -> None:
+    settings = layout.settings()
+    if not settings.simulate and not settings.host_network:
+        # Only this thread and those that it starts from now on move.
+        _move_into(namespace_of(layout.cloud_id))
+    # Imported here, so that the commands that need no agent start without it.
+    from haneul.agent import Agent
+    from haneul.services.compute.drivers.base import Refused
+
+    try:
+        agent = Agent(settings, layout.sections(os.environ), layout.cloud_id)
+        agent.start()
+    except (Refused, RunFailed, ValueError) as error:
+        raise Failure(str(error)) from error
+    except ConfigError as error:
+        raise Failure(str(error), "Correct it in haneul.toml or in the HANEUL_ variable.") from error
+    link.tell(Notice(ready=True))
+    stopping.wait()
+    agent.stop()
+
+
+def _move_into(namespace: str) -> None:
+    try:
+        ensure_namespace(namespace)
+        enter_namespace(namespace)
+    except RunFailed as error:
+        raise Failure(
+            f"The agent can't have a network namespace of its own. {error}",
+            "Install iproute2 and allow namespaces, or use --host-network.",
+        ) from error
+
+
+def _stop_event() -> threading.Event:
+    stopping = threading.Event()
+
+    def heard(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, heard)
+    return stopping

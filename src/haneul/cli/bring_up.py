@@ -1,0 +1,226 @@
+"""What `up` does, step by step; each may be the last before a crash, and the next `up` goes on from there."""
+
+import os
+import shutil
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from haneul.cli import credentials, seeds
+from haneul.cli.failures import Failure
+from haneul.cli.screen import Progress, Screen
+from haneul.cli.tree import supervisor
+from haneul.cli.tree.account import control_account
+from haneul.cli.tree.layout import Flags, Kept, Layout
+from haneul.cli.tree.records import TreeSeen, is_supervised, seen
+from haneul.host import run as running
+from haneul.host.account import Account, give
+from haneul.kernel.config import ConfigError, Settings
+from haneul.settings import CloudSettings, settled
+
+READY_S = 120.0
+LOOK_S = 0.01
+# The folders whose names are part of what was asked; a cloud can't turn from one into the other.
+NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "ip": "iproute2"}
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """What `up` has to tell: `notes` are what it could not use, and why."""
+
+    settings: CloudSettings
+    tree: TreeSeen
+    was_running: bool
+    seconds: float
+    seeded: list[str] = []
+    notes: list[str] = []
+
+
+def bring_up(layout: Layout, screen: Screen, flags: Flags) -> Outcome:
+    """Have the cloud run, with its credentials written and what a new user needs in it."""
+    began = time.monotonic()
+    layout.refuse_strange()
+    _make_lockable(layout)
+    with layout.locked(), screen.doing("Starting the cloud.") as progress:
+        was_running = is_supervised(layout.tree)
+        if was_running:
+            _refuse_change(layout, flags)
+        else:
+            _start(layout, flags, progress)
+        tree = _until_ready(layout, progress)
+        settings = layout.settings()
+        outcome = Outcome(settings=settings, tree=tree, was_running=was_running, seconds=time.monotonic() - began)
+        account = control_account(layout)
+        outcome.notes += [account.because] if account.because else []
+        outcome.notes += credentials.write(layout, settings)
+        if not settings.bare:
+            seeds.sow(layout, settings, progress, outcome)
+    return outcome
+
+
+def _make_lockable(layout: Layout) -> None:
+    try:
+        layout.tree.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(
+            f"The folder {layout.state} can't be made: {error.strerror}.", "Run it as root, or name another by --state."
+        ) from error
+
+
+def _start(layout: Layout, flags: Flags, progress: Progress) -> None:
+    remembered = layout.flags()
+    flags = Flags(**{**remembered.given(), **flags.given()})
+    settings, sections = _settle(layout, flags)
+    _refuse_unfit(layout, settings)
+    layout.make()
+    account = control_account(layout)
+    for folder in (layout.control, layout.run):
+        give(folder, account)
+    settings = _with_certificates(layout, settings, account)
+    layout.keep(flags, Kept.of(settings, sections), account.gid)
+    if account.uid not in (0, os.geteuid()):
+        _compile(progress)
+    layout.status_file.unlink(missing_ok=True)
+    supervisor.start(layout)
+
+
+def _settle(layout: Layout, flags: Flags) -> tuple[CloudSettings, dict[str, dict[str, Any]]]:
+    try:
+        settings = Settings.load(Path(flags.config) if flags.config else None, os.environ)
+        told = {name: value for name, value in flags.given().items() if name != "config"}
+        return settled(layout.state, settings, told), settings.sections
+    except ConfigError as error:
+        raise Failure(str(error), "Correct it in the configuration file or in the HANEUL_ variable.") from error
+
+
+def _refuse_unfit(layout: Layout, settings: CloudSettings) -> None:
+    if layout.exists and layout.settings_file.exists() and layout.settings().simulate != settings.simulate:
+        kind = "simulated" if not settings.simulate else "real"
+        raise Failure(
+            f"The cloud in {layout.state} is a {kind} one, and can't become the other.",
+            "Name another folder by --state, or remove this cloud by `haneul down --wipe`.",
+        )
+    if settings.simulate:
+        return
+    if os.geteuid() != 0:
+        raise Failure(
+            "Real guests need root.", "Run `sudo haneul up`, or `haneul up --simulate`, which needs nothing at all."
+        )
+    if missing := [package for program, package in NEEDED.items() if not running.is_installed(program)]:
+        raise Failure(
+            f"This machine lacks what runs guests: {', '.join(missing)}.",
+            f"Run `apt-get install {' '.join(missing)}`, or `haneul up --simulate`, which needs none of it.",
+        )
+
+
+def _with_certificates(layout: Layout, settings: CloudSettings, account: Account) -> CloudSettings:
+    if not settings.tls:
+        return settings
+    from haneul.cli import certificates
+
+    if not settings.tls_certificate:
+        made = certificates.ensure(layout.tls, [settings.bind, settings.public_host], account)
+        return msgspec.structs.replace(settings, tls_certificate=str(made.certificate), tls_key=str(made.key))
+    certificates.refuse_unusable(Path(settings.tls_certificate), Path(settings.tls_key))
+    return settings
+
+
+def _compile(progress: Progress) -> None:
+    """Compile our code here, as its owner: an account that can't write beside it would compile it at every start."""
+    import compileall
+
+    import haneul
+
+    progress.stage("Compiling haneul for its first start.")
+    compileall.compile_dir(Path(haneul.__file__).parent, quiet=2)
+
+
+def _refuse_change(layout: Layout, flags: Flags) -> None:
+    settings = layout.settings()
+    for name, value in flags.given().items():
+        now = layout.flags().config if name == "config" else getattr(settings, name)
+        if now != value:
+            option = "--" + name.replace("_", "-")
+            raise Failure(
+                f"The cloud in {layout.state} runs with {option} {_shown(now)}, not {_shown(value)}.",
+                "Stop it first: `haneul down` leaves guests running.",
+            )
+
+
+def _shown(value: object) -> str:
+    return {True: "on", False: "off", None: "unset", "": "unset"}.get(value, str(value)) if value != 0 else str(value)  # type: ignore[call-overload, no-any-return]
+
+
+def _until_ready(layout: Layout, progress: Progress) -> TreeSeen:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        tree = seen(layout.status_file)
+        if tree is not None and tree.is_ready:
+            return tree
+        if tree is not None and tree.failed:
+            raise Failure(tree.failed, tree.fix)
+        if tree is not None and not tree.supervisor.lives:
+            raise Failure("The cloud was stopped while it started.", f"{layout.log / 'supervisor.log'} may say why.")
+        for child in (tree.children if tree else {}).values():
+            if child.doing:
+                progress.stage(child.doing)
+        time.sleep(LOOK_S)
+    raise Failure(f"The cloud was not ready within {READY_S:.0f} seconds.", f"The logs in {layout.log} may say why.")
+
+
+def show(layout: Layout, screen: Screen, outcome: Outcome) -> None:
+    """The outcome on one screen."""
+    settings, tree = outcome.settings, outcome.tree
+    how = "runs already; nothing was changed" if outcome.was_running else f"is up after {outcome.seconds:.1f} s"
+    screen.line(f"The {'simulated ' if settings.simulate else ''}cloud in {layout.state} {how}.")
+    screen.line()
+    urls = credentials.service_urls(settings)
+    screen.pairs(
+        {
+            **urls,
+            "client": f"export OS_CLIENT_CONFIG_FILE={layout.clouds_yaml}; openstack --os-cloud haneul server list"
+            if not credentials.is_in_home(layout)
+            else "openstack --os-cloud haneul server list",
+            "shell": f". {layout.openrc}",
+            "logs": str(layout.log),
+        }
+    )
+    if outcome.seeded:
+        screen.line()
+        screen.line("Made: " + "; ".join(outcome.seeded) + ".")
+    if outcome.notes:
+        screen.line()
+        for text in outcome.notes:
+            screen.line(f"Note: {text}")
+    screen.result(
+        {
+            "state": str(layout.state),
+            "cloud_id": layout.cloud_id,
+            "was_running": outcome.was_running,
+            "seconds": round(outcome.seconds, 3),
+            "processes": {name: child.pid for name, child in tree.children.items()},
+            "supervisor": tree.supervisor.pid,
+            "urls": urls,
+            "openrc": str(layout.openrc),
+            "clouds_yaml": str(layout.clouds_yaml),
+            "seeded": outcome.seeded,
+            "notes": outcome.notes,
+        }
+    )
+
+
+def stay(layout: Layout, screen: Screen) -> None:
+    """Wait for a signal, stop the cloud, and end; end too if the cloud is stopped by another."""
+    from haneul.cli.down import stop_tree
+
+    caught = signal.sigtimedwait
+    numbers = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    while is_supervised(layout.tree):
+        if caught(numbers, 1.0) is not None:
+            stop_tree(layout)
+            screen.line("The cloud is stopped.")
+            return
+    raise Failure("The cloud was stopped by another command.")

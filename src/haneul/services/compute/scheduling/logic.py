@@ -1,0 +1,79 @@
+"""Which host gets a server: placement says where there is room, compute which of those hosts may be used."""
+
+from collections.abc import Collection
+
+import msgspec
+
+from haneul.kernel.db import Db
+from haneul.kernel.errors import ApiError
+from haneul.services.compute.hosts import logic as hosts
+from haneul.services.compute.servers.models import Server
+from haneul.services.placement import public as placement
+
+DEFAULT_ZONE = "nova"
+MOST_ROOMS = 100
+
+
+class NoValidHost(ApiError):
+    """No host can take the server; the sentence says for each why."""
+
+    status = 500
+
+
+class Chosen(msgspec.Struct, frozen=True):
+    """A host that has room, and the machine type that it gives new guests."""
+
+    host: str
+    machine: str
+
+
+def choose(db: Db, server: Server) -> Chosen:
+    """Allocate room for a server on the host with the most memory left; NoValidHost with the figures if there is none."""
+    held = placement.allocation_of(db, server.id)
+    wanted = wanted_by(server)
+    usable = {host.provider_id: host for host in hosts.usable(db, server.zone or DEFAULT_ZONE)}
+    if held is not None and held in usable:
+        return Chosen(usable[held].host, usable[held].facts.default_machine)
+    rooms = [room for room in placement.fitting(db, wanted, limit=MOST_ROOMS) if room.provider_id in usable]
+    if not rooms:
+        raise NoValidHost("No valid host was found. {reasons}", reasons=_reasons(db, server, wanted))
+    best = max(rooms, key=lambda room: room.free.get("MEMORY_MB", 0))
+    placement.allocate(db, server.id, best.provider_id, wanted, server.project_id, server.user_id)
+    host = usable[best.provider_id]
+    return Chosen(host.host, host.facts.default_machine)
+
+
+def release(db: Db, server_id: str) -> None:
+    placement.release(db, server_id)
+
+
+def wanted_by(server: Server) -> dict[str, int]:
+    """What a server takes of its host, as placement counts it. Nothing of a class is not asked for."""
+    kept = server.flavor
+    swap_gb = -(-kept["swap_mb"] // 1024)
+    wanted = {
+        "VCPU": server.vcpus,
+        "MEMORY_MB": server.memory_mb,
+        "DISK_GB": kept["disk_gb"] + kept["ephemeral_gb"] + swap_gb,
+    }
+    return {name: amount for name, amount in wanted.items() if amount}
+
+
+def _reasons(db: Db, server: Server, wanted: dict[str, int]) -> str:
+    lines = [f"{host.host}: {reason}." for host, reason in hosts.unusable(db, server.zone or DEFAULT_ZONE)]
+    for short in placement.shortages(db, wanted):
+        lines.append(f"{short.provider_name}: {short.resource_class} wanted {short.wanted}, free {short.free}.")
+    return " ".join(lines) or "There is no compute host."
+
+
+def hosts_up(db: Db, names: Collection[str]) -> set[str]:
+    """Which of these hosts have been heard of lately."""
+    return {name for name in names if is_host_up(db, name)}
+
+
+def is_host_up(db: Db, name: str) -> bool:
+    return hosts.is_up(db, name)
+
+
+def zone_exists(db: Db, zone: str) -> bool:
+    return zone in hosts.zones(db)

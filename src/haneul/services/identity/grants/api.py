@@ -1,0 +1,58 @@
+"""`/v3/{projects,domains}/ID/{users,groups}/ID/roles`, `/v3/system/{users,groups}/ID/roles`, and the inherited ones."""
+
+from haneul.kernel.http import Call, Listed, Routes
+from haneul.services.identity.grants import logic, rules
+from haneul.services.identity.grants.logic import ActorType, TargetType
+from haneul.services.identity.roles import api as roles
+
+routes = Routes()
+
+
+def _paths(target: TargetType, actor: ActorType, *, inherited: bool) -> tuple[str, str]:
+    """The path of all roles granted in one way, and that of one of them."""
+    place = "/v3/system" if target == "system" else f"/v3/{target}s/{{{target}_id}}"
+    if inherited:
+        place = place.replace("/v3", "/v3/OS-INHERIT", 1)
+    every = f"{place}/{actor}s/{{{actor}_id}}/roles"
+    suffix = "/inherited_to_projects" if inherited else ""
+    return f"{every}{suffix}", f"{every}/{{role_id}}{suffix}"
+
+
+def _declare(target: TargetType, actor: ActorType, *, inherited: bool = False) -> None:
+    """The same four verbs hold for every kind of target and actor; only the words of the path differ."""
+    every, one = _paths(target, actor, inherited=inherited)
+    is_system = target == "system"
+
+    def asked(call: Call, ids: dict[str, str], *, gone_too: bool = False) -> logic.Grant:
+        grant = logic.named(call.db, ids, target, actor, is_inherited=inherited)
+        if not gone_too:
+            logic.refuse_gone(grant)
+        call.enforce(**grant.named)
+        return grant
+
+    @routes.get(one, rule=rules.CHECK_SYSTEM[actor] if is_system else rules.CHECK, status=204)
+    def check_grant(call: Call, **ids: str) -> None:
+        logic.refuse_ungranted(call.db, asked(call, ids))
+
+    @routes.put(one, rule=rules.CREATE_SYSTEM[actor] if is_system else rules.CREATE, status=204)
+    def create_grant(call: Call, **ids: str) -> None:
+        logic.create(call.db, asked(call, ids))
+
+    @routes.delete(one, rule=rules.REVOKE_SYSTEM[actor] if is_system else rules.REVOKE)
+    def revoke_grant(call: Call, **ids: str) -> None:
+        logic.delete(call.db, asked(call, ids, gone_too=True))
+
+    if inherited and target == "project":
+        return  # of the inherited roles on a project, Keystone has no list either
+
+    @routes.get(every, rule=rules.LIST_SYSTEM[actor] if is_system else rules.LIST, wraps="roles")
+    def list_grants(call: Call, **ids: str) -> Listed[roles.View]:
+        found = logic.roles_of(call.db, asked(call, ids))
+        return Listed(items=[roles.view(call, role) for role in found])
+
+
+for _actor in logic.ACTOR_TYPES:
+    _declare("system", _actor)
+    for _target in logic.PLACES:
+        _declare(_target, _actor)
+        _declare(_target, _actor, inherited=True)

@@ -1,0 +1,82 @@
+"""Who may see and do what: Glance hides images that the caller can't see, whatever he tries with them."""
+
+import msgspec
+
+from haneul.kernel.db import Db
+from haneul.kernel.errors import BadRequest, Forbidden, NotFound
+from haneul.kernel.http import Call
+from haneul.kernel.policy import Rule
+from haneul.services.image.images.models import ImageRow
+from haneul.services.image.images.queries import BY_ID, SHARED_WITH
+
+OWNER = "rule:context_is_admin or (role:member and project_id:%(project_id)s)"
+SEEN = (
+    "(project_id:%(project_id)s or project_id:%(member_id)s or 'community':%(visibility)s or "
+    "'public':%(visibility)s or 'shared':%(visibility)s)"
+)
+ADMIN = Rule("context_is_admin", "role:admin", "Whether the caller sees and manages every image.")
+GET = Rule("get_image", f"rule:context_is_admin or (role:reader and {SEEN})", "Show an image.")
+NO_IMAGE = "No image found with ID {id}"
+
+
+class Viewer(msgspec.Struct, frozen=True):
+    """The caller as far as seeing images goes."""
+
+    project_id: str | None
+    is_admin: bool
+
+
+def viewer(call: Call) -> Viewer:
+    return Viewer(call.caller.project_id, call.allows(ADMIN))
+
+
+def visible(db: Db, image_id: str, viewer: Viewer) -> ImageRow:
+    """The image; NotFound alike if it isn't there and if the viewer can't see it."""
+    image = db.one(BY_ID, id=image_id)
+    if image is None or not _sees(db, image, viewer):
+        raise NotFound(NO_IMAGE, id=image_id)
+    return image
+
+
+def _sees(db: Db, image: ImageRow, viewer: Viewer) -> bool:
+    if viewer.is_admin or image.project_id is None or image.visibility in ("public", "community"):
+        return True
+    if viewer.project_id is None:
+        return False
+    if viewer.project_id == image.project_id:
+        return True
+    return (
+        image.visibility == "shared"
+        and db.value(SHARED_WITH, image_id=image.id, project_id=viewer.project_id) is not None
+    )
+
+
+def member_of(call: Call, image: ImageRow) -> str:
+    """The project through whose membership the caller sees the image; empty if he needs none."""
+    project_id = call.caller.project_id
+    return project_id if project_id and image.visibility == "shared" and project_id != image.project_id else ""
+
+
+def seen(call: Call, image: ImageRow) -> bool:
+    """Whether the rule for showing lets the caller see an image that he found."""
+    return call.allows(GET, image, member_id=member_of(call, image))
+
+
+def loaded(call: Call, db: Db, image_id: str, rule: Rule | None = None) -> ImageRow:
+    """The image, the route's rule (or this one) enforced; NotFound rather than Forbidden for what the caller can't see."""
+    image = visible(db, image_id, viewer(call))
+    try:
+        call.enforce(image, rule=rule, member_id=member_of(call, image))
+    except Forbidden:
+        if not seen(call, image):
+            raise NotFound(NO_IMAGE, id=image_id) from None
+        raise
+    return image
+
+
+def refuse_marker(db: Db, image_id: str, viewer: Viewer) -> None:
+    """BadRequest for a marker that the viewer can't see."""
+    try:
+        visible(db, image_id, viewer)
+    except NotFound as missing:
+        raise BadRequest(missing.template, **missing.values) from None

@@ -1,0 +1,75 @@
+from typing import Any
+
+from haneul.kernel.db import Db
+from haneul.kernel.http import Call, Listed, Reply, Routes
+from haneul.kernel.policy import Rule
+from haneul.services.image.files.removal import ByteRemoval
+from haneul.services.image.images import access, logic, queries
+from haneul.services.image.images.access import GET, OWNER
+from haneul.services.image.images.changes import change, refuse_create
+from haneul.services.image.images.filters import asked
+from haneul.services.image.images.patches import MEDIA_TYPES, changes_in
+from haneul.services.image.images.schemas import STORE, image_create, view
+
+ADD = Rule(
+    "add_image",
+    "rule:context_is_admin or (role:member and project_id:%(project_id)s and project_id:%(owner)s)",
+    "Create an image.",
+)
+LIST = Rule("get_images", "rule:context_is_admin or (role:reader and project_id:%(project_id)s)", "List images.")
+MODIFY = Rule("modify_image", OWNER, "Change an image, its properties and its tags.")
+DELETE = Rule("delete_image", OWNER, "Delete an image.")
+DEACTIVATE = Rule("deactivate", OWNER, "Close an image's bytes to downloads.")
+REACTIVATE = Rule("reactivate", OWNER, "Open an image's bytes to downloads again.")
+
+
+def routes_with(removal: ByteRemoval) -> Routes:
+    routes = Routes()
+
+    @routes.post("/v2/images", rule=ADD)
+    def create_image(call: Call, body: dict[str, Any]) -> Reply[dict[str, Any]]:
+        wanted = image_create(body, call.caller.project_id)
+        refuse_create(call, wanted)
+        image = logic.create(call.db, wanted)
+        headers = {"Location": call.url(f"/v2/images/{image.row.id}"), "OpenStack-image-store-ids": STORE}
+        return Reply(view=view(image), headers=headers)
+
+    @routes.get("/v2/images", rule=LIST, wraps="images")
+    def list_images(call: Call) -> Listed[dict[str, Any]]:
+        call.enforce({"project_id": call.caller.project_id})
+        viewer = access.viewer(call)
+        wanted = asked(call.ask.parameters, viewer)
+        if wanted.page.marker:
+            access.refuse_marker(call.db, wanted.page.marker, viewer)
+        rows = queries.list_(call.db, wanted)
+        shown = queries.details(call.db, [row for row in rows if access.seen(call, row)])
+        full = bool(shown) and len(rows) == wanted.page.limit
+        return Listed(items=[view(image) for image in shown], next_marker=shown[-1].row.id if full else None)
+
+    @routes.get("/v2/images/{image_id}", rule=GET, quick=True)
+    def get_image(call: Call, image_id: str) -> dict[str, Any]:
+        row = access.loaded(call, call.db, image_id)
+        return view(queries.details(call.db, [row])[0])
+
+    @routes.patch("/v2/images/{image_id}", rule=MODIFY, media_types=MEDIA_TYPES)
+    def update_image(call: Call, image_id: str, body: Any) -> dict[str, Any]:
+        changes = changes_in(call.header("content-type"), body)
+        row = access.loaded(call, call.db, image_id)
+        return view(change(call, queries.details(call.db, [row])[0], changes))
+
+    @routes.delete("/v2/images/{image_id}", rule=DELETE, transaction="none")
+    async def delete_image(call: Call, image_id: str) -> None:
+        def gone(db: Db) -> str | None:
+            return logic.delete(db, access.loaded(call, db, image_id))
+
+        await removal.remove(call, await call.transaction(gone, writes=True))
+
+    @routes.post("/v2/images/{image_id}/actions/deactivate", rule=DEACTIVATE, status=204)
+    def deactivate_image(call: Call, image_id: str) -> None:
+        logic.set_active(call.db, access.loaded(call, call.db, image_id), active=False)
+
+    @routes.post("/v2/images/{image_id}/actions/reactivate", rule=REACTIVATE, status=204)
+    def reactivate_image(call: Call, image_id: str) -> None:
+        logic.set_active(call.db, access.loaded(call, call.db, image_id), active=True)
+
+    return routes

@@ -1,0 +1,146 @@
+"""Changes of an image as `PATCH /v2/images/ID` gives them, in both of Glance's dialects of JSON Patch.
+
+`application/openstack-images-v2.1-json-patch` is RFC 6902 with add, remove and replace; v2.0 is an older draft whose
+operations are members: `{"add": "/path", "value": ...}`.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, Unacceptable
+from haneul.services.image.images.models import Image
+from haneul.services.image.images.schemas import FIELDS, fields_in, refuse_name, text
+
+Op = Literal["add", "remove", "replace"]
+OPS: tuple[Op, ...] = ("add", "remove", "replace")
+V20 = "application/openstack-images-v2.0-json-patch"
+V21 = "application/openstack-images-v2.1-json-patch"
+MEDIA_TYPES = (V20, V21)
+COLUMNS = {name: name for name in FIELDS - {"id", "tags"}} | {"owner": "project_id"}
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One operation on one attribute; `strict_add` is the older draft's: add refuses what is there already."""
+
+    op: Op
+    name: str
+    value: Any = None
+    strict_add: bool = False
+
+
+def changes_in(content_type: str, body: Any) -> list[Change]:
+    """The changes of a request's body; BadRequest, or Forbidden for attributes that no client may change."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    if media_type not in MEDIA_TYPES:
+        raise Unacceptable(415, "Image PATCH expects Content-Type one of: {good}", good=", ".join(MEDIA_TYPES))
+    if not isinstance(body, list):
+        raise BadRequest("Request body must be a JSON array of operation objects.")
+    return [_change(raw, older=media_type == V20) for raw in body]
+
+
+def _change(raw: Any, *, older: bool) -> Change:
+    if not isinstance(raw, dict):
+        raise BadRequest("Operations must be JSON objects.")
+    op, pointer = _older_op(raw) if older else _op(raw)
+    path = _path(pointer)
+    if path[0] == "locations":
+        raise Forbidden("It's not allowed to update locations if locations are invisible.")
+    if len(path) != 1:
+        raise BadRequest("Invalid JSON pointer for this resource: '/{path}'", path="/".join(path))
+    if op != "remove" and "value" not in raw:
+        raise BadRequest('Operation "{op}" requires a member named "value".', op=op)
+    name = path[0]
+    if name == "id":
+        raise Forbidden("Attribute '{name}' is read-only.", name=name)
+    refuse_name(name)
+    if op == "remove":
+        return Change(op, name)
+    return Change(op, name, _checked(name, raw["value"]), older)
+
+
+def _checked(name: str, value: Any) -> Any:
+    return getattr(fields_in({name: value}), name) if name in FIELDS else text(name, value)
+
+
+def _op(raw: dict[str, Any]) -> tuple[Op, Any]:
+    good = ", ".join(OPS)
+    if raw.get("op") is None:
+        raise BadRequest(
+            "Unable to find `op` in JSON Schema change. It must be one of the following: {good}.", good=good
+        )
+    for op in OPS:
+        if raw["op"] == op:
+            if "path" not in raw:
+                raise BadRequest("Unable to find 'path' in JSON Schema change")
+            return op, raw["path"]
+    raise BadRequest(
+        "Invalid operation: `{op}`. It must be one of the following: {good}.", op=str(raw["op"])[:255], good=good
+    )
+
+
+def _older_op(raw: dict[str, Any]) -> tuple[Op, Any]:
+    found = [op for op in OPS if op in raw]
+    if len(found) > 1:
+        raise BadRequest('Operation objects must contain only one member named "add", "remove", or "replace".')
+    if not found:
+        raise BadRequest('Operation objects must contain exactly one member named "add", "remove", or "replace".')
+    return found[0], raw[found[0]]
+
+
+def _path(pointer: Any) -> list[str]:
+    """A JSON pointer's parts, `~1` and `~0` decoded."""
+    if not isinstance(pointer, str) or not pointer.startswith("/"):
+        raise BadRequest('Pointer `{pointer}` does not start with "/".', pointer=str(pointer)[:255])
+    problem = ""
+    if re.search(r"/\s*?/", pointer[1:]):
+        problem = 'contains adjacent "/".'
+    elif len(pointer) > 1 and pointer.endswith("/"):
+        problem = 'end with "/".'
+    elif not pointer[1:].strip():
+        problem = "does not contains valid token."
+    elif re.search("~[^01]", pointer) or pointer.endswith("~"):
+        problem = 'contains "~" not part of a recognized escape sequence.'
+    if problem:
+        raise BadRequest("Pointer `{pointer}` {problem}", pointer=pointer[:255], problem=problem)
+    parts = pointer.lstrip("/").split("/")
+    return [part.replace("~1", "/").replace("~0", "~").strip() for part in parts]
+
+
+def applied(image: Image, changes: Sequence[Change]) -> Image:
+    """The image with the changes made, in their order; nothing is written."""
+    for change in changes:
+        image = _with(image, change)
+    return image
+
+
+def _with(image: Image, change: Change) -> Image:
+    name = change.name
+    if name in FIELDS:
+        return _with_field(image, change)
+    custom = dict(image.properties)
+    if change.op != "add" and name not in custom:
+        raise Conflict("Property {name} does not exist.", name=name)
+    if change.strict_add and change.op == "add" and name in custom:
+        raise Conflict("Property {name} already present.", name=name)
+    if change.op == "remove":
+        del custom[name]
+    else:
+        custom[name] = change.value
+    return Image(image.row, custom, image.tags)
+
+
+def _with_field(image: Image, change: Change) -> Image:
+    name = change.name
+    if change.op == "remove":
+        raise Forbidden("Property {name} may not be removed.", name=name)
+    if change.op == "add" and change.strict_add:
+        raise Conflict("Property {name} already present.", name=name)
+    if name in ("disk_format", "container_format") and image.row.status != "queued":
+        raise Forbidden("Attribute {name} can be only replaced for a queued image.", name=name)
+    if name == "tags":
+        return Image(image.row, image.properties, sorted(set(change.value)))
+    row = msgspec.structs.replace(image.row, **{COLUMNS[name]: change.value})
+    return Image(row, image.properties, image.tags)
