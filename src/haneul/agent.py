@@ -28,8 +28,9 @@ class Agent:
 
     def stop(self) -> None:
         """End the work; guests go on."""
-        self.compute.stop()
+        # The bus first: whoever waits for control's answer then waits no longer.
         self.bus.close()
+        self.compute.stop()
 
     def _woken(self, wake: Wake) -> None:
         for runner in (self.compute.guests,):

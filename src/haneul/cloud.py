@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from functools import partial
 from typing import TYPE_CHECKING
 
 import haneul.services
@@ -13,17 +14,24 @@ from haneul.kernel.bus import BusSettings, open_bus
 from haneul.kernel.config import Settings
 from haneul.kernel.db import Store
 from haneul.kernel.db.migrate import upgrade
+from haneul.kernel.events import Publisher
 from haneul.kernel.http.app import CloudApp, Mount
 from haneul.kernel.http.serve import Edge
 from haneul.kernel.http.unbuilt import unbuilt_of
 from haneul.kernel.operations.engine import Engine
 from haneul.kernel.policy import Overrides, Policy, rules_of
 from haneul.kernel.reconcile.plans import PlanDesk
+from haneul.services.compute.hosts_link import HostLink
+from haneul.services.compute.seeds import seed_flavors
 from haneul.services.compute.service import service as compute
 from haneul.services.identity.config import IdentitySettings
 from haneul.services.identity.public import Bootstrap, CatalogEntry, EpochWatch, KeyRing, Tokens, bootstrap, set_up_keys
 from haneul.services.identity.service import service as identity
 from haneul.services.identity.users.hashing import hashed
+from haneul.services.placement.service import service as placement
+from haneul.services.image.config import ImageSettings
+from haneul.services.image.public import open_store
+from haneul.services.image.service import service as image
 from haneul.settings import ALL_SERVICES_PORT, CloudSettings
 
 if TYPE_CHECKING:
@@ -42,14 +50,19 @@ class Cloud:
         self.tokens = Tokens(
             KeyRing(wanted.state / "control" / "fernet-keys"), EpochWatch(), self.identity.token_life_s
         )
+        self.hosts = HostLink()
+        self.image = settings.section("image", ImageSettings)
+        self.images = open_store(self.image.driver, wanted.state / "control" / "images")
         self.services = self._services()
         self.bus: Bus
         self.engine: Engine
+        self.events: Publisher
 
     def _services(self) -> list[Service]:
         return [
             identity(self.tokens, self.identity),
-            compute(),
+            image(self.images, self.image),
+            compute(self.hosts),
         ]
 
     @property
@@ -74,6 +87,13 @@ class Cloud:
         )
         return self.store.write(lambda db: bootstrap(db, wanted))
 
+    def seed(self) -> None:
+        """Make what a new user needs, once: what an operator deletes later stays deleted."""
+        done = self.wanted.state / "control" / "seeded"
+        if not done.exists():
+            self.store.write(seed_flavors)
+            durable.write(done, b"")
+
     def _first_password(self) -> str:
         path = self.wanted.state / "control" / "admin-password"
         if not path.exists():
@@ -83,14 +103,23 @@ class Cloud:
     def start(self) -> None:
         """Start operations and the bus."""
         self.bus = open_bus(self.wanted.bus_url, "control", listen=True, settings=BusSettings(cloud_id=self.cloud_id))
+        self.hosts.connect(self.bus)
         desk = PlanDesk(self.store, self.cloud_id, [plan for one in self.services for plan in one.plans])
         desk.serve(self.bus)
+        for one in self.services:
+            for method in one.bus_methods:
+                self.bus.serve(method.name, method.takes, partial(method.answer, self.store))
+            for heal in one.on_start:
+                heal(self.store)
         self.engine = Engine(self.store, [operation for one in self.services for operation in one.operations])
+        self.events = Publisher(self.store, self.bus)
         self.bus.start()
         self.engine.start()
+        self.events.start()
 
     def stop(self) -> None:
         self.engine.stop()
+        self.events.stop()
         self.bus.close()
         self.store.close()
 

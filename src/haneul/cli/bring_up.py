@@ -1,9 +1,8 @@
 """What `up` does, step by step; each may be the last before a crash, and the next `up` goes on from there."""
 
 import os
-import shutil
-import signal
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +20,10 @@ from haneul.host.account import Account, give
 from haneul.kernel.config import ConfigError, Settings
 from haneul.settings import CloudSettings, settled
 
+Sections = Mapping[str, Mapping[str, Any]]
 READY_S = 120.0
 LOOK_S = 0.01
-# The folders whose names are part of what was asked; a cloud can't turn from one into the other.
+STAY_S = 1.0
 NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "ip": "iproute2"}
 
 
@@ -47,9 +47,7 @@ def bring_up(layout: Layout, screen: Screen, flags: Flags) -> Outcome:
         was_running = is_supervised(layout.tree)
         if was_running:
             _refuse_change(layout, flags)
-        else:
-            _start(layout, flags, progress)
-        tree = _until_ready(layout, progress)
+        tree = _until_ready(layout, progress, 0 if was_running else _start(layout, flags, progress))
         settings = layout.settings()
         outcome = Outcome(settings=settings, tree=tree, was_running=was_running, seconds=time.monotonic() - began)
         account = control_account(layout)
@@ -69,7 +67,7 @@ def _make_lockable(layout: Layout) -> None:
         ) from error
 
 
-def _start(layout: Layout, flags: Flags, progress: Progress) -> None:
+def _start(layout: Layout, flags: Flags, progress: Progress) -> int:
     remembered = layout.flags()
     flags = Flags(**{**remembered.given(), **flags.given()})
     settings, sections = _settle(layout, flags)
@@ -83,10 +81,10 @@ def _start(layout: Layout, flags: Flags, progress: Progress) -> None:
     if account.uid not in (0, os.geteuid()):
         _compile(progress)
     layout.status_file.unlink(missing_ok=True)
-    supervisor.start(layout)
+    return supervisor.start(layout)
 
 
-def _settle(layout: Layout, flags: Flags) -> tuple[CloudSettings, dict[str, dict[str, Any]]]:
+def _settle(layout: Layout, flags: Flags) -> tuple[CloudSettings, Sections]:
     try:
         settings = Settings.load(Path(flags.config) if flags.config else None, os.environ)
         told = {name: value for name, value in flags.given().items() if name != "config"}
@@ -150,10 +148,13 @@ def _refuse_change(layout: Layout, flags: Flags) -> None:
 
 
 def _shown(value: object) -> str:
-    return {True: "on", False: "off", None: "unset", "": "unset"}.get(value, str(value)) if value != 0 else str(value)  # type: ignore[call-overload, no-any-return]
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "unset" if value in (None, "") else str(value)
 
 
-def _until_ready(layout: Layout, progress: Progress) -> TreeSeen:
+def _until_ready(layout: Layout, progress: Progress, started: int) -> TreeSeen:
+    """Wait for the cloud, whose supervisor we have `started` (0: another did)."""
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         tree = seen(layout.status_file)
@@ -161,8 +162,8 @@ def _until_ready(layout: Layout, progress: Progress) -> TreeSeen:
             return tree
         if tree is not None and tree.failed:
             raise Failure(tree.failed, tree.fix)
-        if tree is not None and not tree.supervisor.lives:
-            raise Failure("The cloud was stopped while it started.", f"{layout.log / 'supervisor.log'} may say why.")
+        if not (tree.supervisor.lives if tree is not None else started == 0 or running.alive(started)):
+            raise Failure("The cloud ended while it started.", f"The log {layout.log / 'supervisor.log'} may say why.")
         for child in (tree.children if tree else {}).values():
             if child.doing:
                 progress.stage(child.doing)
@@ -211,16 +212,8 @@ def show(layout: Layout, screen: Screen, outcome: Outcome) -> None:
     )
 
 
-def stay(layout: Layout, screen: Screen) -> None:
-    """Wait for a signal, stop the cloud, and end; end too if the cloud is stopped by another."""
-    from haneul.cli.down import stop_tree
-
-    caught = signal.sigtimedwait
-    numbers = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+def stay(layout: Layout) -> None:
+    """Wait until a signal interrupts; Failure if the cloud is stopped by another command."""
     while is_supervised(layout.tree):
-        if caught(numbers, 1.0) is not None:
-            stop_tree(layout)
-            screen.line("The cloud is stopped.")
-            return
+        time.sleep(STAY_S)
     raise Failure("The cloud was stopped by another command.")

@@ -56,6 +56,8 @@ def _serve(layout: Layout, link: Link, descriptors: Sequence[int], stop: Stop) -
         cloud = Cloud(settings, sections)
         link.tell(Notice(doing="Preparing the database."))
         cloud.prepare()
+        if not settings.bare:
+            cloud.seed()
         cloud.start()
 
     def ready() -> None:

@@ -232,8 +232,13 @@ def _start(argv: Sequence[str], child: _Child) -> "subprocess.Popen[bytes]":
         raise RunFailed(f"The program {argv[0]} could not be started: {error.strerror}.") from error
 
 
+def is_installed(program: str) -> bool:
+    """Whether `run` and `spawn_daemon` would find this program."""
+    return shutil.which(program, path=CLEAN_ENV["PATH"]) is not None
+
+
 def _refuse_missing(program: str) -> None:
-    if shutil.which(program, path=CLEAN_ENV["PATH"]) is None:
+    if not is_installed(program):
         raise RunFailed(f"The program {program} is not installed on this host.")
 
 

@@ -18,7 +18,7 @@ class Settings:
     """One section per service, and `cloud` for the program itself."""
 
     def __init__(self, sections: Mapping[str, Mapping[str, Any]], environment: Mapping[str, str]) -> None:
-        self._sections, self._environment = sections, environment
+        self.sections, self._environment = sections, environment
 
     @classmethod
     def load(cls, path: Path | None, environment: Mapping[str, str]) -> "Settings":
@@ -32,7 +32,7 @@ class Settings:
 
     def section(self, name: str, shape: type[S]) -> S:
         """A section's settings; ConfigError for an option that doesn't exist or a value of the wrong kind."""
-        values: dict[str, Any] = dict(self._sections.get(name, {}))
+        values: dict[str, Any] = dict(self.sections.get(name, {}))
         known = {field.name for field in msgspec.structs.fields(shape)}
         if unknown := sorted(values.keys() - known):
             raise ConfigError(f"[{name}] has no option {unknown[0]}; it has {', '.join(sorted(known))}.")

@@ -98,3 +98,7 @@ class Unavailable(ApiError):
     """Something that the request needs is away; trying again may help."""
 
     status = 503
+
+
+class DatabaseBusy(Unavailable):
+    """A transaction was tried many times and met others each time."""

@@ -162,9 +162,7 @@ def test_a_private_flavor_is_seen_by_the_projects_that_have_access(
     assert ids(member) == ["n1"]
     assert ids(member, is_public="none") == ["n1"]
     assert member.get("compute", "/v2.1/flavors/n1").status_code == 200
-    taken = flavors.post(
-        "compute", "/v2.1/flavors/n1/action", json={"removeTenantAccess": {"tenant": project_id}}
-    )
+    taken = flavors.post("compute", "/v2.1/flavors/n1/action", json={"removeTenantAccess": {"tenant": project_id}})
     assert taken.json() == {"flavor_access": []}
     assert ids(member) == []
 

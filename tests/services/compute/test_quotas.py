@@ -41,7 +41,9 @@ def test_the_detail_tells_what_is_used(admin: Client) -> None:
     assert shown["id"] == "p1"
 
 
-@pytest.mark.parametrize("wrong", [{"cores": -2}, {"cores": "many"}, {"cores": 2**31}, {"colours": 1}, {"fixed_ips": 1}])
+@pytest.mark.parametrize(
+    "wrong", [{"cores": -2}, {"cores": "many"}, {"cores": 2**31}, {"colours": 1}, {"fixed_ips": 1}]
+)
 def test_a_quota_that_can_not_be_is_refused(admin: Client, wrong: dict[str, object]) -> None:
     assert admin.put("compute", path("p1"), json={"quota_set": wrong}, headers=NEWEST).status_code == 400
 

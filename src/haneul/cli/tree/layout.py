@@ -13,7 +13,7 @@ from haneul.cli.failures import Failure
 from haneul.host.disk import durable
 from haneul.kernel import ids
 from haneul.kernel.config import Settings
-from haneul.settings import CloudSettings
+from haneul.settings import CloudOptions, CloudSettings
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class Flags(msgspec.Struct, kw_only=True, omit_defaults=True):
     db: str | None = None
     bus: str | None = None
 
-    def given(self) -> dict[str, object]:
+    def given(self) -> dict[str, Any]:
         return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not None}
 
 
@@ -39,11 +39,13 @@ class Kept(msgspec.Struct, frozen=True):
     """What the last `up` settled on, and the sections of its configuration file."""
 
     cloud: dict[str, Any]
-    sections: dict[str, dict[str, Any]]
+    sections: Mapping[str, Mapping[str, Any]]
 
     @classmethod
-    def of(cls, settled: CloudSettings, sections: dict[str, dict[str, Any]]) -> "Kept":
-        return cls({name: value for name, value in msgspec.structs.asdict(settled).items() if name != "state"}, sections)
+    def of(cls, settled: CloudSettings, sections: Mapping[str, Mapping[str, Any]]) -> "Kept":
+        return cls(
+            {name: value for name, value in msgspec.structs.asdict(settled).items() if name != "state"}, sections
+        )
 
 
 class Layout:
@@ -80,7 +82,9 @@ class Layout:
         if self.state.exists() and not self.exists:
             if not self.state.is_dir():
                 raise Failure(f"{self.state} is not a folder.", "Name another one by --state.")
-            known = {path.name for path in (self.tree, self.cloud_id_file.with_name(f".{self.cloud_id_file.name}.part"))}
+            known = {
+                path.name for path in (self.tree, self.cloud_id_file.with_name(f".{self.cloud_id_file.name}.part"))
+            }
             if strange := sorted(path.name for path in self.state.iterdir() if path.name not in known):
                 raise Failure(
                     f"The folder {self.state} holds other things ({strange[0]}) and no cloud.",
@@ -116,7 +120,8 @@ class Layout:
 
     def settings(self) -> CloudSettings:
         """What the last `up` settled on; Failure if there was none."""
-        return msgspec.convert({**self._kept().cloud, "state": str(self.state)}, CloudSettings)
+        options = msgspec.convert(self._kept().cloud, CloudOptions)
+        return CloudSettings(state=self.state, **msgspec.structs.asdict(options))
 
     def sections(self, environment: Mapping[str, str]) -> Settings:
         """The configuration file as the last `up` read it, under this process's variables."""

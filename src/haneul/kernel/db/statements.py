@@ -1,10 +1,11 @@
 """Statements prebuilt at module level: building one per call costs more than running it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import Executable, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert, Update
 
 from haneul.kernel.db.tables import Row
@@ -32,11 +33,21 @@ def columns_of(row: type[R], table: Table) -> Select[Any]:
     return select(*(table.c[field.encode_name] for field in msgspec.structs.fields(row)))
 
 
+# An insert that leaves an equal row as it is, in each database's words.
+MISSING: Mapping[str, Callable[[Table], Executable]] = {
+    "sqlite": lambda table: sqlite.insert(table).on_conflict_do_nothing(),
+    "postgresql": lambda table: postgresql.insert(table).on_conflict_do_nothing(),
+    "mysql": lambda table: insert(table).prefix_with("IGNORE"),
+    "mariadb": lambda table: insert(table).prefix_with("IGNORE"),
+}
+
+
 class _Prepared:
     """Insert, update and delete statements, one per table and set of columns; there are as many as call sites."""
 
     def __init__(self) -> None:
         self.inserts: dict[Table, Insert] = {}
+        self.missing: dict[tuple[Table, str], Executable] = {}
         self.updates: dict[tuple[Table, tuple[str, ...], tuple[str, ...]], Update] = {}
         self.deletes: dict[tuple[Table, tuple[str, ...]], Executable] = {}
 
@@ -44,6 +55,12 @@ class _Prepared:
         found = self.inserts.get(table)
         if found is None:
             found = self.inserts[table] = insert(table)
+        return found
+
+    def insert_missing(self, table: Table, dialect: str) -> Executable:
+        found = self.missing.get((table, dialect))
+        if found is None:
+            found = self.missing[table, dialect] = MISSING[dialect](table)
         return found
 
     def update(self, table: Table, where: Iterable[str], values: Iterable[str]) -> Update:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from haneul.kernel.db.engines import is_retryable, open_engine
 from haneul.kernel.db.transaction import Db
 from haneul.kernel.db.writer import Writer, run_after_commit
-from haneul.kernel.errors import Unavailable
+from haneul.kernel.errors import DatabaseBusy
 
 T = TypeVar("T")
 Body = Callable[[Db], T]
@@ -83,7 +83,7 @@ class Store:
                     raise
                 log.info("transaction retried: %s", type(error.orig).__name__)
                 time.sleep(random.uniform(0, 0.005 * 2**attempt))
-        raise Unavailable("The database is too busy to finish the request; try again.")
+        raise DatabaseBusy("The database is too busy to finish the request; try again.")
 
 
 def _read_sqlite(connection: Connection, body: Body[T]) -> T:

@@ -48,6 +48,10 @@ class Db:
         self.connection.execute(prepared.insert(table), fields(row))
         return row
 
+    def insert_missing(self, table: Table, row: Row) -> None:
+        """Insert a row unless one with its key is there: of two that do so at once, neither fails."""
+        self.connection.execute(prepared.insert_missing(table, self.connection.dialect.name), fields(row))
+
     def insert_all(self, table: Table, rows: Sequence[Row]) -> None:
         if rows:
             self.connection.execute(prepared.insert(table), [fields(row) for row in rows])
@@ -59,7 +63,7 @@ class Db:
         return int(key[0])
 
     def update(self, table: Table, where: dict[str, Any], **values: Any) -> int:
-        """Set values where columns equal; how many rows matched. With the old state in `where` it is a compare-and-swap."""
+        """Set values where columns equal; how many rows matched. With the old state in `where`: a compare-and-swap."""
         statement = prepared.update(table, where, values)
         parameters = {f"where_{name}": value for name, value in where.items()}
         parameters.update((f"set_{name}", value) for name, value in values.items())

@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from haneul.kernel import log
 from haneul.kernel.auth import ANONYMOUS, Caller
 from haneul.kernel.db import Db
 from haneul.kernel.db.listing import Page
+from haneul.kernel.errors import Forbidden
 from haneul.kernel.http.pages import page_of
 from haneul.kernel.http.versions import NEWEST, Version
-from haneul.kernel.policy import Policy, Rule
+from haneul.kernel.policy import Explanation, Policy, Rule
 
 if TYPE_CHECKING:
     from haneul.kernel.http.routes import Route
@@ -20,7 +22,7 @@ T = TypeVar("T")
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """The request's HTTP side. `base_url` is where the client sees this service's port or path, without a last slash."""
+    """The request's HTTP side. `base_url` is where the client sees this service, without a last slash."""
 
     method: str
     path: str
@@ -76,7 +78,25 @@ class Call:
     def enforce(self, target: object = None, *, rule: Rule | None = None, **named: object) -> None:
         """Forbidden unless the route's rule (or this one) lets the caller do it to the target."""
         self.enforced = True
-        self.policy.enforce((rule or self.route.rule).name, self.caller, target, **named)
+        name = (rule or self.route.rule).name
+        try:
+            self.policy.enforce(name, self.caller, target, **named)
+        except Forbidden:
+            self._note_refusal(self.policy.explain(name, self.caller, target, **named))
+            raise
+
+    def _note_refusal(self, explained: Explanation) -> None:
+        """For `haneul why`: only here is the target known that the rule was asked about."""
+        log.event(
+            "refused",
+            request_id=self.request_id,
+            rule=explained.rule,
+            explanation=explained.sentence,
+            sufficient_roles=explained.sufficient_roles,
+            roles=sorted(self.caller.roles),
+            user_id=self.caller.user_id,
+            project_id=self.caller.project_id,
+        )
 
     def allows(self, rule: Rule, target: object = None, **named: object) -> bool:
         """Whether a further rule holds, for fields and filters that depend on one."""

@@ -1,4 +1,4 @@
-"""Bodies that flow: an upload that breaks off is told from one that ended, and a download stops when its reader is gone."""
+"""Bodies that flow: an upload that breaks off is no upload that ended, and a download stops when its reader is gone."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -96,7 +96,7 @@ _presence: dict[type, tuple[tuple[str, Version, Version, Any], ...]] = {}
 
 
 def presence_of(view: type) -> tuple[tuple[str, Version, Version, Any], ...]:
-    """(wire name, first version, last version, type) of every field that is not always there, or has such fields inside."""
+    """(wire name, first version, last version, type) of fields that are not always there, or have such fields inside."""
     found = _presence.get(view)
     if found is None:
         _presence[view] = ()

@@ -4,13 +4,17 @@ import queue
 import threading
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
 from functools import partial
+
+from sqlalchemy import update
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from haneul.kernel import log
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Store
+from haneul.kernel.errors import DatabaseBusy
 from haneul.kernel.operations import logic
+from haneul.kernel.operations.logic import EPOCH_START
 from haneul.kernel.operations.models import UNFINISHED, operations
 from haneul.kernel.operations.steps import Operation, Parked
 from haneul.kernel.operations.turn import Gone, Turn
@@ -37,6 +41,9 @@ class Engine:
         self._poller = threading.Thread(target=self._poll, name="operations-poll", daemon=True)
 
     def start(self) -> None:
+        """Begin to work, with what a process that died on this SQLite file left: no other can be using it."""
+        if self._store.is_sqlite:
+            self._store.write(partial(give_back, owner=None))
         logic.tell_engine(self.nudge)
         for thread in (*self._threads, self._poller):
             thread.start()
@@ -48,6 +55,10 @@ class Engine:
             self._ready.put(None)
         for thread in self._threads:
             thread.join(10)
+        try:
+            self._store.write(partial(give_back, owner=self._owner))
+        except Exception:
+            log.failure("leases could not be given back; they lapse by themselves")
 
     def nudge(self, number: int) -> None:
         """Run this operation soon, or again if it runs at this moment."""
@@ -75,29 +86,37 @@ class Engine:
     def _advance(self, number: int) -> None:
         """Run the operation's steps until it ends, waits, or turns out to be another's."""
         log.operation_id.set(str(number))
-        epoch = 0
-        while not self._stopping.is_set():
+        epoch, more = 0, True
+        while more and not self._stopping.is_set():
             turn = Turn(self._known, number, self._owner, epoch, LEASE_S)
             try:
-                more = self._store.write(turn.run)
+                more = self._take_turn(turn)
             except Gone:
                 return
-            except Parked as parked:
-                more = self._store.write(partial(turn.park, check_after_s=parked.check_after_s))
-            except Exception as error:
-                turn.log_failure(error)
-                more = self._store.write(partial(turn.break_off, error=error))
             epoch = turn.epoch
             turn.reached()
-            if not more:
+            if turn.has_ended:
                 self._nudge_following(turn)
-                return
+
+    def _take_turn(self, turn: Turn) -> bool:
+        """One step or undo, or what follows from its failure; whether there is more to do at once."""
+        try:
+            return self._store.write(turn.run)
+        except Gone:
+            raise
+        except Parked as parked:
+            return self._store.write(partial(turn.park, check_after_s=parked.check_after_s))
+        except (OperationalError, InterfaceError, DatabaseBusy):
+            # The database failed, not the step: it is done again once the lease has lapsed.
+            raise
+        except Exception as error:
+            turn.log_failure(error)
+            return self._store.write(partial(turn.break_off, error=error))
 
     def _nudge_following(self, turn: Turn) -> None:
         """An operation that ended may have kept a later one of its resource waiting."""
-        if turn.has_ended:
-            for number in self._store.read(lambda db: logic.unfinished(db, turn.resource_id)):
-                self.nudge(number)
+        for number in self._store.read(lambda db: logic.unfinished(db, turn.resource_id)):
+            self.nudge(number)
 
     def _poll(self) -> None:
         while not self._stopping.wait(POLL_S):
@@ -112,9 +131,8 @@ def _due(db: Db) -> list[int]:
     return [row[0] for row in db.tuples(logic.DUE, moment=now())]
 
 
-def release_leases_of(db: Db, owner: str) -> int:
-    """Give back what a process that ended had leased."""
-    count = 0
-    for state in UNFINISHED:
-        count += db.update(operations, {"lease_owner": owner, "state": state}, lease_until=now() - timedelta(seconds=1))
-    return count
+def give_back(db: Db, owner: str | None) -> None:
+    """Let anyone take up what this owner, or whoever it was, had leased; epochs keep the former one out."""
+    leased = operations.c.lease_until > EPOCH_START
+    mine = leased if owner is None else leased & (operations.c.lease_owner == owner)
+    db.run(update(operations).where(operations.c.state.in_(UNFINISHED), mine).values(lease_until=EPOCH_START))

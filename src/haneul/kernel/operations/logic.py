@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, columns_of
@@ -21,12 +21,19 @@ OF_RESOURCE = Query(
 UNFINISHED_OF = select(operations.c.id).where(
     operations.c.resource_id == bindparam("resource_id"), operations.c.state.in_(UNFINISHED)
 )
+_older = operations.alias()
 DUE = (
     select(operations.c.id)
     .where(
         operations.c.state.in_(UNFINISHED),
         operations.c.retry_at < bindparam("moment"),
         operations.c.lease_until < bindparam("moment"),
+        # Those that wait for an older one of their resource would only crowd out the rest.
+        ~exists().where(
+            _older.c.resource_id == operations.c.resource_id,
+            _older.c.id < operations.c.id,
+            _older.c.state.in_(UNFINISHED),
+        ),
     )
     .order_by(operations.c.id)
     .limit(100)
@@ -38,6 +45,9 @@ CANCEL = (
 )
 
 EPOCH_START = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+# The process that commits nudges its engine; if it dies first, any other finds the row a little later.
+FOUND_AFTER_S = 2.0
 
 _nudge: Callable[[int], None] | None = None
 
@@ -83,8 +93,7 @@ def start(
         lease_owner="",
         lease_until=EPOCH_START,
         epoch=0,
-        # The process that commits nudges its engine; if it dies first, any other finds the row a little later.
-        retry_at=moment + timedelta(seconds=2),
+        retry_at=moment + timedelta(seconds=FOUND_AFTER_S),
         step_deadline=None,
         created_at=moment,
         updated_at=moment,

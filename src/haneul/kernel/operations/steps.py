@@ -21,10 +21,11 @@ class Asker(Protocol):
 
 
 class Work(msgspec.Struct):
-    """What a step gets: its transaction, the resource, what was asked, and a memo that the journal keeps."""
+    """What a step gets: its transaction, the operation, the resource, what was asked, and a memo that is kept."""
 
     db: Db
     id: int
+    operation: str
     resource_id: str
     project_id: str | None
     user_id: str

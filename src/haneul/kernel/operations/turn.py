@@ -28,7 +28,7 @@ UNDO_RETRY_S = 5.0
 
 
 class Gone(Exception):
-    """The operation has ended, is another process's, or must wait for an older one of its resource."""
+    """The operation has ended, is another process's or program's, or must wait for an older one of its resource."""
 
 
 class Turn:
@@ -107,7 +107,7 @@ class Turn:
     def _take(self, db: Db) -> OperationRow:
         """The row, under our lease; renewed, since a turn is short against it."""
         row = db.one(BY_ID, id=self._number)
-        if row is None or row.state not in UNFINISHED:
+        if row is None or row.state not in UNFINISHED or row.name not in self._known:
             raise Gone
         moment = now()
         if self.epoch:
@@ -170,7 +170,9 @@ def fault_from(error: Exception) -> Fault:
 
 
 def _work(db: Db, row: OperationRow) -> Work:
-    return Work(db, row.id, row.resource_id, row.project_id, row.user_id, row.request_id, row.input, dict(row.memo))
+    return Work(
+        db, row.id, row.name, row.resource_id, row.project_id, row.user_id, row.request_id, row.input, dict(row.memo)
+    )
 
 
 def _noted(journal: list[dict[str, Any]], index: int, name: str, what: str) -> list[dict[str, Any]]:

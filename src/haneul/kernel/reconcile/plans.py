@@ -37,7 +37,8 @@ class PlanSource(msgspec.Struct, frozen=True):
 def touch(db: Db, host: str, kind: str, ids: Sequence[str]) -> None:
     """What is wanted of these things on this host has changed: count it, and wake the host after commit."""
     if not db.run(BUMP, at_host=host, of_kind=kind):
-        db.insert(plan_revisions, PlanRevision(host, kind, 1, ""))
+        db.insert_missing(plan_revisions, PlanRevision(host, kind, 0, ""))
+        db.run(BUMP, at_host=host, of_kind=kind)
     if _wake is not None:
         tell, wake = _wake, Wake(kind, tuple(ids))
         db.after_commit(lambda: tell(host, wake))

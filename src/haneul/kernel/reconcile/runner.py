@@ -121,7 +121,7 @@ class Runner(Generic[E]):
             self._begin(ids)
         except BusError as refused:
             log.event("control is away", "warning", kind=self.reconciler.kind, reason=str(refused))
-            self._carry_on()
+            self._try_to_carry_on()
             return ABSENT_S
         except Exception:
             log.failure("reconcile pass failed", kind=self.reconciler.kind)
@@ -244,6 +244,12 @@ class Runner(Generic[E]):
             seen = Observation(thing_id, 0, "unknown", "The host could not make it; its log says why.")
         stop_points.reached(f"agent:{kind}:ensured")
         return seen
+
+    def _try_to_carry_on(self) -> None:
+        try:
+            self._carry_on()
+        except Exception:
+            log.failure("the last plan could not be followed", kind=self.reconciler.kind)
 
     def _carry_on(self) -> None:
         """Without control, after a reboot, the last plan is still the plan; tombstones wait."""

@@ -1,20 +1,31 @@
 """Compute: servers and what they are made from. Speaks Nova's API v2.1."""
 
 from haneul.kernel.service import Service
+from haneul.services.compute.aggregates.api import routes as aggregates
+from haneul.services.compute.availability_zones.api import routes as availability_zones
 from haneul.services.compute.base_rules import BASE_RULES
 from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.flavor_access.api import routes as flavor_access
 from haneul.services.compute.flavor_extra_specs.api import routes as flavor_extra_specs
 from haneul.services.compute.flavors.api import routes as flavors
+from haneul.services.compute.hosts_link import HostLink
+from haneul.services.compute.hypervisors.api import routes as hypervisors
+from haneul.services.compute.instance_actions.api import routes as instance_actions
 from haneul.services.compute.keypairs.api import routes as keypairs
 from haneul.services.compute.limits.api import routes as limits
 from haneul.services.compute.quota_class_sets.api import routes as quota_class_sets
 from haneul.services.compute.quota_sets.api import routes as quota_sets
+from haneul.services.compute.server_actions.api import routes_with as server_actions
+from haneul.services.compute.servers.api import routes as servers
+from haneul.services.compute.servers.operations import OPERATIONS
+from haneul.services.compute.servers.plans import GUEST_PLANS
+from haneul.services.compute.services.api import routes as services
 from haneul.services.compute.versions import MICROVERSIONS
 from haneul.services.compute.versions import routes as versions
 
 
-def service() -> Service:
+def service(hosts: HostLink) -> Service:
+    """Compute, asking its hosts over this link."""
     return Service(
         type="compute",
         name="nova",
@@ -33,7 +44,16 @@ def service() -> Service:
             quota_sets,
             quota_class_sets,
             limits,
+            services,
+            hypervisors,
+            availability_zones,
+            aggregates,
+            servers,
+            server_actions(hosts),
+            instance_actions,
         ),
+        operations=OPERATIONS,
+        plans=(GUEST_PLANS,),
         faults="compute",
         page_links="compute",
         page_most=1000,

@@ -8,11 +8,13 @@ from sqlalchemy import bindparam
 from haneul.kernel.clock import EPOCH, now
 from haneul.kernel.db import Db, Query, by, columns_of
 from haneul.kernel.ids import new_hex_id
-from haneul.services.identity.catalog.models import Endpoint, Region, ServiceRow, endpoints, regions, services
+from haneul.services.identity.endpoints.models import Endpoint, endpoints
 from haneul.services.identity.epoch import bump
 from haneul.services.identity.projects.models import NO_DOMAIN, Project, projects
+from haneul.services.identity.regions.models import Region, regions
 from haneul.services.identity.role_assignments.models import SYSTEM, RoleAssignment, role_assignments
 from haneul.services.identity.roles.models import GLOBAL, ImpliedRole, Role, implied_roles, roles
+from haneul.services.identity.services.models import CatalogService, services
 from haneul.services.identity.users.models import User, passwords, users
 
 DEFAULT_DOMAIN = "default"
@@ -37,7 +39,7 @@ PROJECT_BY_NAME = by(Project, projects, "domain_id", "name")
 USER_BY_NAME = by(User, users, "domain_id", "name")
 ROLE_BY_NAME = by(Role, roles, "domain_id", "name")
 REGION_BY_ID = by(Region, regions, "id")
-SERVICE_BY_TYPE = by(ServiceRow, services, "type", "name")
+SERVICE_BY_TYPE = by(CatalogService, services, "type", "name")
 ENDPOINTS_OF = by(Endpoint, endpoints, "service_id")
 IMPLIED_BY = by(ImpliedRole, implied_roles, "prior_role_id", "implied_role_id")
 ASSIGNED = Query(
@@ -82,7 +84,7 @@ def bootstrap(db: Db, wanted: Bootstrap) -> bool:
     _assign(db, admin_id, "project", project_ids["admin"], role_ids["admin"])
     _assign(db, admin_id, "system", SYSTEM, role_ids["admin"])
     if db.one(REGION_BY_ID, id=wanted.region) is None:
-        db.insert(regions, Region(wanted.region, "", None))
+        db.insert(regions, Region(wanted.region, "", None, {}))
     for entry in wanted.catalog:
         _catalogued(db, entry, wanted.region)
     if is_first:
@@ -105,14 +107,14 @@ def _own_project(db: Db, name: str, description: str) -> str:
 def _role(db: Db, name: str) -> str:
     found = db.one(ROLE_BY_NAME, domain_id=GLOBAL, name=name)
     if found is None:
-        found = db.insert(roles, Role(new_hex_id(), name, GLOBAL, None, {}, now()))
+        found = db.insert(roles, Role(new_hex_id(), name, GLOBAL, None, {}, {}, now()))
     return found.id
 
 
 def _admin(db: Db, password_hash: Callable[[], str]) -> str:
     found = db.one(USER_BY_NAME, domain_id=DEFAULT_DOMAIN, name="admin")
     if found is None:
-        user = User(new_hex_id(), DEFAULT_DOMAIN, "admin", None, None, True, None, {}, {}, EPOCH, now())
+        user = User(new_hex_id(), DEFAULT_DOMAIN, "admin", True, None, {}, {}, EPOCH, now())
         found = db.insert(users, user)
         db.insert_numbered(passwords, user_id=found.id, hash=password_hash(), created_at=now(), expires_at=None)
     return found.id
@@ -126,9 +128,9 @@ def _assign(db: Db, user_id: str, target_type: str, target_id: str, role_id: str
 def _catalogued(db: Db, entry: CatalogEntry, region: str) -> None:
     found = db.one(SERVICE_BY_TYPE, type=entry.type, name=entry.name)
     if found is None:
-        row = ServiceRow(new_hex_id(), entry.type, entry.name, entry.description, True)
+        row = CatalogService(new_hex_id(), entry.type, entry.name, entry.description, True, {})
         found = db.insert(services, row)
     have = {endpoint.interface for endpoint in db.all(ENDPOINTS_OF, service_id=found.id)}
     for interface in INTERFACES:
         if interface not in have:
-            db.insert(endpoints, Endpoint(new_hex_id(), found.id, interface, region, entry.url, True))
+            db.insert(endpoints, Endpoint(new_hex_id(), found.id, interface, region, entry.url, True, {}))

@@ -17,7 +17,7 @@ def extras(call: Call, body: msgspec.Struct, *, own_id: str = "") -> dict[str, A
     """What the body holds beside the struct's fields; BadRequest if it names an id other than the resource's own."""
     given = msgspec.json.decode(call.raw_body)[call.route.body_wraps]
     if own_id and given.get("id", own_id) != own_id:
-        raise BadRequest("Cannot change {kind} ID", kind=call.route.body_wraps)
+        raise BadRequest("Cannot change {what} ID", what=call.route.body_wraps)
     named = OURS.union(body.__struct_fields__)
     return {name: value for name, value in given.items() if name not in named}
 

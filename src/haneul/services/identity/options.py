@@ -8,7 +8,7 @@ import msgspec
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.schema import UNSET, StrictBody, UnsetType
 
-IMMUTABLE = 'Unable to {verb} immutable {kind} resource: `{id}. Set resource option "immutable" to false first.'
+IMMUTABLE = 'Unable to {verb} immutable {what} resource: `{id}. Set resource option "immutable" to false first.'
 
 
 class ResourceOptions(StrictBody):
@@ -27,4 +27,4 @@ def refuse_immutable(verb: str, kind: str, resource_id: str, options: Mapping[st
     """Forbidden for an immutable resource, unless the request is the one that makes it mutable."""
     frees = isinstance(wanted, ResourceOptions) and wanted.immutable in (False, None)
     if options.get("immutable") and not frees:
-        raise Forbidden(IMMUTABLE, verb=verb, kind=kind, id=resource_id)
+        raise Forbidden(IMMUTABLE, verb=verb, what=kind, id=resource_id)

@@ -4,7 +4,7 @@ from haneul.kernel.db import Row, Table
 
 
 class BlockDevice(Row):
-    """A disk of a server, its local root included. `pci_slot` never changes: a guest finds its disks where they were."""
+    """A disk of a server, its local root included. `pci_slot` never changes: disks stay where the guest found them."""
 
     id: str
     server_id: str

@@ -42,7 +42,7 @@ class EventView(View):
     finish_time: str | None
     result: str | None
     traceback: str | None
-    hostId: Annotated[str | UnsetType, Since("2.62")] = UNSET  # noqa: N815
+    hostId: Annotated[str | UnsetType, Since("2.62")] = UNSET
     host: Annotated[str | UnsetType, Since("2.62")] = UNSET
     details: Annotated[str | UnsetType | None, Since("2.84")] = UNSET
 

@@ -9,7 +9,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
-
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from haneul.kernel.clock import now

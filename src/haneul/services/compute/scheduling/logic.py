@@ -28,7 +28,7 @@ class Chosen(msgspec.Struct, frozen=True):
 
 
 def choose(db: Db, server: Server) -> Chosen:
-    """Allocate room for a server on the host with the most memory left; NoValidHost with the figures if there is none."""
+    """Allocate room for a server on the host with the most memory left; NoValidHost with the figures if none has."""
     held = placement.allocation_of(db, server.id)
     wanted = wanted_by(server)
     usable = {host.provider_id: host for host in hosts.usable(db, server.zone or DEFAULT_ZONE)}
@@ -61,8 +61,10 @@ def wanted_by(server: Server) -> dict[str, int]:
 
 def _reasons(db: Db, server: Server, wanted: dict[str, int]) -> str:
     lines = [f"{host.host}: {reason}." for host, reason in hosts.unusable(db, server.zone or DEFAULT_ZONE)]
-    for short in placement.shortages(db, wanted):
-        lines.append(f"{short.provider_name}: {short.resource_class} wanted {short.wanted}, free {short.free}.")
+    lines.extend(
+        f"{short.provider_name}: {short.resource_class} wanted {short.wanted}, free {short.free}."
+        for short in placement.shortages(db, wanted)
+    )
     return " ".join(lines) or "There is no compute host."
 
 

@@ -98,26 +98,26 @@ def _flavor(call: Call, wanted: ServerCreate) -> Flavor:
         raise BadRequest("Flavor {id} could not be found.", id=str(wanted.flavorRef)[:255]) from refused
 
 
-def _image(call: Call, wanted: ServerCreate, flavor: Flavor) -> Any:
+def _image(call: Call, wanted: ServerCreate, flavor: Flavor) -> images.ImageRow:
     reference = "" if wanted.imageRef is UNSET else wanted.imageRef
     if not reference:
-        raise BadRequest("Invalid image identifier or unable to use image: a server without a volume needs an imageRef.")
+        raise BadRequest(
+            "Invalid image identifier: a server without a volume needs an imageRef."
+        )
     image_id = reference.rstrip("/").rpartition("/")[2]
     if not is_uuid_like(image_id):
         raise BadRequest("Invalid image identifier or unable to find image.")
     try:
-        image = images.bootable(call.db, image_id, call.caller)
+        image = images.bootable(call.db, image_id, call.caller).row
     except NotFound as refused:
         raise BadRequest("Can not find requested image") from refused
-    if image.status != "active":
-        raise BadRequest("Image {id} is not active.", id=image_id)
     if flavor.memory_mb < image.min_ram:
         raise BadRequest("Flavor's memory is too small for requested image.")
     _refuse_small_disk(call, flavor, image)
     return image
 
 
-def _refuse_small_disk(call: Call, flavor: Flavor, image: Any) -> None:
+def _refuse_small_disk(call: Call, flavor: Flavor, image: images.ImageRow) -> None:
     if flavor.disk_gb == 0:
         call.enforce(call.caller, rule=CREATE_ZERO_DISK)
         return

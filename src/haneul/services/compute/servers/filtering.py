@@ -63,7 +63,7 @@ def _project(call: Call, query: ServerFilters, all_projects: Rule) -> dict[str, 
 def _states(query: ServerFilters) -> dict[str, Any]:
     if query.status is UNSET:
         return {}
-    names = [name.upper() for name in query.status]  # type: ignore[union-attr]
+    names = [name.upper() for name in query.status]
     found: dict[str, Any] = {"vm_state": [VM_STATES.get(name, BUSY.get(name, ("none",))[0]) for name in names]}
     if len(names) == 1 and names[0] in BUSY:
         found["task_state"] = BUSY[names[0]][1]

@@ -2,6 +2,7 @@
 
 from haneul.kernel.clock import EPOCH, now
 from haneul.kernel.errors import ApiError, Conflict
+from haneul.kernel.events import emit
 from haneul.kernel.operations import Fault, Operation, Parked, Step, Work
 from haneul.kernel.reconcile import bury, is_buried
 from haneul.services.compute.scheduling.logic import choose, is_host_up, release
@@ -10,6 +11,13 @@ from haneul.services.compute.servers.models import Server, servers, verbs
 from haneul.services.compute.wire import GUESTS
 
 BOOT_DEADLINE_S = 900.0
+EVENTS = {
+    "server-create": "compute.instance.create.end",
+    "server-delete": "compute.instance.delete.end",
+    "server-start": "compute.instance.power_on.end",
+    "server-stop": "compute.instance.power_off.end",
+    "server-reboot": "compute.instance.reboot.end",
+}
 GONE_DEADLINE_S = 300.0
 
 
@@ -30,6 +38,21 @@ class ServerOperation(Operation):
 
 def _server(work: Work) -> Server:
     return logic.current(work.db, work.resource_id)
+
+
+def _tell(work: Work, server: Server) -> None:
+    """Tell of what has just been done with the server, under Nova's name for it."""
+    payload = {
+        "instance_id": server.id,
+        "tenant_id": server.project_id,
+        "user_id": server.user_id,
+        "display_name": server.name,
+        "host": server.host,
+        "vcpus": server.vcpus,
+        "memory_mb": server.memory_mb,
+    }
+    event_type = EVENTS[work.operation]
+    emit(work.db, event_type, payload, publisher="compute", request_id=work.request_id)
 
 
 def choose_host(work: Work) -> None:
@@ -82,11 +105,14 @@ def now_active(work: Work) -> None:
     server = _server(work)
     launched_at = now() if server.launched_at == EPOCH else server.launched_at
     logic.set_state(work.db, server, vm_state="active", task_state="", launched_at=launched_at, fault=None)
+    _tell(work, server)
 
 
 def now_stopped(work: Work) -> None:
     await_observed(work)
-    logic.set_state(work.db, _server(work), vm_state="stopped", task_state="")
+    server = _server(work)
+    logic.set_state(work.db, server, vm_state="stopped", task_state="")
+    _tell(work, server)
 
 
 class CreateServer(ServerOperation):
@@ -121,6 +147,7 @@ def forget(work: Work) -> None:
             deleted_at=now(),
             is_deleted=True,
         )
+        _tell(work, server)
 
 
 class DeleteServer(ServerOperation):

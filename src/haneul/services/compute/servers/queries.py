@@ -14,9 +14,7 @@ ON_HOST = Query(
     Server,
     columns_of(Server, servers).where(servers.c.host == bindparam("host"), servers.c.is_deleted.is_(False)),
 )
-OF_IDS = Query(
-    Server, columns_of(Server, servers).where(servers.c.id.in_(bindparam("ids", expanding=True)))
-)
+OF_IDS = Query(Server, columns_of(Server, servers).where(servers.c.id.in_(bindparam("ids", expanding=True))))
 DISKS_OF = by(BlockDevice, block_devices, "server_id")
 DISKS_OF_MANY = Query(
     BlockDevice,

@@ -115,4 +115,3 @@ class ServerFilters(
     locked: str | UnsetType = UNSET
     changes_since: str | UnsetType = UNSET
     changes_before: str | UnsetType = UNSET
-

@@ -47,14 +47,14 @@ class ServerView(View):
     tenant_id: str
     user_id: str
     metadata: dict[str, str]
-    hostId: str  # noqa: N815
+    hostId: str
     image: dict[str, Any] | str
     flavor: FlavorLink
     created: str
     updated: str
     addresses: dict[str, Any]
-    accessIPv4: str  # noqa: N815
-    accessIPv6: str  # noqa: N815
+    accessIPv4: str
+    accessIPv6: str
     links: list[dict[str, str]]
     key_name: str | None
     config_drive: str

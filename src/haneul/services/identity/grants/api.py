@@ -27,7 +27,7 @@ def _declare(target: TargetType, actor: ActorType, *, inherited: bool = False) -
         grant = logic.named(call.db, ids, target, actor, is_inherited=inherited)
         if not gone_too:
             logic.refuse_gone(grant)
-        call.enforce(**grant.named)
+        call.enforce(None, rule=None, **grant.named)
         return grant
 
     @routes.get(one, rule=rules.CHECK_SYSTEM[actor] if is_system else rules.CHECK, status=204)

@@ -88,7 +88,7 @@ def _target(db: Db, target_type: TargetType, target_id: str) -> Project | None:
 def refuse_gone(grant: Grant) -> None:
     """NotFound if the user or group isn't there."""
     if grant.actor is None:
-        raise NotFound("Could not find {kind}: {id}.", kind=grant.actor_type, id=grant.row.actor_id)
+        raise NotFound("Could not find {what}: {id}.", what=grant.actor_type, id=grant.row.actor_id)
 
 
 def roles_of(db: Db, grant: Grant) -> list[Role]:

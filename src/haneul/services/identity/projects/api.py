@@ -40,9 +40,7 @@ def view(call: Call, project: Project) -> View:
 def views(call: Call, projects: Sequence[Project]) -> list[View]:
     """Many projects, with one query for all their tags."""
     named, url = tags.of(call.db, [project.id for project in projects]), call.url("/v3/projects")
-    return [
-        with_extras(ProjectView.of(project, named.get(project.id, []), url), project.extra) for project in projects
-    ]
+    return [with_extras(ProjectView.of(project, named.get(project.id, []), url), project.extra) for project in projects]
 
 
 def allowed(call: Call, project_id: str) -> Project:

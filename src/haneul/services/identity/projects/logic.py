@@ -102,7 +102,7 @@ def _parent(db: Db, wanted: ProjectCreate, domain_id: str) -> Project:
     parent = find(db, parent_id)
     if parent is None or (wanted.parent_id is None and not parent.is_domain):
         kind = "project" if wanted.parent_id else "domain"
-        raise BadRequest("Could not find {kind}: {id}.", kind=kind, id=parent_id)
+        raise BadRequest("Could not find {what}: {id}.", what=kind, id=parent_id)
     if wanted.domain_id not in (None, parent.owner_id):
         raise BadRequest(
             "Cannot create project, since it specifies its domain_id {domain_id}, but specifies a parent in a "

@@ -14,22 +14,22 @@ from haneul.services.identity.users.models import users
 
 HAS_CHILD = select(projects.c.id).where(projects.c.parent_id == bindparam("id")).limit(1)
 
-_projects_of = select(projects.c.id).where(projects.c.domain_id == bindparam("domain_id"))
-_users_of = select(users.c.id).where(users.c.domain_id == bindparam("domain_id"))
-_groups_of = select(groups.c.id).where(groups.c.domain_id == bindparam("domain_id"))
+_projects_of = select(projects.c.id).where(projects.c.domain_id == bindparam("emptied_id"))
+_users_of = select(users.c.id).where(users.c.domain_id == bindparam("emptied_id"))
+_groups_of = select(groups.c.id).where(groups.c.domain_id == bindparam("emptied_id"))
 _grant = role_assignments.c
 
 # In this order: what refers to a row goes before the row.
 EMPTY_DOMAIN = (
     delete(role_assignments).where(_grant.target_type == "project", _grant.target_id.in_(_projects_of)),
-    delete(role_assignments).where(_grant.target_type == "domain", _grant.target_id == bindparam("domain_id")),
+    delete(role_assignments).where(_grant.target_type == "domain", _grant.target_id == bindparam("emptied_id")),
     delete(role_assignments).where(_grant.actor_type == "user", _grant.actor_id.in_(_users_of)),
     delete(role_assignments).where(_grant.actor_type == "group", _grant.actor_id.in_(_groups_of)),
     users.update().where(users.c.default_project_id.in_(_projects_of)).values(default_project_id=None),
-    delete(users).where(users.c.domain_id == bindparam("domain_id")),
-    delete(groups).where(groups.c.domain_id == bindparam("domain_id")),
-    delete(roles).where(roles.c.domain_id == bindparam("domain_id")),
-    delete(projects).where(projects.c.domain_id == bindparam("domain_id")),
+    delete(users).where(users.c.domain_id == bindparam("emptied_id")),
+    delete(groups).where(groups.c.domain_id == bindparam("emptied_id")),
+    delete(roles).where(roles.c.domain_id == bindparam("emptied_id")),
+    delete(projects).where(projects.c.domain_id == bindparam("emptied_id")),
 )
 
 
@@ -64,5 +64,5 @@ def delete_domain(db: Db, domain: Project) -> None:
     bump(db)
     with unique("The domain {id} has got new users or groups meanwhile; try again.", id=domain.id):
         for statement in EMPTY_DOMAIN:
-            db.run(statement, domain_id=domain.id)
+            db.run(statement, emptied_id=domain.id)
         db.delete(projects, id=domain.id)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-
 from haneul.kernel.db import Db
 from haneul.kernel.db.listing import Page, Where
 from haneul.kernel.schema import UNSET
@@ -18,9 +17,8 @@ def list_(db: Db, page: Page, query: ProjectQuery, *, within: str | None) -> lis
     """One page; `within` is the domain that bounds what the caller sees."""
     filters = booleans(query, "enabled", "is_domain")
     filters.setdefault("is_domain", False)
-    if within is not None:
-        if filters.setdefault("domain_id", within) != within:
-            return []
+    if within is not None and filters.setdefault("domain_id", within) != within:
+        return []
     if any(name in filters for name in TAG_WORDS):
         filters["id"] = _by_tags(db, query)
         filters = {name: value for name, value in filters.items() if name not in TAG_WORDS}

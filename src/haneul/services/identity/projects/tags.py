@@ -51,7 +51,9 @@ def replace_mutable(db: Db, project: Project, names: Iterable[str]) -> None:
 def add(db: Db, project: Project, name: str) -> None:
     """Add one tag; BadRequest if it can't be one or the project has as many as it may."""
     if not TAG.fullmatch(name):
-        raise BadRequest("Invalid input for field/attribute tag: 1 to 255 characters, no comma and no slash among them.")
+        raise BadRequest(
+            "Invalid input for field/attribute tag: 1 to 255 characters, no comma and no slash among them."
+        )
     have = of_one(db, project.id)
     if name not in have and len(have) >= MOST:
         raise BadRequest("Invalid input for field/attribute tags: a project has at most {most} tags.", most=MOST)

@@ -2,7 +2,6 @@
 
 from urllib.parse import quote
 
-from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Raw, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.identity.projects import tags

@@ -1,91 +1,110 @@
-"""Which assignments there are: those that match, with the names of all that they are about, in one query."""
+"""Which assignments there are: as they were made, or as they take effect."""
 
-from collections import OrderedDict
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, String, bindparam, case, literal, select
+from sqlalchemy import ColumnElement, String, bindparam, or_, select
 
-from haneul.kernel.db import Db, Query, Row
-from haneul.services.identity.groups.models import groups, memberships
-from haneul.services.identity.projects.models import NO_DOMAIN, projects
-from haneul.services.identity.role_assignments.models import role_assignments
-from haneul.services.identity.roles.models import GLOBAL, roles
-from haneul.services.identity.users.models import users
-
-SHAPES_KEPT = 64
-
-
-class Place(Row):
-    """An id and a name, and those of the domain around it; where there is no such thing, none of them."""
-
-    id: str | None
-    name: str | None
-    domain_id: str | None
-    domain_name: str | None
-
-
-class Found(Row):
-    """One assignment. Of one that comes of another, `by_...` says how: a group's, one further up, a prior role's."""
-
-    actor_type: str
-    actor_id: str
-    target_type: str
-    target_id: str
-    role_id: str
-    is_inherited: bool
-    user_name: str | None
-    user_domain_id: str | None
-    user_domain_name: str | None
-    group_name: str | None
-    group_domain_id: str | None
-    group_domain_name: str | None
-    target_name: str | None
-    target_domain_id: str | None
-    target_domain_name: str | None
-    role_name: str
-    role_domain_id: str
-    role_domain_name: str | None
-    by_group_id: str = ""
-    by_target_type: str = ""
-    by_target_id: str = ""
-    by_role_id: str = ""
-
+from haneul.kernel.db import Db, Query, columns_of
+from haneul.kernel.errors import BadRequest
+from haneul.services.identity.groups.models import memberships
+from haneul.services.identity.projects.models import projects
+from haneul.services.identity.projects.tree import above, below
+from haneul.services.identity.role_assignments.models import SYSTEM, RoleAssignment, role_assignments
 
 _grant = role_assignments.c
-_user_domains = projects.alias("user_domains")
-_group_domains = projects.alias("group_domains")
-_target_domains = projects.alias("target_domains")
-_role_domains = projects.alias("role_domains")
-EVERY: Select[Any] = (
-    select(
-        _grant.actor_type,
-        _grant.actor_id,
-        _grant.target_type,
-        _grant.target_id,
-        _grant.role_id,
-        _grant.is_inherited,
-        users.c.name,
-        users.c.domain_id,
-        _user_domains.c.name,
-        groups.c.name,
-        groups.c.domain_id,
-        _group_domains.c.name,
-        projects.c.name,
-        projects.c.domain_id,
-        _target_domains.c.name,
-        roles.c.name,
-        roles.c.domain_id,
-        _role_domains.c.name,
-    )
-    .join(roles, roles.c.id == _grant.role_id)
-    .outerjoin(users, (_grant.actor_type == "user") & (users.c.id == _grant.actor_id))
-    .outerjoin(_user_domains, _user_domains.c.id == users.c.domain_id)
-    .outerjoin(groups, (_grant.actor_type == "group") & (groups.c.id == _grant.actor_id))
-    .outerjoin(_group_domains, _group_domains.c.id == groups.c.domain_id)
-    .outerjoin(projects, (_grant.target_type != "system") & (projects.c.id == _grant.target_id))
-    .outerjoin(_target_domains, _target_domains.c.id == projects.c.domain_id)
-    .outerjoin(_role_domains, _role_domains.c.id == roles.c.domain_id)
-    .order_by(_grant.target_type, _grant.target_id, _grant.actor_type, _grant.actor_id, roles.c.name, _grant.role_id)
-)
+_members_groups = select(memberships.c.group_id).where(memberships.c.user_id == bindparam("member_id"))
+_inside = select(projects.c.id).where(projects.c.domain_id == bindparam("within"))
+
+
+def _equal(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return column == bindparam(name, type_=String)
+
+
+CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "user_id": (_grant.actor_type == "user") & _equal(_grant.actor_id, "user_id"),
+    "member_id": or_(
+        (_grant.actor_type == "user") & (_grant.actor_id == bindparam("member_id")),
+        (_grant.actor_type == "group") & _grant.actor_id.in_(_members_groups),
+    ),
+    "group_id": (_grant.actor_type == "group") & _equal(_grant.actor_id, "group_id"),
+    "role_id": _equal(_grant.role_id, "role_id"),
+    "targets": (_grant.target_type != SYSTEM) & _grant.target_id.in_(bindparam("targets", expanding=True)),
+    "target_type": _equal(_grant.target_type, "target_type"),
+    "is_inherited": _grant.is_inherited == bindparam("is_inherited"),
+    "within": or_(
+        (_grant.target_type == "domain") & (_grant.target_id == bindparam("within")),
+        (_grant.target_type == "project") & _grant.target_id.in_(_inside),
+    ),
+}
+_ORDER = (_grant.target_type, _grant.target_id, _grant.actor_type, _grant.actor_id, _grant.role_id, _grant.is_inherited)
+_queries: dict[frozenset[str], Query[RoleAssignment]] = {}
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The list that is asked for. `within` is the domain that bounds what the caller sees."""
+
+    user_id: str | None = None
+    group_id: str | None = None
+    role_id: str | None = None
+    project_id: str | None = None
+    domain_id: str | None = None
+    is_system: bool = False
+    is_inherited: bool | None = None
+    is_effective: bool = False
+    with_subtree: bool = False
+    within: str | None = None
+
+
+def refuse_contradictions(asked: Asked) -> None:
+    """BadRequest for filters that exclude each other."""
+    scopes = [asked.domain_id and "domain", asked.project_id and "project", asked.is_system and "system"]
+    named = [scope for scope in scopes if scope]
+    if len(named) > 1:
+        raise BadRequest("Specify {first} or {second}, not both", first=named[0], second=named[1])
+    if asked.user_id and asked.group_id:
+        raise BadRequest("Specify a user or group, not both")
+    if asked.is_effective and asked.group_id:
+        raise BadRequest("Combining effective and group filter will always result in an empty list.")
+    if asked.is_effective and asked.domain_id and asked.is_inherited:
+        raise BadRequest("Combining effective, domain and inherited filters will always result in an empty list.")
+
+
+def targets_of(db: Db, asked: Asked) -> list[str]:
+    """The projects, or the domain, on which the assignments that are asked for hold."""
+    if asked.project_id is None:
+        return [] if asked.domain_id is None else [asked.domain_id]
+    under = [project.id for project in below(db, asked.project_id)] if asked.with_subtree else []
+    return [asked.project_id, *under]
+
+
+def matching(db: Db, asked: Asked) -> list[RoleAssignment]:
+    """Assignments as they were made; for an effective list those from which the asked ones come, and more."""
+    values: dict[str, Any] = {}
+    if asked.user_id is not None:
+        values["member_id" if asked.is_effective else "user_id"] = asked.user_id
+    if asked.group_id is not None:
+        values["group_id"] = asked.group_id
+    if targets := targets_of(db, asked):
+        if asked.is_effective and asked.project_id is not None:
+            targets += [project.id for project in above(db, asked.project_id)]
+        values["targets"] = targets
+    if asked.is_system:
+        values["target_type"] = SYSTEM
+    if asked.within is not None:
+        values["within"] = asked.within
+    if not asked.is_effective:
+        if asked.role_id is not None:
+            values["role_id"] = asked.role_id
+        if asked.is_inherited is not None:
+            values["is_inherited"] = asked.is_inherited
+    return db.all(_query(frozenset(values)), **values)
+
+
+def _query(names: frozenset[str]) -> Query[RoleAssignment]:
+    """The statement for these filters; there are some dozens at most."""
+    found = _queries.get(names)
+    if found is None:
+        statement = columns_of(RoleAssignment, role_assignments).where(*(CONDITIONS[name] for name in sorted(names)))
+        found = _queries[names] = Query(RoleAssignment, statement.order_by(*_ORDER))
+    return found

@@ -22,9 +22,7 @@ ONE = "/v3/roles/{role_id}/implies/{implied_role_id}"
 
 def inference(call: Call, prior: Role, implied: list[Role]) -> Inference:
     url = call.url("/v3/roles")
-    return Inference(
-        prior_role=InferredRole.of(prior, url), implies=[InferredRole.of(role, url) for role in implied]
-    )
+    return Inference(prior_role=InferredRole.of(prior, url), implies=[InferredRole.of(role, url) for role in implied])
 
 
 def view(call: Call, prior: Role, implied: Role) -> InferenceView:

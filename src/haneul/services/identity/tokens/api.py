@@ -1,8 +1,8 @@
 import asyncio
-import time
 
 import msgspec
 
+from haneul.kernel.clock import now, to_microseconds
 from haneul.kernel.db import Db
 from haneul.kernel.errors import NotFound, Unauthorized
 from haneul.kernel.http import PUBLIC, Call, Raw, Routes
@@ -11,6 +11,7 @@ from haneul.services.identity.tokens import logic, login
 from haneul.services.identity.tokens.checker import Tokens
 from haneul.services.identity.tokens.logic import REFUSED, Grant
 from haneul.services.identity.tokens.schemas import Auth, PasswordMethod, TokenMethod, TokenQuery
+from haneul.services.identity.users import logic as users
 from haneul.services.identity.users.hashing import submit_check
 from haneul.services.identity.users.models import User
 
@@ -18,6 +19,11 @@ VALIDATE = Rule(
     "identity:validate_token",
     "rule:admin_required or (role:reader and system_scope:all) or rule:service_role or rule:token_subject",
     "Validate a token.",
+)
+CHECK = Rule(
+    "identity:check_token",
+    "rule:admin_required or (role:reader and system_scope:all) or rule:token_subject",
+    "Check a token.",
 )
 REVOKE = Rule("identity:revoke_token", "rule:admin_required or rule:token_subject", "Revoke a token.")
 
@@ -35,15 +41,14 @@ def routes_with(tokens: Tokens, bcrypt_cost: int) -> Routes:
 
     @routes.get("/v3/auth/tokens", rule=VALIDATE, quick=True)
     def validate_token(call: Call, query: TokenQuery) -> Raw:
-        token = _subject(call)
-        try:
-            found = tokens.validated(call.db, token)
-        except Unauthorized:
-            call.enforce(token={"user_id": None})
-            raise NotFound("Could not find token.") from None
-        call.enforce(token=found.caller)
+        token = _allowed_subject(call, tokens)
         document = _document(call.db, tokens, token, query)
         return Raw(body=document, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+
+    @routes.head("/v3/auth/tokens", rule=CHECK, quick=True)
+    def check_token(call: Call) -> Raw:
+        token = _allowed_subject(call, tokens)
+        return Raw(body=b"", headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
     @routes.delete("/v3/auth/tokens", rule=REVOKE)
     def revoke_token(call: Call) -> None:
@@ -63,6 +68,18 @@ def _subject(call: Call) -> str:
     return token
 
 
+def _allowed_subject(call: Call, tokens: Tokens) -> str:
+    """The token asked about, if it counts and the route's rule allows to ask; NotFound if it doesn't count."""
+    token = _subject(call)
+    try:
+        found = tokens.validated(call.db, token)
+    except Unauthorized:
+        call.enforce(token={"user_id": None})
+        raise NotFound("Could not find token.") from None
+    call.enforce(token=found.caller)
+    return token
+
+
 def _document(db: Db, tokens: Tokens, token: str, query: TokenQuery) -> bytes:
     if query.nocatalog is msgspec.UNSET:
         return b'{"token":%s}' % tokens.document(db, token)
@@ -73,7 +90,8 @@ def _document(db: Db, tokens: Tokens, token: str, query: TokenQuery) -> bytes:
 async def _issued(call: Call, tokens: Tokens, auth: Auth, bcrypt_cost: int) -> str:
     """A token for whoever has proved himself by every method he names."""
     user: User | None = None
-    expires_at = int((time.time() + tokens.life_s) * 1e6)
+    issued_at = to_microseconds(now())
+    expires_at = issued_at + tokens.life_s * 1_000_000
     methods, parent = tuple(auth.identity.methods), ""
     given = auth.identity.token
     if "token" in methods:
@@ -89,14 +107,14 @@ async def _issued(call: Call, tokens: Tokens, auth: Auth, bcrypt_cost: int) -> s
         raise Unauthorized(REFUSED)
     proved = user
     kind, target = await call.transaction(lambda db: login.scope_of(db, auth, proved), writes=False)
-    return logic.issue(tokens.keys, Grant(proved, methods, kind, target, expires_at, parent))
+    return logic.issue(tokens.keys, Grant(proved, methods, kind, target, issued_at, expires_at, parent))
 
 
 async def _by_password(call: Call, auth: Auth, bcrypt_cost: int) -> User:
     given = auth.identity.password
     if not isinstance(given, PasswordMethod):
         raise Unauthorized(REFUSED)
-    claimed = await call.transaction(lambda db: login.candidate(db, given.user), writes=False)
+    claimed = await call.transaction(lambda db: users.candidate(db, login.claimed_user(db, given.user)), writes=False)
     fits = await asyncio.wrap_future(submit_check(given.user.password, claimed.hash, bcrypt_cost))
     if not fits or claimed.user is None:
         raise Unauthorized(REFUSED)

@@ -37,12 +37,14 @@ class Validated(msgspec.Struct, frozen=True):
 
 
 class Grant(msgspec.Struct, frozen=True):
-    """What a new token shall say."""
+    """What a new token shall say. `issued_at` is when the proof of who asks began: what ends tokens after that moment,
+    such as a new password, ends this one too."""
 
     user: User
     methods: tuple[str, ...]
     scope_kind: ScopeKind
     scope_id: str
+    issued_at: int
     expires_at: int
     parent_audit_id: str = ""
 
@@ -55,7 +57,7 @@ def issue(keys: KeyRing, grant: Grant) -> str:
         grant.methods,
         grant.scope_kind,
         grant.scope_id,
-        to_microseconds(now()),
+        grant.issued_at,
         grant.expires_at,
         audit_ids,
     )

@@ -1,36 +1,21 @@
 """Who asks for a token, and for which scope."""
 
 import msgspec
-from sqlalchemy import bindparam
 
-from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.db import Db, by
 from haneul.kernel.errors import BadRequest, Unauthorized
 from haneul.services.identity.projects.models import NO_DOMAIN, Project, projects
 from haneul.services.identity.role_assignments.queries import held_by
 from haneul.services.identity.tokens.logic import REFUSED
 from haneul.services.identity.tokens.models import ScopeKind
 from haneul.services.identity.tokens.schemas import Auth, DomainReference, ProjectReference, Scope, UserReference
-from haneul.services.identity.users.models import Password, User, passwords, users
+from haneul.services.identity.users.models import User, users
 
 USER_BY_ID = by(User, users, "id")
 USER_BY_NAME = by(User, users, "domain_id", "name")
 PROJECT_BY_ID = by(Project, projects, "id")
 PROJECT_BY_NAME = by(Project, projects, "domain_id", "name")
-PASSWORD_OF = Query(
-    Password,
-    columns_of(Password, passwords)
-    .where(passwords.c.user_id == bindparam("user_id"))
-    .order_by(passwords.c.id.desc())
-    .limit(1),
-)
 KNOWN_METHODS = ("password", "token")
-
-
-class Candidate(msgspec.Struct, frozen=True):
-    """The user that a password is claimed for, if there is one, and the hash to check."""
-
-    user: User | None
-    hash: str | None
 
 
 def refuse_unknown_methods(auth: Auth) -> None:
@@ -39,19 +24,8 @@ def refuse_unknown_methods(auth: Auth) -> None:
             raise Unauthorized("Attempted to authenticate with an unsupported method.")
 
 
-def candidate(db: Db, wanted: UserReference) -> Candidate:
-    """The user meant, enabled and in an enabled domain; without one the caller still checks a password."""
-    user = _user(db, wanted)
-    if user is None:
-        return Candidate(None, None)
-    domain = db.one(PROJECT_BY_ID, id=user.domain_id)
-    password = db.one(PASSWORD_OF, user_id=user.id)
-    if not user.enabled or domain is None or not domain.enabled or password is None:
-        return Candidate(None, None)
-    return Candidate(user, password.hash)
-
-
-def _user(db: Db, wanted: UserReference) -> User | None:
+def claimed_user(db: Db, wanted: UserReference) -> User | None:
+    """The user that the request means, if there is one; BadRequest if it doesn't say."""
     if wanted.id is not None:
         return db.one(USER_BY_ID, id=wanted.id)
     if wanted.name is None:

@@ -4,7 +4,6 @@ from typing import Any
 from haneul.kernel.errors import Unauthorized
 from haneul.kernel.http import PUBLIC, Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
-from haneul.kernel.schema import UNSET
 from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.filters import booleans
 from haneul.services.identity.users import logic
@@ -42,7 +41,7 @@ def allowed(call: Call, user: User | None, user_id: str) -> User:
 
 
 def routes_with(bcrypt_cost: int) -> Routes:
-    """Identity's user routes. A password is hashed outside of any transaction: it takes longer than a hundred writes."""
+    """Identity's user routes. Passwords are hashed outside of transactions: each takes as long as a hundred writes."""
     routes = Routes()
 
     @routes.get("/v3/users", rule=LIST, wraps="users")
@@ -69,7 +68,10 @@ def routes_with(bcrypt_cost: int) -> Routes:
     @routes.patch("/v3/users/{user_id}", rule=UPDATE, wraps="user", transaction="none")
     async def update_user(call: Call, user_id: str, body: UserUpdate) -> View:
         allowed(call, await call.transaction(lambda db: logic.find(db, user_id), writes=False), user_id)
-        kept, extra = await _hashed(body.password if isinstance(body.password, str) else None), extras(call, body, own_id=user_id)
+        kept, extra = (
+            await _hashed(body.password if isinstance(body.password, str) else None),
+            extras(call, body, own_id=user_id),
+        )
         user = await call.transaction(
             lambda db: logic.update(db, user_id, body, password_hash=kept, extra=extra), writes=True
         )
@@ -94,6 +96,8 @@ def routes_with(bcrypt_cost: int) -> Routes:
             raise Unauthorized(REFUSED)
 
     async def _hashed(password: str | None) -> str | None:
-        return None if password is None else await asyncio.wrap_future(submit_hashing(password, bcrypt_cost))
+        if password is None:
+            return None
+        return await asyncio.wrap_future(submit_hashing(password, bcrypt_cost))
 
     return routes

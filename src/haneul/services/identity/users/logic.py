@@ -70,9 +70,7 @@ def list_(db: Db, page: Page, filters: Mapping[str, Any], *, within: str | None)
     return LISTING.page(db, page, {**filters, "domain_id": within} if within is not None else filters)
 
 
-def create(
-    db: Db, wanted: UserCreate, *, domain_id: str, password_hash: str | None, extra: Mapping[str, Any]
-) -> User:
+def create(db: Db, wanted: UserCreate, *, domain_id: str, password_hash: str | None, extra: Mapping[str, Any]) -> User:
     """Insert a user; Conflict if his domain already has one of that name."""
     _refuse_missing_domain(db, domain_id)
     _refuse_domain_as_default(db, wanted.default_project_id)

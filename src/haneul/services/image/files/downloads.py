@@ -1,8 +1,9 @@
 """Downloads: an image's bytes, whole or a range of them."""
 
-from collections.abc import AsyncIterator
+from functools import partial
 from typing import BinaryIO
 
+from haneul.kernel.errors import Unavailable
 from haneul.kernel.http import Call, Streamed
 from haneul.kernel.http.replies import Raw
 from haneul.kernel.policy import Rule
@@ -34,20 +35,35 @@ class Downloads:
             span, status = Span(0, row.size), 200
         else:
             status, headers["Content-Range"] = 206, f"bytes {span.first}-{span.end - 1}/{row.size}"
-        chunks = self._chunks(call, row.store_key, span)
+        chunks = FileChunks(call, await self._opened(call, row.store_key), span)
         return Streamed(chunks=chunks, length=span.end - span.first, status=status, headers=headers)
 
-    async def _chunks(self, call: Call, key: str, span: Span) -> AsyncIterator[bytes]:
-        file: BinaryIO = await call.in_thread(lambda: self._driver.open(key))
+    async def _opened(self, call: Call, key: str) -> BinaryIO:
         try:
-            file.seek(span.first)
-            left = span.end - span.first
-            while left > 0:
-                wanted = min(left, CHUNK_BYTES)
-                chunk = await call.in_thread(lambda size=wanted: file.read(size))  # type: ignore[misc]
-                if not chunk:
-                    raise OSError(f"The file of image bytes {key} ends too early.")
-                left -= len(chunk)
-                yield chunk
-        finally:
-            file.close()
+            return await call.in_thread(partial(self._driver.open, key))
+        except FileNotFoundError:
+            raise Unavailable("The image's bytes are missing from its store.") from None
+
+
+class FileChunks:
+    """A part of an open file, piece by piece; whoever reads it ends with `aclose`."""
+
+    def __init__(self, call: Call, file: BinaryIO, span: Span) -> None:
+        self._call, self._file = call, file
+        self._left = span.end - span.first
+        file.seek(span.first)
+
+    def __aiter__(self) -> "FileChunks":
+        return self
+
+    async def __anext__(self) -> bytes:
+        if not self._left:
+            raise StopAsyncIteration
+        chunk = await self._call.in_thread(partial(self._file.read, min(self._left, CHUNK_BYTES)))
+        if not chunk:
+            raise OSError("A file of image bytes ends before its size.")
+        self._left -= len(chunk)
+        return chunk
+
+    async def aclose(self) -> None:
+        self._file.close()

@@ -30,7 +30,8 @@ def span_of(header: str, size: int) -> Span | None:
         raise Unacceptable(416, "Invalid Range header.")
     first, last = found.groups()
     if first is None:
-        return Span(max(size - int(last), 0), size)
+        first = str(max(size - int(last), 0))
+        last = None
     end = size if last is None else min(int(last) + 1, size)
     if last is not None and int(last) < int(first):
         raise Unacceptable(416, "Invalid Range header.")

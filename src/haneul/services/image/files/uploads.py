@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Gone, Unacceptable
@@ -30,45 +31,47 @@ class Uploads:
         """Give the image its bytes; whatever goes wrong, it is queued again and no byte remains."""
         announced = announced_size(call)
         refuse_size(announced or 0, self._settings.most_bytes)
-        row = await call.transaction(lambda db: access.loaded(call, db, image_id), writes=False)
+        await call.transaction(lambda db: access.loaded(call, db, image_id), writes=False)
         key = logic.new_store_key(image_id)
-        draft = await call.in_thread(lambda: self._driver.open_draft(key))
+        draft = await call.in_thread(partial(self._driver.open_draft, key))
         try:
-            await self._fill(call, row, key, draft)
+            await self._fill(call, image_id, key, draft)
         except BaseException:
             # The request's task may be cancelled; what was begun is undone all the same.
             await asyncio.shield(self._undo(call, image_id, key, draft))
             raise
         await call.in_thread(draft.release)
 
-    async def _fill(self, call: Call, row: ImageRow, key: str, draft: Draft) -> None:
-        def claim(db: Db) -> None:
-            logic.claim(db, access.loaded(call, db, row.id), key)
+    async def _fill(self, call: Call, image_id: str, key: str, draft: Draft) -> None:
+        def claim(db: Db) -> ImageRow:
+            row = access.loaded(call, db, image_id)
+            logic.claim(db, row, key)
+            return row
 
-        await call.transaction(claim, writes=True)
+        claimed = await call.transaction(claim, writes=True)
         intake = Intake(draft, self._settings.most_bytes)
         await self._pour(call, intake)
         announced = announced_size(call)
         try:
-            received = await call.in_thread(lambda: intake.finish(row, announced))
+            received = await call.in_thread(partial(intake.finish, claimed, announced))
         except FileNotFoundError:
-            raise Gone(logic.GONE, id=row.id) from None
-        await call.transaction(lambda db: logic.activate(db, row.id, key, received), writes=True)
+            raise Gone(logic.GONE, id=image_id) from None
+        await call.transaction(lambda db: logic.activate(db, image_id, key, received), writes=True)
 
     async def _pour(self, call: Call, intake: Intake) -> None:
         """Write one batch in a thread while the next one arrives."""
-        writing: asyncio.Future[None] | None = None
+        writing: asyncio.Task[None] | None = None
         try:
             async for batch in batches(call.chunks(), self._settings.upload_idle_s):
                 if writing is not None:
                     await writing
-                writing = asyncio.ensure_future(call.in_thread(lambda full=batch: intake.take(full)))  # type: ignore[misc]
+                writing = asyncio.create_task(call.in_thread(partial(intake.take, batch)))
+            if writing is not None:
+                await writing
         finally:
             # The draft must not be discarded under a thread that still writes to it.
-            if writing is not None:
+            if writing is not None and not writing.done():
                 await asyncio.wait([writing])
-        if writing is not None:
-            writing.result()
 
     async def _undo(self, call: Call, image_id: str, key: str, draft: Draft) -> None:
         await call.in_thread(draft.discard)

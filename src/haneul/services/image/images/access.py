@@ -63,7 +63,7 @@ def seen(call: Call, image: ImageRow) -> bool:
 
 
 def loaded(call: Call, db: Db, image_id: str, rule: Rule | None = None) -> ImageRow:
-    """The image, the route's rule (or this one) enforced; NotFound rather than Forbidden for what the caller can't see."""
+    """The image, under the route's rule or this one; NotFound, not Forbidden, for what the caller can't see."""
     image = visible(db, image_id, viewer(call))
     try:
         call.enforce(image, rule=rule, member_id=member_of(call, image))

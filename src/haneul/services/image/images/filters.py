@@ -1,4 +1,4 @@
-"""What the parameters of `GET /v2/images` ask for, in Glance's own words (glance: api/v2/images.py, db/sqlalchemy/api.py)."""
+"""What the parameters of `GET /v2/images` ask for (glance: api/v2/images.py and db/sqlalchemy/api.py)."""
 
 import re
 from collections.abc import Mapping, Sequence

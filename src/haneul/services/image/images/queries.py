@@ -120,7 +120,9 @@ def details(db: Db, rows: Sequence[ImageRow]) -> list[Image]:
 def tag_clause(number: int, tag: str) -> Clause:
     """Images that carry the tag; `number` counts the tags of one request."""
     name = f"tag_{number}"
-    return Clause(name, lambda: exists().where(tags.c.image_id == images.c.id, tags.c.value == bindparam(name)), {name: tag})
+    return Clause(
+        name, lambda: exists().where(tags.c.image_id == images.c.id, tags.c.value == bindparam(name)), {name: tag}
+    )
 
 
 def property_clause(number: int, name: str, value: str) -> Clause:

@@ -6,6 +6,7 @@ from sqlalchemy import bindparam, select
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, by, columns_of, unique
 from haneul.kernel.errors import BadRequest, Conflict, NotFound
+from haneul.services.placement.allocations.models import allocations
 from haneul.services.placement.inventories.models import inventories
 from haneul.services.placement.resource_classes.models import ResourceClass, resource_classes
 
@@ -30,6 +31,11 @@ def unknown(db: Db, names: Iterable[str], *, hold: bool = False) -> list[str]:
         return []
     found = db.tuples(OF_NAMES_HELD if hold else OF_NAMES, names=sorted(custom))
     return sorted(custom - {row[0] for row in found})
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Standard classes first, in the order of their standard."""
+    return sorted(names, key=lambda name: (STANDARD.index(name) if name in _STANDARD else len(STANDARD), name))
 
 
 def list_custom(db: Db) -> list[ResourceClass]:
@@ -61,7 +67,7 @@ def ensure(db: Db, name: str) -> bool:
 
 
 def rename(db: Db, name: str, new_name: str) -> ResourceClass:
-    """Give a class of one's own another name, in the inventories too."""
+    """Give a class of one's own another name, in inventories and allocations too."""
     if name in _STANDARD:
         raise BadRequest("Cannot update standard resource class {name}", name=name)
     found = _held(db, name)
@@ -69,16 +75,15 @@ def rename(db: Db, name: str, new_name: str) -> ResourceClass:
         raise Conflict("Resource class already exists: {name}", name=new_name)
     with unique("Resource class already exists: {name}", name=new_name):
         db.update(resource_classes, {"name": name}, name=new_name)
-    db.update(inventories, {"resource_class": name}, resource_class=new_name)
+    for table in (inventories, allocations):
+        db.update(table, {"resource_class": name}, resource_class=new_name)
     return ResourceClass(new_name, found.created_at)
 
 
 def delete(db: Db, name: str) -> None:
     """Delete a class of one's own that no inventory has."""
     if name in _STANDARD:
-        raise BadRequest(
-            "Error in delete resource class: Cannot delete standard resource class {name}.", name=name
-        )
+        raise BadRequest("Error in delete resource class: Cannot delete standard resource class {name}.", name=name)
     _held(db, name)
     if db.value(IN_USE, name=name) is not None:
         raise Conflict(

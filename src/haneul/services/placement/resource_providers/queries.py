@@ -16,9 +16,7 @@ OF_TREES = Query(
     Provider, columns_of(Provider, providers).where(providers.c.root_id.in_(bindparam("ids", expanding=True)))
 )
 TREES_HELD = Query(Provider, OF_TREES.statement.with_for_update())
-CHILD = Query(
-    Provider, columns_of(Provider, providers).where(providers.c.parent_id == bindparam("parent_id")).limit(1)
-)
+CHILD = Query(Provider, columns_of(Provider, providers).where(providers.c.parent_id == bindparam("parent_id")).limit(1))
 
 
 def matching(db: Db, filters: ProviderFilters) -> list[Provider]:

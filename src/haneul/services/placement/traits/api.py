@@ -21,8 +21,8 @@ SET = admin_or_service("placement:resource_providers:traits:update", "Replace a 
 CLEAR = admin_or_service("placement:resource_providers:traits:delete", "Take all traits from a provider.")
 ON_PROVIDER = "/resource_providers/{provider_id}/traits"
 BAD_NAME = (
-    'The trait is invalid. A valid trait must be no longer than 255 characters, start with the prefix "CUSTOM_" and use '
-    'following characters: "A"-"Z", "0"-"9" and "_"'
+    "The trait is invalid. A valid trait must be no longer than 255 characters, start with the prefix "
+    '"CUSTOM_" and use following characters: "A"-"Z", "0"-"9" and "_"'
 )
 BAD_FILTER = (
     "Badly formatted name parameter. Expected name query string parameter in form: "

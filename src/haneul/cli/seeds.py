@@ -1,0 +1,119 @@
+"""What a new user needs and control can't make by itself: an image to boot."""
+
+import uuid
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from haneul.cli.client import AdminClient, Refused
+from haneul.cli.failures import Failure
+from haneul.cli.screen import Progress
+from haneul.cli.tree.layout import Layout
+from haneul.host.disk import durable
+from haneul.settings import CloudSettings
+
+GUEST_NAME, SIMULATED_NAME = "haneul-guest", "simulated"
+SIMULATED_BYTES = 1 << 20
+
+
+class Seeded(msgspec.Struct, kw_only=True):
+    """How far we are. The image's id is chosen and noted before it is used, so that no crash can leave a second one."""
+
+    image_id: str = ""
+    done: bool = False
+
+
+class Teller(Protocol):
+    """Where the outcome is told."""
+
+    seeded: list[str]
+    notes: list[str]
+
+
+def image_name(settings: CloudSettings) -> str:
+    """The image that a cloud of this kind is given."""
+    return SIMULATED_NAME if settings.simulate else GUEST_NAME
+
+
+def sow(layout: Layout, settings: CloudSettings, progress: Progress, teller: Teller) -> None:
+    """Make the image, unless that was done before; where it can't be made, say why and let the next `up` try again."""
+    seeded = _read(layout.seeded_file)
+    if seeded.done:
+        return
+    if not seeded.image_id:
+        seeded.image_id = str(uuid.uuid4())
+        _write(layout.seeded_file, seeded)
+    client = AdminClient(layout, settings)
+    name = image_name(settings)
+    try:
+        if not _is_there(client, seeded.image_id):
+            file, disk_format = _file(layout, settings, progress)
+            progress.stage(f"Uploading the image {name}.")
+            _upload(client, seeded.image_id, name, disk_format, file)
+            file.unlink()
+    except Failure as failure:
+        teller.notes.append(f"There is no image {name} to boot yet. {failure} {failure.fix}".rstrip())
+        return
+    seeded.done = True
+    _write(layout.seeded_file, seeded)
+    teller.seeded.append(f"the image {name}")
+
+
+def _read(path: Path) -> Seeded:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Seeded)
+    except FileNotFoundError:
+        return Seeded()
+
+
+def _write(path: Path, seeded: Seeded) -> None:
+    durable.write(path, msgspec.json.encode(seeded))
+
+
+def _is_there(client: AdminClient, image_id: str) -> bool:
+    """Whether an earlier `up` came to the end of the upload; what is less is cleared away."""
+    try:
+        image = client.get("image", f"/v2/images/{image_id}")
+    except Refused as refused:
+        if refused.status == 404:
+            return False
+        raise
+    if image["status"] == "active":
+        return True
+    client.delete("image", f"/v2/images/{image_id}")
+    return False
+
+
+def _file(layout: Layout, settings: CloudSettings, progress: Progress) -> tuple[Path, str]:
+    if settings.simulate:
+        blank = layout.cache / "simulated.raw"
+        with blank.open("wb") as file:
+            file.truncate(SIMULATED_BYTES)
+        return blank, "raw"
+    return build_guest(layout.cache / "guest.qcow2", layout.cache / "guest-image", progress), "qcow2"
+
+
+def build_guest(target: Path, work: Path | None, progress: Progress) -> Path:
+    """Build the guest image at `target`; Failure with what is missing."""
+    from haneul.host.guest_image import PACKAGES, BuildFailed, build
+
+    try:
+        build(target, work=work, progress=progress.stage)
+    except BuildFailed as error:
+        raise Failure(
+            str(error), f"Run `apt-get update && apt-get install {' '.join(PACKAGES)}`, and this command again."
+        ) from error
+    return target
+
+
+def _upload(client: AdminClient, image_id: str, name: str, disk_format: str, file: Path) -> None:
+    body = {
+        "id": image_id,
+        "name": name,
+        "disk_format": disk_format,
+        "container_format": "bare",
+        "visibility": "public",
+    }
+    client.post("image", "/v2/images", body)
+    client.upload("image", f"/v2/images/{image_id}/file", file)

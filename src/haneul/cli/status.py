@@ -1,0 +1,97 @@
+"""`haneul status`: what runs."""
+
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from haneul.cli.options import with_cloud
+from haneul.cli.screen import Screen, duration
+from haneul.cli.tree.layout import Layout
+from haneul.cli.tree.records import ProcessSeen, TreeSeen, seen
+
+CONNECT_S = 1.0
+
+
+@click.command("status")
+@with_cloud
+def status_command(layout: Layout, screen: Screen) -> int:
+    """Show what runs; exit code 1 if the cloud does not run whole."""
+    from haneul.cli import credentials, on_host
+
+    settings = layout.settings()
+    tree = seen(layout.status_file)
+    processes = [_process(name, one) for name, one in _processes(tree)]
+    urls = credentials.service_urls(settings)
+    services = [
+        {"service": kind, "url": url, "listens": _listens(settings.local_address, settings.port_of(kind))}
+        for kind, url in urls.items()
+    ]
+    guests = on_host.running_guests(layout, settings)
+    is_whole = tree is not None and tree.is_ready and all(one["state"] == "ready" for one in processes)
+    screen.line(f"The {'simulated ' if settings.simulate else ''}cloud in {layout.state} {_summary(is_whole, tree)}.")
+    screen.line()
+    screen.table(
+        ["process", "pid", "state", "MB", "up", "restarts", "last ending"],
+        [[value if value is not None else "-" for value in _shown(one)] for one in processes],
+    )
+    screen.line()
+    screen.table(["service", "url", "listens"], [[*list(one.values())[:2], _yes(one["listens"])] for one in services])
+    screen.line()
+    screen.line(f"Guests running on this host: {len(guests)}")
+    screen.result(
+        {"ready": is_whole, "state": str(layout.state), "processes": processes, "services": services, "guests": guests}
+    )
+    return 0 if is_whole else 1
+
+
+def _processes(tree: TreeSeen | None) -> list[tuple[str, ProcessSeen]]:
+    if tree is None:
+        return [(name, ProcessSeen(state="ended")) for name in ("supervisor", "control", "agent")]
+    return [("supervisor", tree.supervisor), *tree.children.items()]
+
+
+def _process(name: str, one: ProcessSeen) -> dict[str, Any]:
+    lives = one.lives
+    return {
+        "process": name,
+        "pid": one.pid if lives else None,
+        "state": one.state if lives or one.state == "waiting" else "ended",
+        "memory_mb": _memory_mb(one.pid) if lives else None,
+        "up_s": round(time.time() - one.since, 1) if lives else None,
+        "restarts": one.restarts,
+        "last_ending": one.last_ending,
+    }
+
+
+def _shown(one: dict[str, Any]) -> list[Any]:
+    return [value if name != "up_s" or value is None else duration(value) for name, value in one.items()]
+
+
+def _summary(is_whole: bool, tree: TreeSeen | None) -> str:
+    if is_whole:
+        return "runs"
+    return "does not run whole" if tree is not None and tree.supervisor.lives else "does not run"
+
+
+def _memory_mb(pid: int) -> float:
+    """Resident memory as the kernel counts it."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return round(int(status.partition("VmRSS:")[2].split()[0]) / 1024, 1)
+
+
+def _listens(address: str, port: int) -> bool:
+    try:
+        socket.create_connection((address, port), CONNECT_S).close()
+    except OSError:
+        return False
+    return True
+
+
+def _yes(value: Any) -> str:
+    return "yes" if value else "no"

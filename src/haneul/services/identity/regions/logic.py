@@ -1,0 +1,89 @@
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, select
+
+from haneul.kernel.db import Db, by, fields, unique
+from haneul.kernel.db.listing import Listing, Page
+from haneul.kernel.errors import BadRequest, Forbidden, NotFound
+from haneul.kernel.ids import new_hex_id
+from haneul.services.identity.endpoints.models import endpoints
+from haneul.services.identity.epoch import bump
+from haneul.services.identity.regions.models import Region, regions
+from haneul.services.identity.regions.schemas import RegionCreate, RegionUpdate
+
+BY_ID = by(Region, regions, "id")
+HAS_ENDPOINT = select(endpoints.c.id).where(endpoints.c.region_id == bindparam("region_id")).limit(1)
+CHILDREN = select(regions.c.id).where(regions.c.parent_region_id == bindparam("region_id"))
+LISTING = Listing(
+    Region,
+    regions,
+    filters={"parent_region_id": regions.c.parent_region_id},
+    sorts={"id": regions.c.id},
+    default_sort=(("id", "asc"),),
+)
+DUPLICATE = "Conflict occurred attempting to store region - Duplicate ID, {id}."
+
+
+def get(db: Db, region_id: str) -> Region:
+    """The region; NotFound."""
+    region = db.one(BY_ID, id=region_id)
+    if region is None:
+        raise NotFound("Could not find region: {id}.", id=region_id)
+    return region
+
+
+def list_(db: Db, page: Page, filters: Mapping[str, Any]) -> list[Region]:
+    return LISTING.page(db, page, filters)
+
+
+def create(db: Db, wanted: RegionCreate, extra: Mapping[str, Any]) -> Region:
+    """Insert a region; Conflict if there is one with the id."""
+    if wanted.parent_region_id is not None:
+        get(db, wanted.parent_region_id)
+    region = Region(wanted.id or new_hex_id(), wanted.description or "", wanted.parent_region_id, dict(extra))
+    with unique(DUPLICATE, region):
+        return db.insert(regions, region)
+
+
+def ensure(db: Db, region_id: str) -> None:
+    """Make the region if it isn't there."""
+    if db.one(BY_ID, id=region_id) is None:
+        create(db, RegionCreate(id=region_id), {})
+
+
+def update(db: Db, region: Region, wanted: RegionUpdate, extra: Mapping[str, Any]) -> Region:
+    """Change a region; BadRequest if it would stand inside itself."""
+    changes = fields(wanted)
+    if "description" in changes:
+        changes["description"] = changes["description"] or ""
+    if parent_id := changes.get("parent_region_id"):
+        _refuse_circle(db, region, parent_id)
+    if extra:
+        changes["extra"] = {**region.extra, **extra}
+    if changes:
+        db.update(regions, {"id": region.id}, **changes)
+    return get(db, region.id)
+
+
+def _refuse_circle(db: Db, region: Region, parent_id: str) -> None:
+    above: str | None = parent_id
+    while above is not None:
+        if above == region.id:
+            raise BadRequest("Region {id} can't stand inside itself.", id=region.id)
+        above = get(db, above).parent_region_id
+
+
+def delete(db: Db, region: Region) -> None:
+    """Delete a region with those inside it; Forbidden if any of them has endpoints."""
+    bump(db)
+    inside = [region.id]
+    for region_id in inside:
+        if db.value(HAS_ENDPOINT, region_id=region_id) is not None:
+            raise Forbidden(
+                "Unable to delete region {id} because it or its child regions have associated endpoints.",
+                id=region.id,
+            )
+        inside += [row[0] for row in db.tuples(CHILDREN, region_id=region_id)]
+    for region_id in reversed(inside):
+        db.delete(regions, id=region_id)

@@ -1,0 +1,38 @@
+import pytest
+
+from tests.support.cloud import Client, RunningCloud
+
+
+@pytest.mark.parametrize(("path", "status"), [("/", 300), ("/versions", 200)])
+def test_versions_are_told_to_anybody(cloud: RunningCloud, path: str, status: int) -> None:
+    answer = cloud.anonymous().get("image", path)
+    assert answer.status_code == status
+    versions = answer.json()["versions"]
+    assert versions[0] == {
+        "id": "v2.17",
+        "status": "CURRENT",
+        "links": [{"rel": "self", "href": f"http://127.0.0.1:{cloud.url('image').rpartition(':')[2]}/v2/"}],
+    }
+    assert {version["status"] for version in versions[1:]} == {"SUPPORTED"}
+    assert {"v2.0", "v2.9", "v2.15"} <= {version["id"] for version in versions}
+
+
+def test_the_import_methods_and_stores_that_are_built(admin: Client) -> None:
+    assert admin.get("image", "/v2/info/import").json()["import-methods"]["value"] == []
+    assert admin.get("image", "/v2/info/stores").json() == {"stores": [{"id": "file", "default": "true"}]}
+
+
+def test_schemas_describe_images_and_members(admin: Client) -> None:
+    image = admin.get("image", "/v2/schemas/image").json()
+    assert image["name"] == "image"
+    assert image["additionalProperties"] == {"type": "string"}
+    assert "qcow2" in image["properties"]["disk_format"]["enum"]
+    assert image["properties"]["status"]["readOnly"] is True
+    assert admin.get("image", "/v2/schemas/images").json()["properties"]["images"]["items"] == image
+    member = admin.get("image", "/v2/schemas/member").json()
+    assert admin.get("image", "/v2/schemas/members").json()["properties"]["members"]["items"] == member
+
+
+def test_without_a_token_nothing_else_is_told(cloud: RunningCloud) -> None:
+    for path in ("/v2/images", "/v2/schemas/image", "/v2/info/stores"):
+        assert cloud.anonymous().get("image", path).status_code == 401
