@@ -1,1 +1,1 @@
-"""What haneul costs: figures per CPU second of the server, and ratios of pairs measured in one run. `make bench` runs it."""
+"""What haneul costs: figures per CPU second of the server, and ratios of pairs in one run. `make bench` runs it."""

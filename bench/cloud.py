@@ -17,7 +17,7 @@ import httpx
 from bench import load
 from haneul.settings import ALL_SERVICES_PORT, SERVICE_PORTS
 
-HANEUL = Path(sys.executable).with_name("haneul")
+HANEUL = Path(__import__("os").environ.get("BENCH_HANEUL") or Path(sys.executable).with_name("haneul"))
 BASE_PORTS = range(20_000, 50_000, 500)
 LOOPBACK = "127.0.0.1"
 COMMAND_S = 300.0
@@ -88,7 +88,9 @@ class BenchCloud:
         return [str(HANEUL), verb, "--json", "--state", str(self.state), *words]
 
     def _run(self, verb: str, *words: str) -> Any:
-        done = subprocess.run(self._command(verb, *words), capture_output=True, text=True, timeout=COMMAND_S, check=False)
+        done = subprocess.run(
+            self._command(verb, *words), capture_output=True, text=True, timeout=COMMAND_S, check=False
+        )
         if done.returncode != 0:
             raise RuntimeError(f"haneul {verb} failed: {done.stdout}{done.stderr}")
         return json.loads(done.stdout)

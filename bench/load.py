@@ -116,7 +116,8 @@ def _carry_out(plan: Plan) -> Result:
     for number in waiting:
         poll.register(number, select.EPOLLIN)
     statuses: Counter[int] = Counter()
-    times, received, sent, began = [], 0, 0, time.perf_counter()
+    times: list[float] = []
+    received, sent, began = 0, 0, time.perf_counter()
     for one in connections:
         one.send(plan.requests[sent % len(plan.requests)])
         sent += 1

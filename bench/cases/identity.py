@@ -9,9 +9,10 @@ def validate(bench: Bench) -> Outcome:
     """A service's question whether a token is good, asked again and again over 8 connections."""
     cloud = bench.simulated
     request = cloud.prepared("GET", "/v3/auth/tokens", {"X-Subject-Token": cloud.token})
-    send(Plan(port=cloud.port("identity"), requests=[request], count=500, connections=8))
-    plan = Plan(port=cloud.port("identity"), requests=[request], count=bench.count(30_000), connections=8)
-    version = Plan(port=cloud.port("identity"), requests=[cloud.prepared("GET", "/v3")], count=plan.count, connections=8)
+    port, count = cloud.port("identity"), bench.count(30_000)
+    send(Plan(port=port, requests=[request], count=500, connections=8))
+    plan = Plan(port=port, requests=[request], count=count, connections=8)
+    version = Plan(port=port, requests=[cloud.prepared("GET", "/v3")], count=count, connections=8)
     return Outcome(
         figures=[
             rate("token validation", cloud, plan, target=6000),

@@ -21,6 +21,7 @@ from haneul.kernel.http.unbuilt import unbuilt_of
 from haneul.kernel.operations.engine import Engine
 from haneul.kernel.policy import Overrides, Policy, rules_of
 from haneul.kernel.reconcile.plans import PlanDesk
+from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.seeds import seed_flavors
 from haneul.services.compute.service import service as compute
@@ -28,10 +29,10 @@ from haneul.services.identity.config import IdentitySettings
 from haneul.services.identity.public import Bootstrap, CatalogEntry, EpochWatch, KeyRing, Tokens, bootstrap, set_up_keys
 from haneul.services.identity.service import service as identity
 from haneul.services.identity.users.hashing import hashed
-from haneul.services.placement.service import service as placement
 from haneul.services.image.config import ImageSettings
 from haneul.services.image.public import open_store
 from haneul.services.image.service import service as image
+from haneul.services.placement.service import service as placement
 from haneul.settings import ALL_SERVICES_PORT, CloudSettings
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class Cloud:
         return [
             identity(self.tokens, self.identity),
             image(self.images, self.image),
-            compute(self.hosts),
+            placement(),
+            compute(self.hosts, self.settings.section("compute", ComputeSettings)),
         ]
 
     @property

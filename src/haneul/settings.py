@@ -12,7 +12,8 @@ from haneul.kernel.config import Settings
 ALL_SERVICES_PORT = 8700
 # The supervisor binds these before it may know the services, whose manifests say the same (a test compares them).
 SERVICE_PORTS: Mapping[str, int] = {"identity": 5000, "compute": 8774, "placement": 8778, "image": 9292}
-ANYWHERE = ("0.0.0.0", "::")
+# The addresses that mean all addresses, and where a cloud that listens there is reached from its own machine.
+ANYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 class CloudOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +67,16 @@ class CloudSettings(CloudOptions, frozen=True, kw_only=True):
 
     @property
     def auth_url(self) -> str:
-        default = f"{self.scheme}://{self.public_name}:{SERVICE_PORTS['identity'] + self.base_port}"
+        default = f"{self.scheme}://{self.public_name}:{self.port_of('identity')}"
         return self.public_urls.get("identity", default) + "/v3"
+
+    @property
+    def local_address(self) -> str:
+        """Where the cloud is reached from its own machine."""
+        return ANYWHERE.get(self.bind, self.bind)
+
+    def port_of(self, service_type: str) -> int:
+        return SERVICE_PORTS[service_type] + self.base_port
 
     @property
     def listening_ports(self) -> list[int]:

@@ -12,7 +12,7 @@ import msgspec
 from haneul.cli import credentials
 from haneul.cli.failures import Failure
 from haneul.cli.tree.layout import Layout
-from haneul.settings import ANYWHERE, SERVICE_PORTS, CloudSettings
+from haneul.settings import CloudSettings
 
 TIMEOUT_S = 60.0
 
@@ -88,7 +88,7 @@ class AdminClient:
         self._token = answer.headers["x-subject-token"]
 
     def _send(self, service: str, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
-        connection = self._connection(SERVICE_PORTS[service] + self._settings.base_port)
+        connection = self._connection(self._settings.port_of(service))
         try:
             connection.request(method, path, body, dict(headers))
             reply = connection.getresponse()
@@ -104,8 +104,7 @@ class AdminClient:
         return Answer(reply.status, named, json.loads(content) if content and is_json else None)
 
     def _connection(self, port: int) -> http.client.HTTPConnection:
-        bind = self._settings.bind
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}[bind] if bind in ANYWHERE else bind
+        host = self._settings.local_address
         if not self._settings.tls:
             return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
         return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=self._trust())

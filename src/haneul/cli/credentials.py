@@ -37,19 +37,23 @@ def authority(layout: Layout) -> Path:
 def service_urls(settings: CloudSettings) -> dict[str, str]:
     """Where each service is reached from outside."""
     return {
-        kind: settings.public_urls.get(kind, f"{settings.scheme}://{settings.public_name}:{port + settings.base_port}")
-        for kind, port in SERVICE_PORTS.items()
+        kind: settings.public_urls.get(kind, f"{settings.scheme}://{settings.public_name}:{settings.port_of(kind)}")
+        for kind in SERVICE_PORTS
     }
 
 
 def write(layout: Layout, settings: CloudSettings) -> list[str]:
     """Write the files where they aren't so yet; what could not be done, in sentences."""
     told = variables(layout, settings)
-    openrc = "".join(f"export {name}={shlex.quote(value)}\n" for name, value in told.items())
-    _renew(layout.openrc, openrc)
+    _renew(layout.openrc, as_shell(told))
     clouds = _clouds_yaml(layout, told)
     _renew(layout.clouds_yaml, clouds)
     return _write_at_home(layout, clouds) if layout.state == default_state() else []
+
+
+def as_shell(told: dict[str, str]) -> str:
+    """The variables as a shell reads them."""
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in told.items())
 
 
 def _clouds_yaml(layout: Layout, told: dict[str, str]) -> str:

@@ -2,14 +2,21 @@
 
 import os
 import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from haneul.cli.agent import namespace_of
+from haneul.cli.failures import Failure
 from haneul.cli.tree.layout import Layout
 from haneul.host import run as running
 from haneul.host.hypervisor.accounts import Accounts
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
 from haneul.host.hypervisor.seen import GuestProcess, guest_processes
 from haneul.host.namespaces import list_namespaces, remove_namespace
+from haneul.settings import CloudSettings
+
+if TYPE_CHECKING:
+    from haneul.services.compute.drivers.base import GuestState, ImageFacts
 
 SHUTDOWN_S = 30.0
 MONITOR_S = 2.0
@@ -22,6 +29,34 @@ def guests_of(layout: Layout) -> dict[str, GuestProcess]:
     """The guests of this cloud that run, by server id; a simulated guest is no process."""
     cloud_id = layout.cloud_id
     return guest_processes(cloud_id, Accounts(cloud_id).owns)
+
+
+def running_guests(layout: Layout, settings: CloudSettings) -> list[str]:
+    """The ids of the servers that run on this host, or are pretended to."""
+    if not settings.simulate:
+        return sorted(guests_of(layout))
+    return sorted(guest.id for guest in _listed(layout, settings) if guest.state == "running")
+
+
+def known_guests(layout: Layout, settings: CloudSettings) -> set[str]:
+    """The ids of all guests that this host has, whatever they do."""
+    return {guest.id for guest in _listed(layout, settings)}
+
+
+def _listed(layout: Layout, settings: CloudSettings) -> "Sequence[GuestState]":
+    from haneul.agent import hypervisor
+
+    return hypervisor(settings, layout.sections(os.environ), layout.cloud_id, NoImages()).list_guests()
+
+
+class NoImages:
+    """An ImageSource for who only looks."""
+
+    def facts(self, image_id: str) -> "ImageFacts":
+        raise Failure(f"The image {image_id} can't be had here.")
+
+    def chunks(self, image_id: str) -> Iterator[bytes]:
+        raise Failure(f"The image {image_id} can't be had here.")
 
 
 def stop_guests(layout: Layout, *, by_force: bool) -> list[str]:

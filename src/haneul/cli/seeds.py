@@ -2,7 +2,7 @@
 
 import uuid
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -12,6 +12,9 @@ from haneul.cli.screen import Progress
 from haneul.cli.tree.layout import Layout
 from haneul.host.disk import durable
 from haneul.settings import CloudSettings
+
+if TYPE_CHECKING:
+    from haneul.host.guest_image import BuiltImage
 
 GUEST_NAME, SIMULATED_NAME = "haneul-guest", "simulated"
 SIMULATED_BYTES = 1 << 20
@@ -91,20 +94,19 @@ def _file(layout: Layout, settings: CloudSettings, progress: Progress) -> tuple[
         with blank.open("wb") as file:
             file.truncate(SIMULATED_BYTES)
         return blank, "raw"
-    return build_guest(layout.cache / "guest.qcow2", layout.cache / "guest-image", progress), "qcow2"
+    return build_guest(layout.cache / "guest.qcow2", layout.cache / "guest-image", progress).path, "qcow2"
 
 
-def build_guest(target: Path, work: Path | None, progress: Progress) -> Path:
-    """Build the guest image at `target`; Failure with what is missing."""
+def build_guest(target: Path, work: Path | None, progress: Progress) -> "BuiltImage":
+    """Build the guest image at `target`; Failure with what is missing. `work` keeps what was downloaded."""
     from haneul.host.guest_image import PACKAGES, BuildFailed, build
 
     try:
-        build(target, work=work, progress=progress.stage)
+        return build(target, work=work, progress=progress.stage)
     except BuildFailed as error:
         raise Failure(
             str(error), f"Run `apt-get update && apt-get install {' '.join(PACKAGES)}`, and this command again."
         ) from error
-    return target
 
 
 def _upload(client: AdminClient, image_id: str, name: str, disk_format: str, file: Path) -> None:

@@ -50,15 +50,17 @@ class ShelfReconciler:
     def id_of(self, entry: Jar) -> str:
         return entry.id
 
-    def generation_of(self, entry: Jar) -> int:
-        return entry.generation
+    def request_of(self, entry: Jar) -> str:
+        return ""
 
     def is_true(self, entry: Jar, seen: Observation | None) -> bool:
         return seen is not None and (seen.generation, seen.state) == (entry.generation, entry.filling)
 
     def put(self, jar: Jar) -> None:
         """Set a jar on the shelf."""
-        self._path(jar.id).write_text(f"{jar.generation} {jar.filling}")
+        fresh = self.folder.with_name(f"fresh-{jar.id}")
+        fresh.write_text(f"{jar.generation} {jar.filling}")
+        fresh.replace(self._path(jar.id))
 
     def jars(self) -> dict[str, str]:
         """What stands on the shelf, of whatever cloud: file name to filling."""

@@ -86,8 +86,8 @@ def test_first_changes_at_the_same_moment_are_all_counted(store: Store, desk: Pl
 
 
 def test_a_tombstone_stands_until_its_host_has_honoured_it(store: Store, desk: PlanDesk) -> None:
-    store.write(lambda db: bury(db, HOST, KIND, "a", 4))
-    store.write(lambda db: bury(db, HOST, KIND, "a", 5))
+    store.write(lambda db: bury(db, HOST, KIND, Tombstone("a", 4)))
+    store.write(lambda db: bury(db, HOST, KIND, Tombstone("a", 5)))
     assert desk.plan(PlanAsk(HOST, KIND)).tombstones == [Tombstone("a", 5)]
     assert desk.plan(PlanAsk(HOST, KIND, ("b",))).tombstones == []
     desk.report(Report("elsewhere", KIND, gone=["a"]))

@@ -1,4 +1,4 @@
-"""An agent's runner over a real bus: what it makes and removes, which plans it refuses, and how it does without control."""
+"""An agent's runner over a real bus: what it makes and removes, which plans it refuses, how it does without control."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ import pytest
 from tests.kernel.reconcile.shelf import CLOUD, HOST, KIND, Cook, Jar, ShelfReconciler
 
 from haneul.kernel.bus import CONTROL, Bus, open_bus
-from haneul.kernel.reconcile import Observation, Report, Tombstone, runner
+from haneul.kernel.reconcile import Observation, Report, Tombstone, outbox, runner
 from haneul.kernel.reconcile.runner import Identity, Runner
 from haneul.kernel.reconcile.values import Nothing, PlanAsk
 
@@ -55,6 +55,8 @@ class Kitchen:
 @pytest.fixture
 def kitchen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kitchen]:
     monkeypatch.setattr(runner, "ABSENT_S", 0.05)
+    monkeypatch.setattr(runner, "PLAN_DEADLINE_S", 0.3)
+    monkeypatch.setattr(outbox, "END_S", 0.1)
     found = Kitchen(tmp_path)
     yield found
     found.agent.close()
@@ -213,7 +215,7 @@ def test_control_that_comes_back_is_heard(running: Kitchen) -> None:
     eventually(lambda: bool(running.reports))
     running.close()
     running.runner.wake()
-    time.sleep(0.2)
+    time.sleep(0.5)
     running.cook.jars = [Jar("a", 1, "honey")]
     running.open()
     eventually(lambda: "blue.a" in running.shelf.jars())
@@ -239,7 +241,7 @@ def test_a_pass_that_fails_without_control_does_not_end_the_runner(kitchen: Kitc
     rebooted = kitchen.fresh_runner()
     rebooted.start()
     try:
-        time.sleep(0.2)
+        time.sleep(0.6)
         (kitchen.shelf.folder / "blue.a").unlink()
         eventually(lambda: "blue.a" in kitchen.shelf.jars())
     finally:

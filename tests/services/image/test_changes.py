@@ -83,7 +83,8 @@ def test_a_change_that_makes_no_sense_is_refused(alice: Client, operation: Any, 
 
 def test_a_body_of_another_kind_is_refused(alice: Client) -> None:
     path = f"/v2/images/{create(alice)['id']}"
-    assert alice.patch("image", path, json=[]).status_code == 415
+    other = alice.patch("image", path, json=[])
+    assert (other.status_code, "Unsupported Content-Type: application/json" in other.text) == (415, True)
     assert alice.patch("image", path, content=b"[]").status_code == 415
     assert alice.patch("image", path, json={}, headers=OLD_PATCH).status_code == 400
     assert alice.patch("image", path, content=b"[", headers=OLD_PATCH).status_code == 400

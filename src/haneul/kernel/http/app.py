@@ -43,6 +43,8 @@ def _falcon_app(edge: Edge, live: Sequence[Route]) -> Any:
     app: Any = falcon.asgi.App(media_type="application/json")
     app.req_options.strip_url_path_trailing_slash = True
     app.req_options.auto_parse_form_urlencoded = False
+    # An answer without a body has no type either.
+    app.resp_options.default_media_type = None
     by_path: dict[str, list[Route]] = {}
     for route in live:
         by_path.setdefault(route.path, []).append(route)

@@ -10,7 +10,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.pages import LinkStyle, Parameters, links_of
 from haneul.kernel.http.replies import Listed
 from haneul.kernel.http.routes import Route
-from haneul.kernel.http.versions import Version, presence_of, refuse_newer_fields, trim
+from haneul.kernel.http.versions import Version, differs, refuse_newer_fields, trim, version
 
 _encoder = msgspec.json.Encoder()
 
@@ -26,7 +26,7 @@ def decode(route: Route, raw: bytes, at: Version) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("Malformed request body: it is not valid JSON.") from None
     for shape in route.options.shapes:
-        if shape.up is not None and at < tuple(map(int, shape.since.split("."))):
+        if shape.up is not None and at < version(shape.since):
             parsed = shape.up(parsed)
     return convert(route, _unwrapped(parsed, route.body_wraps), at)
 
@@ -89,7 +89,6 @@ class Outgoing(msgspec.Struct, frozen=True):
     """What an answer's bytes depend on besides the view."""
 
     at: Version
-    is_newest: bool
     link_style: LinkStyle
     here: str
     parameters: Parameters
@@ -98,19 +97,16 @@ class Outgoing(msgspec.Struct, frozen=True):
 def encode(route: Route, view: Any, out: Outgoing) -> bytes:
     """The answer's bytes: wrapped, with page links, trimmed to the version asked for."""
     wraps = route.options.wraps
-    shaped = bool(route.options.shapes) and not out.is_newest
     if isinstance(view, Listed):
         return _encode_list(route, view, out)
-    if shaped or (not out.is_newest and route.view_type is not None and presence_of(route.view_type)):
-        plain = trim(msgspec.to_builtins(view), route.view_type or object, out.at) if _is_struct(view) else view
+    if _differs(route, out.at):
+        plain = msgspec.to_builtins(view)
+        if route.view_type is not None and isinstance(view, msgspec.Struct | list):
+            trim(plain, route.view_type, out.at)
         plain = {wraps: plain} if wraps else plain
         return _encoder.encode(_shaped_down(route, plain, out.at))
     encoded = _encoder.encode(view)
     return b'{"%s":%s}' % (wraps.encode(), encoded) if wraps else encoded
-
-
-def _is_struct(view: Any) -> bool:
-    return isinstance(view, msgspec.Struct)
 
 
 def _encode_list(route: Route, view: Listed[Any], out: Outgoing) -> bytes:
@@ -118,15 +114,21 @@ def _encode_list(route: Route, view: Listed[Any], out: Outgoing) -> bytes:
     around = links_of(out.link_style, wraps, out.here, out.parameters, view)
     if view.count is not None:
         around["count"] = view.count
-    if not out.is_newest and ((route.view_type and presence_of(route.view_type)) or route.options.shapes):
+    if _differs(route, out.at):
         items = trim(msgspec.to_builtins(list(view.items)), route.view_type, out.at)
         return _encoder.encode(_shaped_down(route, {wraps: items, **around}, out.at))
     return _encoder.encode({wraps: view.items, **around})
 
 
+def _differs(route: Route, at: Version) -> bool:
+    """Whether an answer at this version is not just the view."""
+    shaped = any(at < version(shape.since) for shape in route.options.shapes)
+    return shaped or (route.view_type is not None and differs(route.view_type, at))
+
+
 def _shaped_down(route: Route, body: Any, at: Version) -> Any:
     for shape in reversed(route.options.shapes):
-        if shape.down is not None and at < tuple(map(int, shape.since.split("."))):
+        if shape.down is not None and at < version(shape.since):
             body = shape.down(body)
     return body
 

@@ -112,11 +112,6 @@ class Call:
     def header(self, name: str, default: str = "") -> str:
         return self.ask.headers.get(name.lower(), default)
 
-    @property
-    def is_newest(self) -> bool:
-        negotiated = self.service.microversions
-        return negotiated is None or self.version >= negotiated.newest
-
     def at_least(self, number: str) -> bool:
         """Whether the client speaks this microversion or a newer one; for named capabilities only."""
         major, minor = number.split(".")

@@ -29,7 +29,7 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
             raise BadRequest("content-type header required when content-length > 0")
         if self.media_type_required:
             raise Unacceptable(
-                415, "The media type {kind} is not supported, use {good}", kind=kind[:100] or None, good=media_types[0]
+                415, "The media type {given} is not supported, use {good}", given=kind[:100] or None, good=media_types[0]
             )
         if has_body:
-            raise Unacceptable(415, "Unsupported Content-Type: {kind}", kind=kind[:100])
+            raise Unacceptable(415, "Unsupported Content-Type: {given}", given=kind[:100])

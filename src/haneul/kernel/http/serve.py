@@ -196,7 +196,6 @@ async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Respon
     call.raw_body = raw
     out = Outgoing(
         call.version,
-        call.is_newest,
         edge.service.page_links,
         call.url(call.ask.path),
         call.ask.parameters,

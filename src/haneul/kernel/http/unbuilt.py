@@ -58,6 +58,8 @@ def refusing_routes(unbuilt: Iterable[Unbuilt], built: Iterable[Route]) -> list[
     """A route for each call that isn't built; what has been built since the list was written stays as it is."""
     naming = _Naming()
     answered = {_key(naming.named(route.path), route) for route in built}
+    # A route for GET answers HEAD as well.
+    answered |= {("HEAD", path, action) for method, path, action in answered if method == "GET"}
     found = [_refusing(one, naming.named(one.path)) for one in unbuilt]
     return [route for route in found if _key(route.path, route) not in answered]
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
@@ -19,6 +20,7 @@ class Version(NamedTuple):
         return f"{self.major}.{self.minor}"
 
 
+@lru_cache(maxsize=1024)
 def version(text: str) -> Version:
     """`2.26` as a Version."""
     major, minor = text.split(".")
@@ -126,6 +128,15 @@ def _struct_in(hint: Any) -> Any:
         if found is not None:
             return found
     return None
+
+
+@lru_cache(maxsize=4096)
+def differs(view: type, at: Version) -> bool:
+    """Whether some field of the view, or of what stands in it, does not exist at this version."""
+    return any(
+        not first <= at <= last or (inner is not None and differs(inner, at))
+        for _name, first, last, inner in presence_of(view)
+    )
 
 
 def trim(body: Any, view: type, at: Version) -> Any:

@@ -12,6 +12,7 @@ class Buried(Row):
     id: str
     host: str
     generation: int
+    request_id: str
     created_at: datetime
 
 
@@ -21,6 +22,7 @@ tombstones = Table(
     Column("id", String(64), primary_key=True),
     Column("host", String(255), primary_key=True),
     Column("generation", BigInteger, nullable=False),
+    Column("request_id", String(64), nullable=False),
     Column("created_at", Time, nullable=False),
     Index("ix_tombstones_host", "host", "kind"),
 )

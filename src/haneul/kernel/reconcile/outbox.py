@@ -9,6 +9,8 @@ from haneul.kernel.bus import CONTROL, Bus, BusError
 from haneul.kernel.reconcile.values import Nothing, Report
 
 DEADLINE_S = 30.0
+# While control is away a report would wait for it; the first pass after the next start tells the same.
+END_S = 2.0
 JOINED_MOST = 64
 
 
@@ -26,7 +28,7 @@ class Outbox:
     def stop(self) -> None:
         self._reports.put(None)
         if self._thread.is_alive():
-            self._thread.join(DEADLINE_S)
+            self._thread.join(END_S)
 
     def put(self, report: Report) -> None:
         self._reports.put(report)

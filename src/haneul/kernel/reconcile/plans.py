@@ -44,11 +44,12 @@ def touch(db: Db, host: str, kind: str, ids: Sequence[str]) -> None:
         db.after_commit(lambda: tell(host, wake))
 
 
-def bury(db: Db, host: str, kind: str, thing_id: str, generation: int) -> None:
+def bury(db: Db, host: str, kind: str, stone: Tombstone) -> None:
     """The host must remove this thing. Repeatable."""
-    if not db.update(tombstones, {"kind": kind, "id": thing_id, "host": host}, generation=generation):
-        db.insert(tombstones, Buried(kind, thing_id, host, generation, now()))
-    touch(db, host, kind, (thing_id,))
+    place = {"kind": kind, "id": stone.id, "host": host}
+    if not db.update(tombstones, place, generation=stone.generation, request_id=stone.request_id):
+        db.insert(tombstones, Buried(kind, stone.id, host, stone.generation, stone.request_id, now()))
+    touch(db, host, kind, (stone.id,))
 
 
 def is_buried(db: Db, kind: str, thing_id: str) -> bool:
@@ -92,7 +93,7 @@ class PlanDesk:
                 self._cloud_id,
                 revision.revision if revision else 0,
                 [msgspec.Raw(msgspec.msgpack.encode(entry)) for entry in source.wanted(db, ask.host, ask.ids)],
-                [Tombstone(stone.id, stone.generation) for stone in buried],
+                [Tombstone(stone.id, stone.generation, stone.request_id) for stone in buried],
             )
 
         return self._store.read(body)

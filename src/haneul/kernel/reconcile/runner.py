@@ -13,13 +13,15 @@ from haneul.kernel import log, stop_points
 from haneul.kernel.bus import CONTROL, Bus, BusError
 from haneul.kernel.reconcile.last_plan import LastPlan
 from haneul.kernel.reconcile.outbox import Outbox
-from haneul.kernel.reconcile.values import Observation, PlanAsk, PlanReply, Report
+from haneul.kernel.reconcile.values import Observation, PlanAsk, PlanReply, Report, Tombstone
 
 E = TypeVar("E")
 EVERY_S = 30.0
 ABSENT_S = 1.0
 AT_ONCE = 16
 DEADLINE_S = 30.0
+# A host that starts while control is away should not wait longer than this before it follows the last plan.
+PLAN_DEADLINE_S = 10.0
 
 
 class Reconciler(Protocol[E]):
@@ -38,7 +40,10 @@ class Reconciler(Protocol[E]):
 
     def remove(self, thing_id: str) -> None: ...
     def id_of(self, entry: E) -> str: ...
-    def generation_of(self, entry: E) -> int: ...
+    def request_of(self, entry: E) -> str:
+        """The request that last changed what is wanted, for the log."""
+        ...
+
     def is_true(self, entry: E, seen: Observation | None) -> bool:
         """Whether what is seen is what the entry wants."""
         ...
@@ -130,9 +135,8 @@ class Runner(Generic[E]):
     def _begin(self, ids: tuple[str, ...]) -> "tuple[Report, list[Future[Observation | str | None]]]":
         """Ask for the plan, check it, report what is there, and begin whatever is not as it should be."""
         kind = self.reconciler.kind
-        reply = self._bus.call(
-            CONTROL, "reconcile.plan", PlanAsk(self._me.host, kind, ids), returns=PlanReply, deadline_s=DEADLINE_S
-        )
+        ask = PlanAsk(self._me.host, kind, ids)
+        reply = self._bus.call(CONTROL, "reconcile.plan", ask, returns=PlanReply, deadline_s=PLAN_DEADLINE_S)
         actual = self.reconciler.actual(ids)
         entries = {self.reconciler.id_of(entry): entry for entry in map(self._decoded, reply.entries)}
         refusal = self._refusal(reply, entries, actual, is_full=not ids)
@@ -185,7 +189,7 @@ class Runner(Generic[E]):
             if seen is not None and seen.generation > stone.generation:
                 log.event("tombstone is older than the thing", "error", thing=stone.id, kind=self.reconciler.kind)
             elif self._claim(stone.id):
-                yield self._pool.submit(self._finish, stone.id, partial(self._removed, stone.id))
+                yield self._pool.submit(self._finish, stone.id, partial(self._removed, stone))
 
     def _begin_making(
         self, entries: Mapping[str, E], actual: Mapping[str, Observation]
@@ -218,19 +222,22 @@ class Runner(Generic[E]):
             self.wake((thing_id,))
         return outcome
 
-    def _removed(self, thing_id: str) -> str | None:
-        kind = self.reconciler.kind
+    def _removed(self, stone: Tombstone) -> str | None:
+        kind, thing_id = self.reconciler.kind, stone.id
+        log.request_id.set(stone.request_id)
         stop_points.reached(f"agent:{kind}:before-remove")
         try:
             self.reconciler.remove(thing_id)
         except Exception:
             log.failure("could not be removed", kind=kind, thing=thing_id)
             return None
+        log.event("removed", kind=kind, thing=thing_id)
         stop_points.reached(f"agent:{kind}:removed")
         return thing_id
 
     def _ensured(self, entry: E) -> Observation | None:
         kind, thing_id = self.reconciler.kind, self.reconciler.id_of(entry)
+        log.request_id.set(self.reconciler.request_of(entry))
         stop_points.reached(f"agent:{kind}:before-ensure")
         try:
             seen = self.reconciler.ensure(entry)
@@ -242,6 +249,7 @@ class Runner(Generic[E]):
         except Exception:
             log.failure("could not be made", kind=kind, thing=thing_id)
             seen = Observation(thing_id, 0, "unknown", "The host could not make it; its log says why.")
+        log.event("made", kind=kind, thing=thing_id, generation=seen.generation, state=seen.state, error=seen.error)
         stop_points.reached(f"agent:{kind}:ensured")
         return seen
 

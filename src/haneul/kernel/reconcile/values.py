@@ -9,6 +9,7 @@ class Tombstone(msgspec.Struct, frozen=True):
 
     id: str
     generation: int
+    request_id: str = ""
 
 
 class PlanAsk(msgspec.Struct, frozen=True):

@@ -1,6 +1,8 @@
 """Compute: servers and what they are made from. Speaks Nova's API v2.1."""
 
-from haneul.kernel.service import Service
+from haneul.kernel.db import Store
+from haneul.kernel.reconcile.values import Nothing
+from haneul.kernel.service import BusMethod, Service
 from haneul.services.compute.aggregates.api import routes as aggregates
 from haneul.services.compute.availability_zones.api import routes as availability_zones
 from haneul.services.compute.base_rules import BASE_RULES
@@ -8,6 +10,7 @@ from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.flavor_access.api import routes as flavor_access
 from haneul.services.compute.flavor_extra_specs.api import routes as flavor_extra_specs
 from haneul.services.compute.flavors.api import routes as flavors
+from haneul.services.compute.hosts import logic as hosts_logic
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.hypervisors.api import routes as hypervisors
 from haneul.services.compute.instance_actions.api import routes as instance_actions
@@ -22,10 +25,16 @@ from haneul.services.compute.servers.plans import GUEST_PLANS
 from haneul.services.compute.services.api import routes as services
 from haneul.services.compute.versions import MICROVERSIONS
 from haneul.services.compute.versions import routes as versions
+from haneul.services.compute.wire import HostReport
 
 
-def service(hosts: HostLink) -> Service:
+def service(hosts: HostLink, settings: ComputeSettings) -> Service:
     """Compute, asking its hosts over this link."""
+
+    def heard(store: Store, report: HostReport) -> Nothing:
+        store.write(lambda db: hosts_logic.heard(db, report, settings))
+        return Nothing()
+
     return Service(
         type="compute",
         name="nova",
@@ -54,6 +63,7 @@ def service(hosts: HostLink) -> Service:
         ),
         operations=OPERATIONS,
         plans=(GUEST_PLANS,),
+        bus_methods=(BusMethod("compute.host", HostReport, heard),),
         faults="compute",
         page_links="compute",
         page_most=1000,

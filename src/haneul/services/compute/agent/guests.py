@@ -35,8 +35,8 @@ class GuestReconciler:
     def id_of(self, entry: GuestPlan) -> str:
         return entry.id
 
-    def generation_of(self, entry: GuestPlan) -> int:
-        return entry.generation
+    def request_of(self, entry: GuestPlan) -> str:
+        return entry.request_id
 
     def is_true(self, entry: GuestPlan, seen: Observation | None) -> bool:
         """Whether the guest is as wanted. One that its own user powered off stays off: control hears of it."""

@@ -28,7 +28,7 @@ class VerbPlan(Struct, frozen=True, kw_only=True):
 
 
 class GuestPlan(Struct, frozen=True, kw_only=True):
-    """What one guest should be. `generation` grows with every change of what is wanted."""
+    """What one guest should be. `generation` grows with every change of what is wanted, by the request named."""
 
     id: str
     generation: int
@@ -39,6 +39,7 @@ class GuestPlan(Struct, frozen=True, kw_only=True):
     disks: tuple[DiskPlan, ...] = ()
     power: Power = "running"
     verbs: tuple[VerbPlan, ...] = ()
+    request_id: str = ""
 
 
 class GuestState(Struct, frozen=True, kw_only=True):

@@ -79,11 +79,16 @@ def provider_of(host: str) -> str:
 def inventories_of(facts: HostFacts, settings: ComputeSettings) -> dict[str, Inventory]:
     """What a host gives away: more than it has of what guests seldom use all at once."""
     return {
-        "VCPU": Inventory(total=facts.vcpus, allocation_ratio=settings.cpu_allocation_ratio),
+        "VCPU": Inventory(total=facts.vcpus, max_unit=facts.vcpus, allocation_ratio=settings.cpu_allocation_ratio),
         "MEMORY_MB": Inventory(
-            total=facts.memory_mb, reserved=reserved_mb(facts), allocation_ratio=settings.ram_allocation_ratio
+            total=facts.memory_mb,
+            max_unit=facts.memory_mb,
+            reserved=reserved_mb(facts),
+            allocation_ratio=settings.ram_allocation_ratio,
         ),
-        "DISK_GB": Inventory(total=facts.disk_gb, allocation_ratio=settings.disk_allocation_ratio),
+        "DISK_GB": Inventory(
+            total=facts.disk_gb, max_unit=facts.disk_gb, allocation_ratio=settings.disk_allocation_ratio
+        ),
     }
 
 

@@ -31,6 +31,7 @@ def beholder(call: Call) -> Beholder:
         bookmark=call.url(""),
         sees_host=call.allows(HOST_ATTRIBUTES, call.caller),
         sees_extra_specs=call.allows(EXTRA_SPECS, call.caller),
+        embeds_flavor=call.at_least("2.47"),
         sees_host_status=call.at_least("2.16") and call.allows(HOST_STATUS, call.caller),
     )
 

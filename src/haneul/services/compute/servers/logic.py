@@ -112,6 +112,7 @@ def _first_values(by: Asker, wanted: NewServer, suffix: str, index: int, reserva
         "fault": None,
         "wanted_power": "running",
         "generation": 0,
+        "wanted_by": by.request_id,
         "observed_generation": 0,
         "observed_state": "",
         "observed_error": "",
@@ -161,14 +162,15 @@ def set_state(db: Db, server: Server, **values: Any) -> None:
         raise Conflict("Server {id} was changed by another request at the same time.", id=server.id)
 
 
-def want(db: Db, server: Server, **values: Any) -> int:
-    """Write what is wanted of a server as a new generation, and wake its host; the generation."""
+def want(db: Db, server: Server, request_id: str, **values: Any) -> int:
+    """Write what a request wants of a server as a new generation, and wake its host; the generation."""
     generation = server.generation + 1
     matched = db.update(
         servers,
         {"id": server.id, "generation": server.generation},
         **values,
         generation=generation,
+        wanted_by=request_id,
         observed_error="",
         updated_at=now(),
     )
@@ -179,11 +181,11 @@ def want(db: Db, server: Server, **values: Any) -> int:
     return generation
 
 
-def ask_once(db: Db, server: Server, verb: str) -> str:
+def ask_once(db: Db, server: Server, request_id: str, verb: str) -> str:
     """Ask the server's host to do something once; the request's id."""
     verb_id = new_uuid()
     db.run(verbs.insert(), id=verb_id, server_id=server.id, verb=verb, created_at=now(), done_at=None)
-    want(db, server)
+    want(db, server, request_id)
     return verb_id
 
 

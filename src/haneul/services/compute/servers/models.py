@@ -9,7 +9,8 @@ from haneul.kernel.db import Counter, Json, Row, Table, Text, Time
 class Server(Row):
     """A server. `number` counts servers (instance-0000000b); `id` is what clients see.
 
-    What is wanted (`wanted_power`, `generation`) is control's to write, what is (`observed_*`) the host's to report.
+    What is wanted (`wanted_power`, `generation`) is control's to write, what is (`observed_*`) the host's to report;
+    `wanted_by` is the request behind the newest generation.
     `flavor` is the flavor as it was when the server was created. A deleted server keeps its row, `deleted_at` set.
     Where there is no host, zone, image, key or task the text is empty, and `launched_at` is the epoch before the first
     start: sort keys without NULL are what a database seeks fast.
@@ -47,6 +48,7 @@ class Server(Row):
     fault: dict[str, Any] | None
     wanted_power: str
     generation: int
+    wanted_by: str
     observed_generation: int
     observed_state: str
     observed_error: str
@@ -114,6 +116,7 @@ servers = Table(
     Column("fault", Json),
     Column("wanted_power", String(16), nullable=False),
     Column("generation", BigInteger, nullable=False),
+    Column("wanted_by", String(64), nullable=False),
     Column("observed_generation", BigInteger, nullable=False),
     Column("observed_state", String(16), nullable=False),
     Column("observed_error", Text, nullable=False),

@@ -4,7 +4,7 @@ from haneul.kernel.clock import EPOCH, now
 from haneul.kernel.errors import ApiError, Conflict
 from haneul.kernel.events import emit
 from haneul.kernel.operations import Fault, Operation, Parked, Step, Work
-from haneul.kernel.reconcile import bury, is_buried
+from haneul.kernel.reconcile import Tombstone, bury, is_buried
 from haneul.services.compute.scheduling.logic import choose, is_host_up, release
 from haneul.services.compute.servers import logic
 from haneul.services.compute.servers.models import Server, servers, verbs
@@ -75,6 +75,7 @@ def want_running(work: Work) -> None:
     logic.want(
         work.db,
         server,
+        work.request_id,
         host=work.memo["host"],
         machine=server.machine or work.memo["machine"],
         wanted_power="running",
@@ -85,8 +86,8 @@ def want_gone(work: Work) -> None:
     """Have the host remove whatever it has of the guest; its tombstone waits if the host is away."""
     server = _server(work)
     if server.host:
-        generation = logic.want(work.db, server, wanted_power=logic.GONE)
-        bury(work.db, server.host, GUESTS, server.id, generation)
+        generation = logic.want(work.db, server, work.request_id, wanted_power=logic.GONE)
+        bury(work.db, server.host, GUESTS, Tombstone(server.id, generation, work.request_id))
         work.db.update(servers, {"id": server.id}, power_state=logic.NO_POWER)
 
 
@@ -169,7 +170,7 @@ def want_power(power: str) -> Step:
         if not server.host:
             raise Conflict("Instance {id} has no host.", id=server.id)
         if "generation" not in work.memo:
-            work.memo["generation"] = logic.want(work.db, server, wanted_power=power)
+            work.memo["generation"] = logic.want(work.db, server, work.request_id, wanted_power=power)
 
     return Step(f"want it {power}", do, undo=clear_task)
 
@@ -198,7 +199,7 @@ def ask_reboot(work: Work) -> None:
     if "verb" not in work.memo:
         if server.wanted_power != "running":
             work.db.update(servers, {"id": server.id}, wanted_power="running")
-        work.memo["verb"] = logic.ask_once(work.db, server, work.input["verb"])
+        work.memo["verb"] = logic.ask_once(work.db, server, work.request_id, work.input["verb"])
 
 
 def drop_verb(work: Work) -> None:

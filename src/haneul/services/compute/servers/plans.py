@@ -44,6 +44,7 @@ def _plan(server: Server, disks: Sequence[BlockDevice], open_verbs: Sequence[Ver
             )
             for disk in disks
         ),
+        request_id=server.wanted_by,
         power=server.wanted_power,  # type: ignore[arg-type]
         verbs=tuple(VerbPlan(id=verb.id, verb=verb.verb) for verb in open_verbs),  # type: ignore[arg-type]
     )

@@ -24,9 +24,11 @@ STATUSES = {
 BUSY_STATUSES = {("active", "rebooting"): "REBOOT", ("active", "rebooting_hard"): "HARD_REBOOT"}
 
 
-class FlavorLink(View):
-    id: Annotated[str, Since("2.1", "2.46")]
-    links: Annotated[list[dict[str, str]], Since("2.1", "2.46")]
+class FlavorLink(View, kw_only=True):
+    """A link up to 2.46, from 2.47 on the flavor as the server keeps it."""
+
+    id: str | UnsetType = UNSET
+    links: list[dict[str, str]] | UnsetType = UNSET
     vcpus: Annotated[int, Since("2.47")]
     ram: Annotated[int, Since("2.47")]
     disk: Annotated[int, Since("2.47")]
@@ -101,7 +103,7 @@ class Beholder(msgspec.Struct, frozen=True):
     sees_host: bool
     sees_extra_specs: bool
     sees_host_status: bool
-    shows_faults: bool = True
+    embeds_flavor: bool
 
 
 class ShortView(View):
@@ -139,7 +141,7 @@ def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, 
         hidden = _for_admin(server, disks)
     if seen_by.sees_host_status:
         hidden["host_status"] = ("UP" if host_is_up else "UNKNOWN") if server.host else ""
-    if server.fault and status in ("ERROR", "DELETED") and seen_by.shows_faults:
+    if server.fault and status in ("ERROR", "DELETED"):
         hidden["fault"] = _fault(server.fault, seen_by)
     if status in ("ACTIVE", "BUILD", "REBOOT", "HARD_REBOOT"):
         hidden["progress"] = 0
@@ -205,8 +207,8 @@ def _flavor(server: Server, seen_by: Beholder) -> FlavorLink:
     kept = server.flavor
     href = f"{seen_by.bookmark}/flavors/{server.flavor_id}"
     return FlavorLink(
-        id=server.flavor_id,
-        links=[{"rel": "bookmark", "href": href}],
+        id=UNSET if seen_by.embeds_flavor else server.flavor_id,
+        links=UNSET if seen_by.embeds_flavor else [{"rel": "bookmark", "href": href}],
         vcpus=kept["vcpus"],
         ram=kept["memory_mb"],
         disk=kept["disk_gb"],

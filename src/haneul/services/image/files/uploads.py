@@ -99,9 +99,9 @@ async def batches(chunks: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[
 
 def announced_size(call: Call) -> int | None:
     """How many bytes will come, if the client says so; BadRequest or 415 for headers that can't be."""
-    kind = call.header("content-type").partition(";")[0].strip().lower()
-    if kind != "application/octet-stream":
-        raise Unacceptable(415, "Invalid content type {kind}", kind=kind[:100])
+    media_type = call.header("content-type").partition(";")[0].strip().lower()
+    if media_type != "application/octet-stream":
+        raise Unacceptable(415, "Invalid content type {media_type}", media_type=media_type[:100])
     if call.header("x-image-meta-store", STORE) != STORE:
         raise BadRequest("Unknown scheme '{store}' found in URI", store=call.header("x-image-meta-store")[:100])
     text = call.header("x-openstack-image-size") or call.header("content-length")

@@ -56,9 +56,9 @@ def _listed_candidate(_call: Call, candidate: Candidate) -> dict[str, Any]:
 def _summary(call: Call, request: CandidateRequest, summary: Summary) -> dict[str, Any]:
     has_all = call.at_least("1.27")
     resources = {
-        room.resource_class: {"capacity": room.capacity, "used": room.used}
-        for room in summary.rooms
-        if has_all or room.resource_class in request.resource_classes
+        stock.resource_class: {"capacity": stock.capacity, "used": stock.used}
+        for stock in summary.stocks
+        if has_all or stock.resource_class in request.resource_classes
     }
     found: dict[str, Any] = {"resources": resources}
     if call.at_least("1.17"):

@@ -7,9 +7,9 @@ import msgspec
 
 from haneul.services.placement.allocation_candidates.groups import Way, Ways
 from haneul.services.placement.allocation_candidates.schemas import CandidateRequest
-from haneul.services.placement.inventories.queries import Room
+from haneul.services.placement.inventories.queries import Stock
 
-Rooms = Mapping[tuple[str, str], Room]
+Stocks = Mapping[tuple[str, str], Stock]
 Check = Callable[[Sequence[Way]], bool]
 
 
@@ -62,13 +62,13 @@ def _choices(groups: Sequence[Sequence[Way]], chosen: tuple[Way, ...], allowed: 
             yield from _choices(groups, more, allowed)
 
 
-def check_for(request: CandidateRequest, rooms: Rooms, parents: Mapping[str, str | None]) -> Check:
+def check_for(request: CandidateRequest, stocks: Stocks, parents: Mapping[str, str | None]) -> Check:
     """Whether ways go together: isolation, subtrees, and (for classes of several groups) capacity."""
     checks: list[Check] = []
     if request.is_isolated:
         checks.append(_are_isolated)
-    if rooms:
-        checks.append(lambda chosen: _fit_together(chosen, rooms))
+    if stocks:
+        checks.append(lambda chosen: _fit_together(chosen, stocks))
     if request.same_subtrees:
         count = len(request.groups)
         checks.append(lambda chosen: len(chosen) < count or _are_in_subtrees(chosen, request.same_subtrees, parents))
@@ -88,10 +88,10 @@ def _sums(chosen: Sequence[Way]) -> Counter[tuple[str, str]]:
     return sums
 
 
-def _fit_together(chosen: Sequence[Way], rooms: Rooms) -> bool:
+def _fit_together(chosen: Sequence[Way], stocks: Stocks) -> bool:
     for key, amount in _sums(chosen).items():
-        room = rooms.get(key)
-        if room is not None and (room.used + amount > room.capacity or amount > room.max_unit):
+        stock = stocks.get(key)
+        if stock is not None and (stock.used + amount > stock.capacity or amount > stock.max_unit):
             return False
     return True
 

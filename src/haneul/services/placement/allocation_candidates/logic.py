@@ -6,12 +6,12 @@ import msgspec
 
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest
-from haneul.services.placement.allocation_candidates.combining import Candidate, Rooms, check_for, combined
+from haneul.services.placement.allocation_candidates.combining import Candidate, Stocks, check_for, combined
 from haneul.services.placement.allocation_candidates.groups import Ways, ways
 from haneul.services.placement.allocation_candidates.scene import Scene
 from haneul.services.placement.allocation_candidates.schemas import CandidateRequest
 from haneul.services.placement.batches import all_by_ids
-from haneul.services.placement.inventories.queries import ROOMS_OF_CLASSES, ROOMS_OF_TREES, Room
+from haneul.services.placement.inventories.queries import STOCKS_OF_CLASSES, STOCKS_OF_TREES, Stock
 from haneul.services.placement.resource_classes import logic as resource_classes
 from haneul.services.placement.resource_providers.models import Provider
 from haneul.services.placement.resource_providers.queries import OF_TREES
@@ -26,7 +26,7 @@ class Summary(msgspec.Struct, frozen=True):
     """A provider of a tree that some candidate uses, with what it has in all."""
 
     provider: Provider
-    rooms: list[Room]
+    stocks: list[Stock]
     traits: list[str]
 
 
@@ -44,7 +44,7 @@ def find(db: Db, request: CandidateRequest) -> Candidates:
         groups.append(ways(scene, group))
         if not groups[-1]:
             return Candidates([])
-    check = check_for(request, _shared_rooms(db, request), _parents(db, request, scene))
+    check = check_for(request, _shared_stocks(db, request), _parents(db, request, scene))
     every = (one for one in combined(groups, check) if request.knows_trees or _is_flat(one, scene.root_of))
     found = list(islice(every, min(request.limit or MOST_CANDIDATES, MOST_CANDIDATES)))
     return Candidates(found, _summaries(db, request, found, scene.root_of))
@@ -59,12 +59,12 @@ def _refuse_unknown(db: Db, request: CandidateRequest) -> None:
         raise BadRequest("No such trait(s): {name}.", name=missing[0])
 
 
-def _shared_rooms(db: Db, request: CandidateRequest) -> Rooms:
+def _shared_stocks(db: Db, request: CandidateRequest) -> Stocks:
     """The inventories of classes that several groups want: they may fit each alone and not together."""
     counts = Counter(name for group in request.groups for name in group.resources)
     several = sorted(name for name, count in counts.items() if count > 1)
-    rooms = db.all(ROOMS_OF_CLASSES, resource_classes=several) if several else []
-    return {(room.provider_id, room.resource_class): room for room in rooms}
+    stocks = db.all(STOCKS_OF_CLASSES, resource_classes=several) if several else []
+    return {(stock.provider_id, stock.resource_class): stock for stock in stocks}
 
 
 def _parents(db: Db, request: CandidateRequest, scene: Scene) -> dict[str, str | None]:
@@ -84,14 +84,14 @@ def _summaries(
 ) -> list[Summary]:
     used = set().union(*(candidate.providers for candidate in found))
     roots = sorted({root_of[provider_id] for provider_id in used})
-    rooms: dict[str, list[Room]] = {}
-    for room in all_by_ids(db, ROOMS_OF_TREES, roots):
-        rooms.setdefault(room.provider_id, []).append(room)
+    stocks: dict[str, list[Stock]] = {}
+    for stock in all_by_ids(db, STOCKS_OF_TREES, roots):
+        stocks.setdefault(stock.provider_id, []).append(stock)
     names: dict[str, list[str]] = {}
     for row in all_by_ids(db, TRAITS_OF_TREES, roots):
         names.setdefault(row.provider_id, []).append(row.trait)
     return [
-        Summary(provider, rooms.get(provider.id, []), sorted(names.get(provider.id, [])))
+        Summary(provider, stocks.get(provider.id, []), sorted(names.get(provider.id, [])))
         for provider in all_by_ids(db, OF_TREES, roots)
         if request.knows_trees or provider.id in used
     ]

@@ -14,7 +14,7 @@ from haneul.services.placement.allocations.queries import (
 )
 from haneul.services.placement.allocations.schemas import Claim
 from haneul.services.placement.batches import all_by_ids
-from haneul.services.placement.inventories.queries import ROOMS_OF_PROVIDERS
+from haneul.services.placement.inventories.queries import STOCKS_OF_PROVIDERS
 from haneul.services.placement.resource_classes import logic as resource_classes
 from haneul.services.placement.resource_providers import logic as resource_providers
 from haneul.services.placement.resource_providers.queries import BY_IDS
@@ -43,7 +43,7 @@ def replace(db: Db, claims: Sequence[Claim], refusal: str = "Unable to allocate 
     if known:
         db.run(FORGET_ALLOCATIONS, ids=sorted(known))
     given_back = _sums(before)
-    refuse_what_does_not_fit(all_by_ids(db, ROOMS_OF_PROVIDERS, sorted(touched)), _amounts(claims), given_back)
+    refuse_what_does_not_fit(all_by_ids(db, STOCKS_OF_PROVIDERS, sorted(touched)), _amounts(claims), given_back)
     for claim in claims:
         _write(db, claim, known.get(claim.consumer_id))
 

@@ -18,7 +18,7 @@ class Seat(Row):
     root_id: str
 
 
-class Room(Row):
+class Stock(Row):
     """A provider's inventory with what is used of it."""
 
     provider_id: str
@@ -66,7 +66,7 @@ _HAVING = (
 FITTING = Query(Seat, _HAVING)
 FITTING_IN_TREE = Query(Seat, _HAVING.where(providers.c.root_id == bindparam("root_id")))
 
-ROOMS = select(
+STOCKS = select(
     inventories.c.provider_id,
     providers.c.root_id,
     inventories.c.resource_class,
@@ -79,8 +79,8 @@ ROOMS = select(
     used_of().label("used"),
 ).select_from(PLACED)
 
-ROOMS_OF_PROVIDERS = Query(Room, ROOMS.where(inventories.c.provider_id.in_(bindparam("ids", expanding=True))))
-ROOMS_OF_TREES = Query(Room, ROOMS.where(providers.c.root_id.in_(bindparam("ids", expanding=True))))
-ROOMS_OF_CLASSES = Query(
-    Room, ROOMS.where(inventories.c.resource_class.in_(bindparam("resource_classes", expanding=True)))
+STOCKS_OF_PROVIDERS = Query(Stock, STOCKS.where(inventories.c.provider_id.in_(bindparam("ids", expanding=True))))
+STOCKS_OF_TREES = Query(Stock, STOCKS.where(providers.c.root_id.in_(bindparam("ids", expanding=True))))
+STOCKS_OF_CLASSES = Query(
+    Stock, STOCKS.where(inventories.c.resource_class.in_(bindparam("resource_classes", expanding=True)))
 )

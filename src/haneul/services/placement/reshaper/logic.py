@@ -4,8 +4,9 @@ from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Conflict
 from haneul.services.placement.allocations import logic as allocations
 from haneul.services.placement.allocations.schemas import Claim
+from haneul.services.placement.hosts import value_of
 from haneul.services.placement.inventories import logic as inventories
-from haneul.services.placement.inventories.schemas import FIGURES, InventoriesUpdate, Inventory
+from haneul.services.placement.inventories.schemas import InventoriesUpdate, Inventory
 from haneul.services.placement.resource_classes import logic as resource_classes
 from haneul.services.placement.resource_providers import logic as resource_providers
 from haneul.services.placement.resource_providers.models import Provider
@@ -52,5 +53,4 @@ def _provider(db: Db, provider_id: str, update: InventoriesUpdate) -> Provider:
 
 
 def _standing(db: Db, provider_id: str) -> dict[str, Inventory]:
-    rows = inventories.of_provider(db, provider_id)
-    return {name: Inventory(**{figure: getattr(row, figure) for figure in FIGURES}) for name, row in rows.items()}
+    return {name: value_of(row) for name, row in inventories.of_provider(db, provider_id).items()}

@@ -1,0 +1,127 @@
+"""Checks of this machine: what it offers to a cloud, and what it lacks."""
+
+import ctypes
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from haneul.cli.checks.finding import Check, Finding, Subject
+from haneul.host.guest_image import PACKAGES
+from haneul.host.hypervisor.facts import qemu_version
+from haneul.host.run import RunFailed, is_installed, run
+
+OLDEST_QEMU = 7_000_000
+LEAST_FREE_GB = 2
+COMFORTABLE_GB = 10
+DPKG_S = 20.0
+# What adjtimex(2) answers when nothing keeps the clock in step.
+TIME_ERROR = 5
+TIMEX_BYTES = 512
+
+
+def root(subject: Subject) -> Iterator[Finding]:
+    why = "Guests, their networks and their accounts can be made by root only."
+    if subject.is_simulated:
+        yield Finding("ok", "The cloud is simulated, so it needs no root.", why)
+    elif os.geteuid() == 0:
+        yield Finding("ok", "This runs as root.", why)
+    else:
+        yield Finding("wrong", "This does not run as root.", why, "sudo haneul doctor, or haneul up --simulate")
+
+
+def qemu(subject: Subject) -> Iterator[Finding]:
+    why = "QEMU runs the guests."
+    if subject.is_simulated:
+        return
+    install = "apt-get install qemu-system-x86 qemu-utils"
+    try:
+        number = qemu_version()
+    except (RunFailed, ValueError) as error:
+        yield Finding("wrong", str(error), why, install)
+        return
+    version = f"{number // 1_000_000}.{number // 1000 % 1000}.{number % 1000}"
+    if number < OLDEST_QEMU:
+        yield Finding("wrong", f"QEMU is {version}, and haneul is made for 7.0 and newer.", why, install)
+    else:
+        yield Finding("ok", f"QEMU is {version}.", why)
+    if not is_installed("qemu-img"):
+        yield Finding("wrong", "qemu-img is not installed.", "It makes the guests' disks.", install)
+
+
+def kvm(subject: Subject) -> Iterator[Finding]:
+    why = "With KVM, guests run at the machine's own speed; emulated ones are ten times slower."
+    if subject.is_simulated:
+        return
+    answer = subject.layout.agent / "accelerator.json"
+    if answer.exists():
+        told = json.loads(answer.read_bytes())
+        works = told["accelerator"] == "kvm"
+        fact = f"Guests use {told['accelerator'].upper()}: {told['because']}"
+        fix = "" if works else f"Enable virtualization; then delete {answer} and run haneul down; haneul up"
+        yield Finding("ok" if works else "note", fact, why, fix)
+    elif not Path("/dev/kvm").exists():
+        fix = "Enable virtualization in the firmware, or nested virtualization in the hypervisor beneath."
+        yield Finding("note", "There is no /dev/kvm, so guests are emulated.", why, fix)
+    else:
+        yield Finding("note", "Whether KVM works is found out once the cloud runs.", why, "haneul up")
+
+
+def packages(subject: Subject) -> Iterator[Finding]:
+    if subject.is_simulated:
+        return
+    why = "The agent makes namespaces and limits programs with these."
+    programs = {"ip": "iproute2", "prlimit": "util-linux"}
+    if missing := [package for program, package in programs.items() if not is_installed(program)]:
+        yield Finding("wrong", f"These are missing: {', '.join(missing)}.", why, f"apt-get install {' '.join(missing)}")
+    else:
+        yield Finding("ok", f"{' and '.join(programs.values())} are installed.", why)
+    yield from _image_packages()
+
+
+def _image_packages() -> Iterator[Finding]:
+    why = "The guest image is built with these."
+    if not is_installed("dpkg-query"):
+        fix = "Upload an image of your own: openstack image create."
+        yield Finding("note", "This is no Debian system, so the guest image can't be built here.", why, fix)
+        return
+    missing = [package for package in PACKAGES if not _is_package_installed(package)]
+    if missing:
+        fix = f"apt-get install {' '.join(missing)}"
+        yield Finding("note", f"These are missing: {', '.join(missing)}.", why, fix)
+    else:
+        yield Finding("ok", "What builds the guest image is installed.", why)
+
+
+def _is_package_installed(package: str) -> bool:
+    try:
+        said = run(["dpkg-query", "--show", "--showformat=${db:Status-Status}", package], timeout_s=DPKG_S)
+    except RunFailed:
+        return False
+    return said.stdout == b"installed"
+
+
+def disk(subject: Subject) -> Iterator[Finding]:
+    place = next(path for path in (subject.layout.state, *subject.layout.state.parents) if path.exists())
+    free_gb = shutil.disk_usage(place).free / (1 << 30)
+    why = "Images, guests' disks and the database grow there; a full disk stops guests."
+    fact = f"{place} has {free_gb:.1f} GB free."
+    fix = f"Free space there, or move the cloud: haneul up --state DIR (now {subject.layout.state})"
+    if free_gb < LEAST_FREE_GB:
+        yield Finding("wrong", fact, why, fix)
+    else:
+        comfortable = free_gb >= COMFORTABLE_GB
+        yield Finding("ok" if comfortable else "note", fact, why, "" if comfortable else fix)
+
+
+def clock(_subject: Subject) -> Iterator[Finding]:
+    why = "Tokens and logs carry times; two machines of a cloud must agree on them."
+    in_step = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(TIMEX_BYTES)) != TIME_ERROR
+    if in_step:
+        yield Finding("ok", "The clock is kept in step.", why)
+    else:
+        yield Finding("note", "Nothing is known to keep the clock in step.", why, "apt-get install chrony")
+
+
+CHECKS: tuple[Check, ...] = (root, qemu, kvm, packages, disk, clock)

@@ -1,0 +1,33 @@
+"""Identity's rules are Keystone's, word for word, and stand on the same calls."""
+
+import re
+
+from haneul.kernel.http import PUBLIC
+from haneul.kernel.policy import rules_of
+from tests.support.cloud import RunningCloud
+from tests.surface import policies
+
+
+def shape(path: str) -> str:
+    return re.sub(r"\{\w+\}", "{}", path.partition("?")[0].strip())
+
+
+def test_every_rule_has_keystones_name_and_default() -> None:
+    defaults = {rule.policy_name: rule.default_check for rule in policies("keystone")}
+    ours = {rule.name: rule.default for rule in rules_of("haneul.services.identity")}
+    assert ours
+    assert {name: defaults.get(name) for name in ours} == ours
+
+
+def test_every_route_stands_under_a_rule_that_keystone_names_for_it(cloud: RunningCloud) -> None:
+    named: dict[tuple[str, str], set[str]] = {}
+    for rule in policies("keystone"):
+        named.setdefault((rule.method, shape(rule.path)), set()).add(rule.policy_name)
+    routes = [route for route in cloud.cloud.services[0].routes if route.rule is not PUBLIC]
+    assert len(routes) > 100
+    wrong = {
+        route.name: route.rule.name
+        for route in routes
+        if route.rule.name not in named.get((route.method, shape(route.path)), ())
+    }
+    assert wrong == {}
