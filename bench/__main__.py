@@ -19,6 +19,7 @@ CASES: tuple[Case, ...] = (
     *real_guests.CASES,
     *pages.CASES,
 )
+SAID_MOST = 300
 
 
 def main() -> int:
@@ -61,8 +62,9 @@ def _run(case: Case, bench: Bench) -> report.CaseResult:
     try:
         outcome = case.run(bench)
     except Exception as error:
-        print(f"  could not be measured: {error}", flush=True)
-        return report.CaseResult(name=case.name, seconds=time.perf_counter() - began, failed=str(error))
+        said = f"{type(error).__name__}: {error}".splitlines()[0][:SAID_MOST]
+        print(f"  could not be measured: {said}", flush=True)
+        return report.CaseResult(name=case.name, seconds=time.perf_counter() - began, failed=said)
     for figure in outcome.figures:
         missed = "  MISSED" if figure.is_met is False else ""
         print(f"  {figure.name}: {report.shown(figure.value)} {figure.unit}{missed}", flush=True)

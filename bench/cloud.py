@@ -17,7 +17,7 @@ import httpx
 from bench import load
 from haneul.settings import ALL_SERVICES_PORT, SERVICE_PORTS
 
-HANEUL = Path(__import__("os").environ.get("BENCH_HANEUL") or Path(sys.executable).with_name("haneul"))
+HANEUL = Path(sys.executable).with_name("haneul")
 BASE_PORTS = range(20_000, 50_000, 500)
 LOOPBACK = "127.0.0.1"
 COMMAND_S = 300.0

@@ -29,7 +29,7 @@ STATES = (("active", 1), ("stopped", 4), ("error", 0), ("paused", 3))
 
 
 def fill_servers(cloud: BenchCloud, project_id: str, count: int) -> None:
-    """Give a project this many servers that no host has, each with its disk, alike in some columns and not in others."""
+    """Give a project servers that no host has, each with its disk, alike in some columns and different in others."""
     chance = random.Random(count)
     with _writing(cloud) as connection:
         for begin in range(0, count, AT_ONCE):
@@ -84,6 +84,7 @@ def _server(cloud: BenchCloud, project_id: str, number: int, chance: random.Rand
         "is_locked": chance.random() < 0.1,
         "fault": {"message": "Gone.", "code": 500, "created": "2024-01-01T00:00:00Z"} if vm_state == "error" else None,
         "wanted_power": "running" if vm_state == "active" else "stopped",
+        "wanted_by": "req-00000000-0000-4000-8000-000000000000",
         "generation": 1,
         "observed_generation": 1,
         "observed_state": "running" if vm_state == "active" else "stopped",

@@ -1,5 +1,6 @@
 """The agent's composition root: what makes this host equal the rows, put together."""
 
+from haneul.kernel import stop_points
 from haneul.kernel.bus import Bus, BusSettings, Wake, open_bus
 from haneul.kernel.config import Settings
 from haneul.kernel.reconcile.runner import Identity
@@ -47,6 +48,7 @@ def hypervisor(wanted: CloudSettings, settings: Settings, cloud_id: str, images:
             state_dir=folder,
             run_dir=folder / "run",
             images=images,
+            reached=lambda step: stop_points.reached(f"driver:{step}"),
             qemu=settings.section("qemu", QemuOptions),
         )
     )

@@ -7,26 +7,38 @@ import pkgutil
 from functools import partial
 from typing import TYPE_CHECKING
 
+import msgspec
+
 import haneul.services
 from haneul.host.disk import durable
 from haneul.kernel import ids
-from haneul.kernel.bus import BusSettings, open_bus
+from haneul.kernel.bus import BusError, BusSettings, open_bus
 from haneul.kernel.config import Settings
 from haneul.kernel.db import Store
 from haneul.kernel.db.migrate import upgrade
+from haneul.kernel.errors import ApiError
 from haneul.kernel.events import Publisher
 from haneul.kernel.http.app import CloudApp, Mount
 from haneul.kernel.http.serve import Edge
 from haneul.kernel.http.unbuilt import unbuilt_of
 from haneul.kernel.operations.engine import Engine
-from haneul.kernel.policy import Overrides, Policy, rules_of
+from haneul.kernel.policy import Overrides, Policy, Rule, rules_of
 from haneul.kernel.reconcile.plans import PlanDesk
 from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.seeds import seed_flavors
 from haneul.services.compute.service import service as compute
 from haneul.services.identity.config import IdentitySettings
-from haneul.services.identity.public import Bootstrap, CatalogEntry, EpochWatch, KeyRing, Tokens, bootstrap, set_up_keys
+from haneul.services.identity.public import (
+    Bootstrap,
+    CatalogEntry,
+    EpochWatch,
+    KeyRing,
+    Tokens,
+    bootstrap,
+    move_endpoints,
+    set_up_keys,
+)
 from haneul.services.identity.service import service as identity
 from haneul.services.identity.users.hashing import hashed
 from haneul.services.image.config import ImageSettings
@@ -87,7 +99,19 @@ class Cloud:
             lambda: hashed(self._first_password(), cost),
             [self._entry(one) for one in self.services],
         )
-        return self.store.write(lambda db: bootstrap(db, wanted))
+        is_new = self.store.write(lambda db: bootstrap(db, wanted))
+        self._follow_moves()
+        return is_new
+
+    def _follow_moves(self) -> None:
+        """Where our own addresses have changed since the last start, the catalog's endpoints follow."""
+        path = self.wanted.state / "control" / "addresses.json"
+        before = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
+        today = {one.type: self._url(one) for one in self.services}
+        if moved := {before[kind]: url for kind, url in today.items() if before.get(kind, url) != url}:
+            self.store.write(lambda db: move_endpoints(db, moved))
+        if today != before:
+            durable.write(path, msgspec.json.encode(today))
 
     def seed(self) -> None:
         """Make what a new user needs, once: what an operator deletes later stays deleted."""
@@ -104,7 +128,8 @@ class Cloud:
 
     def start(self) -> None:
         """Start operations and the bus."""
-        self.bus = open_bus(self.wanted.bus_url, "control", listen=True, settings=BusSettings(cloud_id=self.cloud_id))
+        told = BusSettings(cloud_id=self.cloud_id, to_error=_refusal)
+        self.bus = open_bus(self.wanted.bus_url, "control", listen=True, settings=told)
         self.hosts.connect(self.bus)
         desk = PlanDesk(self.store, self.cloud_id, [plan for one in self.services for plan in one.plans])
         desk.serve(self.bus)
@@ -143,13 +168,18 @@ class Cloud:
     def port_of(self, one: Service) -> int:
         return one.port + self.wanted.base_port
 
+    def rules_of(self, one: Service) -> list[Rule]:
+        """The rules that a service declares, on its routes and elsewhere in its package."""
+        return [*(route.rule for route in one.routes), *rules_of(f"haneul.services.{one.type}")]
+
+    def policy_of(self, one: Service) -> Policy:
+        """A service's rules as they stand now, under the operator's files."""
+        overrides = Overrides(self.wanted.state / "policy", one.type)
+        return Policy(self.rules_of(one), one.base_rules, overrides=overrides, forbidden=one.forbidden)
+
     def _edge(self, one: Service) -> Edge:
-        rules = [*(route.rule for route in one.routes), *rules_of(f"haneul.services.{one.type}")]
-        policy = Policy(
-            rules, one.base_rules, overrides=Overrides(self.wanted.state / "policy", one.type), forbidden=one.forbidden
-        )
         auth_url = self._url(self.services[0])
-        return Edge(service=one, store=self.store, policy=policy, checker=self.tokens, auth_url=auth_url)
+        return Edge(service=one, store=self.store, policy=self.policy_of(one), checker=self.tokens, auth_url=auth_url)
 
     def _entry(self, one: Service) -> CatalogEntry:
         return CatalogEntry(one.type, one.name, one.description, self._url(one) + one.endpoint)
@@ -157,6 +187,11 @@ class Cloud:
     def _url(self, one: Service) -> str:
         default = f"{self.wanted.scheme}://{self.wanted.public_name}:{self.port_of(one)}"
         return self.wanted.public_urls.get(one.type, default)
+
+
+def _refusal(error: Exception) -> BusError | None:
+    """An agent is told our own refusals in their own words."""
+    return BusError(type(error).__name__, str(error)) if isinstance(error, ApiError) else None
 
 
 def import_tables() -> None:

@@ -4,11 +4,14 @@ import io
 import json
 import logging
 import os
-from contextlib import redirect_stderr, redirect_stdout
+import shlex
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
-from unittest.mock import patch
 
 import msgspec
+from openstackclient.common.clientmanager import ClientManager
 from openstackclient.shell import OpenStackShell
 
 from tests.support.cloud import PASSWORD, RunningCloud
@@ -23,32 +26,28 @@ class Said(msgspec.Struct, frozen=True):
 
 
 class OpenStackCli:
-    """A user's shell with the `OS_*` variables of his login."""
+    """A user's shell. His login goes into each command line, since the client reads `OS_*` variables once a process."""
 
     def __init__(
         self, cloud: RunningCloud, *, user: str = "admin", password: str = PASSWORD, project: str = "admin"
     ) -> None:
-        self._environment = {
-            "OS_AUTH_URL": f"{cloud.url('identity')}/v3",
-            "OS_USERNAME": user,
-            "OS_PASSWORD": password,
-            "OS_PROJECT_NAME": project,
-            "OS_USER_DOMAIN_NAME": "Default",
-            "OS_PROJECT_DOMAIN_NAME": "Default",
-            "OS_IDENTITY_API_VERSION": "3",
-            "OS_REGION_NAME": "RegionOne",
+        options = {
+            "auth-url": f"{cloud.url('identity')}/v3",
+            "username": user,
+            "password": password,
+            "project-name": project,
+            "user-domain-name": "Default",
+            "project-domain-name": "Default",
+            "identity-api-version": "3",
+            "region-name": "RegionOne",
         }
+        self._login = [f"--os-{name}={value}" for name, value in options.items()]
 
     def run(self, command: str) -> Said:
         """Run a command line such as `openstack flavor list`, without its first word."""
         out, err = io.StringIO(), io.StringIO()
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
-        with patch.dict(os.environ, {**kept, **self._environment}, clear=True), redirect_stdout(out), redirect_stderr(err):
-            try:
-                code = OpenStackShell().run(command.split())
-            finally:
-                # The client binds its handlers to the streams of this moment.
-                logging.getLogger().handlers.clear()
+        with _alone(), redirect_stdout(out), redirect_stderr(err):
+            code = OpenStackShell().run([*self._login, *shlex.split(command)])
         return Said(code, out.getvalue(), err.getvalue())
 
     def json(self, command: str) -> Any:
@@ -56,3 +55,24 @@ class OpenStackCli:
         said = self.run(f"{command} -f json")
         assert said.code == 0, said.err
         return json.loads(said.out)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """The client sees no cloud of the tester's, and the logging that it sets up is undone."""
+    kept, root = dict(os.environ), logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    for name in [name for name in kept if name.startswith("OS_")]:
+        del os.environ[name]
+    # The client keeps its connections on a class: the next user would go on as the last one.
+    for cache in [value for kind in ClientManager.__mro__ for value in vars(kind).values()]:
+        if hasattr(cache, "_handle"):
+            cache._handle = None
+    try:
+        with warnings.catch_warnings():
+            yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+        root.handlers[:] = handlers
+        root.setLevel(level)

@@ -77,7 +77,7 @@ def test_who_is_no_admin_creates_no_flavor(furnished: RunningCloud, cli: OpenSta
     url = f"{furnished.url('compute')}/v2.1/flavors"
     words = "Policy doesn't allow os_compute_api:os-flavor-manage:create to be performed."
     assert refused.code == 1
-    assert f"HttpException: 403: Client Error for url: {url}, {words}" in refused.err
+    assert f"403: Client Error for url: {url}, {words}" in refused.err
 
 
 def test_a_public_key_is_imported(cli: OpenStackCli, tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ def test_a_public_image_is_made_as_documented(cli: OpenStackCli, disk: Path) -> 
     assert cli.run("image delete cirros").code == 0
 
 
-def test_an_image_is_shared_with_a_project(cli: OpenStackCli) -> None:
-    made = cli.json("image create --shared roses")
+def test_an_image_is_shared_with_a_project(cli: OpenStackCli, disk: Path) -> None:
+    made = cli.json(f"image create --disk-format qcow2 --file {disk} --shared roses")
     added = cli.json("image add project roses service")
     assert (added["image_id"], added["status"]) == (made["id"], "pending")
     members = cli.json("image member list roses")
@@ -98,5 +98,5 @@ def test_an_image_is_shared_with_a_project(cli: OpenStackCli) -> None:
 
 
 def test_what_the_service_can_import_and_where_it_keeps_images(cli: OpenStackCli) -> None:
-    assert cli.run("image import info").code == 0
-    assert cli.json("image stores info") == [{"ID": "file", "Description": None, "Default": True}] or True
+    assert cli.json("image import info") == {"import-methods": []}
+    assert cli.json("image stores list") == [{"ID": "file", "Description": None, "Default": True}]

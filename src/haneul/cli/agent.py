@@ -20,6 +20,10 @@ def namespace_of(cloud_id: str) -> str:
     return f"haneul-{cloud_id}"
 
 
+HEARD_S = 20.0
+"""How long `up` waits for control to know of this host; without control it is ready all the same."""
+
+
 def run_agent(layout: Layout, link: Link) -> None:
     """Work until SIGTERM. What stands in the way is told to the supervisor in a sentence."""
     stopping = _stop_event()
@@ -52,6 +56,7 @@ def _work(layout: Layout, link: Link, stopping: threading.Event) -> None:
         raise Failure(str(error)) from error
     except ConfigError as error:
         raise Failure(str(error), "Correct it in haneul.toml or in the HANEUL_ variable.") from error
+    agent.compute.wait_until_heard(HEARD_S)
     link.tell(Notice(ready=True))
     stopping.wait()
     agent.stop()

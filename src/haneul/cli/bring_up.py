@@ -47,7 +47,9 @@ def bring_up(layout: Layout, screen: Screen, flags: Flags) -> Outcome:
         was_running = is_supervised(layout.tree)
         if was_running:
             _refuse_change(layout, flags)
-        tree = _until_ready(layout, progress, 0 if was_running else _start(layout, flags, progress))
+            tree = _until_ready(layout, progress, 0)
+        else:
+            tree = _start(layout, flags, progress)
         settings = layout.settings()
         outcome = Outcome(settings=settings, tree=tree, was_running=was_running, seconds=time.monotonic() - began)
         account = control_account(layout)
@@ -67,9 +69,9 @@ def _make_lockable(layout: Layout) -> None:
         ) from error
 
 
-def _start(layout: Layout, flags: Flags, progress: Progress) -> int:
+def _start(layout: Layout, given: Flags, progress: Progress) -> TreeSeen:
     remembered = layout.flags()
-    flags = Flags(**{**remembered.given(), **flags.given()})
+    flags = Flags(**{**remembered.given(), **given.given()})
     settings, sections = _settle(layout, flags)
     _refuse_unfit(layout, settings)
     layout.make()
@@ -81,7 +83,12 @@ def _start(layout: Layout, flags: Flags, progress: Progress) -> int:
     if account.uid not in (0, os.geteuid()):
         _compile(progress)
     layout.status_file.unlink(missing_ok=True)
-    return supervisor.start(layout)
+    try:
+        return _until_ready(layout, progress, supervisor.start(layout))
+    except Failure:
+        # What can't be started isn't worth remembering.
+        layout.remember(remembered)
+        raise
 
 
 def _settle(layout: Layout, flags: Flags) -> tuple[CloudSettings, Sections]:

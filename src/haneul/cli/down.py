@@ -2,9 +2,9 @@
 
 import os
 import shutil
-from typing import Any
 
 import click
+import msgspec
 
 from haneul.cli.failures import Failure
 from haneul.cli.options import with_cloud
@@ -17,6 +17,15 @@ from haneul.host import run as running
 STOP_S = 40.0
 
 
+class Taken(msgspec.Struct, frozen=True):
+    """What was taken down, and which guests go on."""
+
+    was_running: bool
+    guests_stopped: list[str]
+    wiped: bool
+    guests_left: list[str]
+
+
 @click.command("down")
 @with_cloud
 @click.option("--guests", is_flag=True, help="Stop the guests too.")
@@ -26,13 +35,12 @@ def down_command(layout: Layout, screen: Screen, guests: bool, wipe: bool, yes: 
     """Stop the cloud. Guests go on running unless --guests or --wipe is given."""
     if wipe and not layout.state.exists():
         screen.line(f"There is nothing at {layout.state}.")
-        screen.result({"state": str(layout.state), "was_running": False, "guests_stopped": [], "wiped": False})
+        screen.result({"state": str(layout.state), **msgspec.structs.asdict(Taken(False, [], False, []))})
         return
     layout.require()
     if wipe and not yes:
         _ask(layout, screen)
-    was_running, stopped = _take_down(layout, screen, guests, wipe)
-    _tell(layout, screen, was_running, stopped, wipe)
+    _tell(layout, screen, _take_down(layout, screen, guests, wipe))
 
 
 def _ask(layout: Layout, screen: Screen) -> None:
@@ -43,30 +51,31 @@ def _ask(layout: Layout, screen: Screen) -> None:
         raise Failure("Nothing was done.")
 
 
-def _take_down(layout: Layout, screen: Screen, guests: bool, wipe: bool) -> tuple[bool, list[str]]:
+def _take_down(layout: Layout, screen: Screen, guests: bool, wipe: bool) -> Taken:
+    from haneul.cli import on_host
+
     stopped: list[str] = []
     with layout.locked(), screen.doing("Stopping the cloud.") as progress:
         was_running = stop_tree(layout)
         if guests or wipe:
-            from haneul.cli import on_host
-
             progress.stage("Stopping the guests.")
             stopped = on_host.stop_guests(layout, by_force=wipe)
         if wipe:
             progress.stage("Removing everything.")
             _wipe(layout)
-    return was_running, stopped
+        return Taken(was_running, stopped, wipe, [] if wipe else sorted(on_host.guests_of(layout)))
 
 
-def _tell(layout: Layout, screen: Screen, was_running: bool, stopped: list[str], wiped: bool) -> None:
-    words = ["The cloud is stopped." if was_running else "The cloud was not running."]
-    if stopped:
-        words.append(f"{len(stopped)} guest{'s' if len(stopped) > 1 else ''} stopped.")
-    if wiped:
+def _tell(layout: Layout, screen: Screen, taken: Taken) -> None:
+    words = ["The cloud is stopped." if taken.was_running else "The cloud was not running."]
+    if taken.guests_stopped:
+        words.append(f"Guests stopped: {len(taken.guests_stopped)}.")
+    if taken.guests_left:
+        words.append(f"Guests that go on running: {len(taken.guests_left)}.")
+    if taken.wiped:
         words.append(f"{layout.state} and all that it had made are gone.")
     screen.line(" ".join(words))
-    told: dict[str, Any] = {"state": str(layout.state), "was_running": was_running}
-    screen.result({**told, "guests_stopped": stopped, "wiped": wiped})
+    screen.result({"state": str(layout.state), **msgspec.structs.asdict(taken)})
 
 
 def stop_tree(layout: Layout) -> bool:

@@ -11,6 +11,7 @@ import click
 
 from haneul.cli.failures import Failure
 from haneul.cli.screen import Screen
+from haneul.host.run import RunFailed
 
 # Each command's module is imported when it is called: `up` must not wait for what `demo` needs.
 COMMANDS = {
@@ -75,6 +76,8 @@ def _outcome(given: list[str], screen: Screen) -> int:
         return wrong.exit_code
     except Failure as failure:
         screen.failure(failure)
+    except RunFailed as failed:
+        screen.failure(Failure(str(failed)))
     except (click.Abort, KeyboardInterrupt):
         print(file=sys.stderr)
         return 130

@@ -39,6 +39,11 @@ def image_name(settings: CloudSettings) -> str:
     return SIMULATED_NAME if settings.simulate else GUEST_NAME
 
 
+def is_sown(layout: Layout) -> bool:
+    """Whether the image was made."""
+    return _read(layout.seeded_file).done
+
+
 def sow(layout: Layout, settings: CloudSettings, progress: Progress, teller: Teller) -> None:
     """Make the image, unless that was done before; where it can't be made, say why and let the next `up` try again."""
     seeded = _read(layout.seeded_file)

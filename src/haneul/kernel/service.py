@@ -26,9 +26,9 @@ class BusMethod(msgspec.Struct, frozen=True):
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """One OpenStack service type.
 
-    `project_base` is a path behind which clients may put a project id (`/v2.1` of `/v2.1/PROJECT/servers`). `faults` names the error envelope, `page_links` the style of page links.
-    `request_id_header` is a second header for request ids (`X-Compute-Request-Id`).
-    `manners`: where its HTTP is stricter.
+    `project_base` is a path behind which clients may put a project id (`/v2.1` of `/v2.1/PROJECT/servers`).
+    `faults` names the error envelope, `page_links` the style of page links. `request_id_header` is a second header for
+    request ids (`X-Compute-Request-Id`). `manners`: where its HTTP is stricter.
     `on_start` runs in every control process before it answers: to heal what a crash left.
     """
 

@@ -7,7 +7,9 @@ from sqlalchemy import Column, MetaData, String, Table, bindparam, or_
 from haneul.kernel.db import Row, Store
 from haneul.kernel.db.listing import Clause, Listing, Page
 
-words = Table("words", MetaData(), Column("id", String(8), primary_key=True), Column("text", String(20), nullable=False))
+words = Table(
+    "words", MetaData(), Column("id", String(8), primary_key=True), Column("text", String(20), nullable=False)
+)
 
 
 class Word(Row):

@@ -1,5 +1,4 @@
 import pytest
-
 from tests.support.cloud import Client, RunningCloud
 
 

@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 
 import pytest
-
 from tests.support.cloud import Client, RunningCloud
 
 NANO = {"name": "nano", "id": "n1", "ram": 128, "vcpus": 1, "disk": 1}

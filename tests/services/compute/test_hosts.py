@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from tests.support.cloud import Client, RunningCloud
 
 from haneul.kernel.clock import now
 from haneul.services.compute.drivers.base import HostFacts
 from haneul.services.compute.hosts import logic
 from haneul.services.compute.hosts.models import services
 from haneul.services.compute.wire import HostReport
-from tests.support.cloud import Client, RunningCloud
 
 FACTS = HostFacts(
     vcpus=4,

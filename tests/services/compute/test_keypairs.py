@@ -5,7 +5,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import pkcs12
-
 from tests.support.cloud import Client, RunningCloud
 
 # A key of everybody's: nobody has its other half.

@@ -1,5 +1,4 @@
 import pytest
-
 from tests.support.cloud import Client
 
 NEWEST = {"X-OpenStack-Nova-API-Version": "2.100"}

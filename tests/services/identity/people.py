@@ -4,7 +4,6 @@ from secrets import token_hex
 from typing import Any
 
 import httpx
-
 from tests.support.cloud import Client, RunningCloud
 
 PASSWORD = "a password for tests"

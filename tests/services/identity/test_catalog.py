@@ -1,7 +1,6 @@
 from typing import Any
 
 import pytest
-
 from tests.services.identity.people import login, make, persona
 from tests.support.cloud import Client, RunningCloud
 
@@ -58,7 +57,11 @@ def test_an_endpoint_is_created_shown_changed_and_deleted(admin: Client) -> None
     path = f"/v3/endpoints/{endpoint['id']}"
     changed = admin.patch("identity", path, json={"endpoint": {"interface": "admin", "region_id": None}})
     assert (changed.json()["endpoint"]["interface"], changed.json()["endpoint"]["region"]) == ("admin", None)
-    for filters, count in (({"interface": "admin"}, 1), ({"interface": "internal"}, 0), ({"region_id": "RegionOne"}, 0)):
+    for filters, count in (
+        ({"interface": "admin"}, 1),
+        ({"interface": "internal"}, 0),
+        ({"region_id": "RegionOne"}, 0),
+    ):
         params = {"service_id": service["id"], **filters}
         assert len(admin.get("identity", "/v3/endpoints", params=params).json()["endpoints"]) == count, filters
     assert admin.delete("identity", path).status_code == 204
@@ -151,7 +154,9 @@ def test_a_region_without_an_id_gets_one(admin: Client) -> None:
 def test_a_member_reads_regions_and_his_own_catalog_alone(cloud: RunningCloud, admin: Client) -> None:
     project = make(admin, "project")
     member = persona(cloud, admin, "member", f"projects/{project['id']}")
-    statuses = {name: member.get("identity", f"/v3/{name}").status_code for name in ("regions", "services", "endpoints")}
+    statuses = {
+        name: member.get("identity", f"/v3/{name}").status_code for name in ("regions", "services", "endpoints")
+    }
     assert statuses == {"regions": 200, "services": 403, "endpoints": 403}
     for kind in ("service", "endpoint", "region"):
         assert member.post("identity", f"/v3/{kind}s", json={kind: {"type": "x"}}).status_code in (400, 403), kind

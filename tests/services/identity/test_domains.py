@@ -26,7 +26,11 @@ def test_a_domain_is_created_shown_changed_and_deleted(admin: Client) -> None:
 def test_deleting_a_domain_takes_all_that_is_in_it(cloud: RunningCloud, admin: Client) -> None:
     domain = make(admin, "domain")
     inside = {"domain_id": domain["id"]}
-    project, user, group = make(admin, "project", **inside), make(admin, "user", **inside), make(admin, "group", **inside)
+    project, user, group = (
+        make(admin, "project", **inside),
+        make(admin, "user", **inside),
+        make(admin, "group", **inside),
+    )
     guest = make(admin, "user", default_project_id=project["id"])
     grant(admin, user, "member", f"projects/{project['id']}")
     grant(admin, guest, "reader", f"domains/{domain['id']}")
@@ -62,7 +66,7 @@ def test_domains_are_found_by_name_and_never_among_projects(admin: Client) -> No
 
 
 def test_a_domains_name_and_chosen_id_stand_once(admin: Client) -> None:
-    chosen = "0123456789abcdef0123456789abcdef"
+    chosen = "fedcba9876543210fedcba9876543210"
     assert make(admin, "domain", name="chosen", explicit_domain_id=chosen)["id"] == chosen
     for body in ({"name": "chosen"}, {"name": "other", "explicit_domain_id": chosen}):
         assert admin.post("identity", "/v3/domains", json={"domain": body}).status_code == 409

@@ -1,5 +1,4 @@
 import pytest
-
 from tests.services.identity.people import grant, login, make, persona, role_id, try_login, whoami
 from tests.support.cloud import Client, RunningCloud
 
@@ -101,7 +100,9 @@ def test_a_domains_manager_gives_lesser_roles_inside_his_domain(cloud: RunningCl
     assert {role["name"] for role in listed.json()["roles"]} == {"reader", "member", "manager"}
     system = f"/v3/system/users/{user['id']}/roles/{role_id(admin, 'reader')}"
     assert manager.put("identity", system).status_code == 403
-    assert manager.post("identity", "/v3/users", json={"user": {"name": "x", "domain_id": "default"}}).status_code == 403
+    assert (
+        manager.post("identity", "/v3/users", json={"user": {"name": "x", "domain_id": "default"}}).status_code == 403
+    )
 
 
 def test_a_system_reader_sees_all_and_changes_nothing(cloud: RunningCloud, admin: Client) -> None:

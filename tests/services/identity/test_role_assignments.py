@@ -1,7 +1,6 @@
 from typing import Any
 
 import pytest
-
 from tests.services.identity.people import grant, make, persona, role_id
 from tests.support.cloud import Client, RunningCloud
 

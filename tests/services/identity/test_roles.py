@@ -83,8 +83,8 @@ def test_roles_imply_in_no_circle_and_none_implies_admin(admin: Client) -> None:
 
 def test_inferences_are_listed(admin: Client) -> None:
     found = admin.get("identity", "/v3/role_inferences").json()["role_inferences"]
-    by_name = {one["prior_role"]["name"]: [role["name"] for role in one["implies"]] for one in found}
-    assert (by_name["admin"], by_name["member"]) == (["manager"], ["reader"])
+    implied = {one["prior_role"]["id"]: [role["name"] for role in one["implies"]] for one in found}
+    assert [implied[role_id(admin, name)] for name in ("admin", "member")] == [["manager"], ["reader"]]
     path = f"/v3/roles/{role_id(admin, 'manager')}/implies"
     shown = admin.get("identity", path).json()["role_inference"]
     assert [role["name"] for role in shown["implies"]] == ["member"]

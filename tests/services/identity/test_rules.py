@@ -2,10 +2,11 @@
 
 import re
 
-from haneul.kernel.http import PUBLIC
-from haneul.kernel.policy import rules_of
 from tests.support.cloud import RunningCloud
 from tests.surface import policies
+
+from haneul.kernel.http import PUBLIC
+from haneul.kernel.policy import rules_of
 
 
 def shape(path: str) -> str:

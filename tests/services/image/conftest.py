@@ -1,5 +1,4 @@
 import pytest
-
 from tests.services.image.shelf import user_of
 from tests.support.cloud import Client, RunningCloud
 

@@ -5,7 +5,6 @@ import struct
 from typing import Any
 
 import httpx
-
 from tests.support.cloud import Client, RunningCloud
 
 MIB = 1 << 20

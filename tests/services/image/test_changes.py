@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-
 from tests.services.image.shelf import OLD_PATCH, RAW, change, create, names, show, uploaded
 from tests.support.cloud import Client
 

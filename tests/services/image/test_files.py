@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-
 from tests.services.image.shelf import BYTES, MIB, QCOW2, create, files, qcow2, show, upload, uploaded
 from tests.services.image.wire import slow_upload, until
 from tests.support.cloud import Client, RunningCloud, running_cloud
@@ -53,7 +52,7 @@ def test_a_body_without_a_length_goes_in_too(alice: Client) -> None:
         ({}, qcow2(), "The image was announced as raw, but its contents are qcow2."),
         (QCOW2, qcow2(backing=b"/etc/shadow"), "names a backing file"),
         (QCOW2, qcow2()[:100], "cut off"),
-        ({}, b"", "The image file is empty."),
+        (QCOW2, b"", "The image file is empty."),
         ({"disk_format": "ploop"}, b"anything", "cannot be used here"),
     ],
 )
@@ -66,6 +65,13 @@ def test_a_file_that_is_not_what_it_claims_is_refused(
     assert show(alice, image["id"]) | {"updated_at": ""} == image | {"updated_at": ""}
     retried = {} if fields else {"disk_format": "raw"}
     assert retried == {} or upload(alice, image["id"], b"raw bytes").status_code == 204
+
+
+def test_nothing_at_all_is_raw_too(alice: Client) -> None:
+    image = uploaded(alice, b"")
+    assert (image["status"], image["size"], image["virtual_size"]) == ("active", 0, None)
+    answer = alice.get("image", image["file"])
+    assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, b"", "0")
 
 
 def test_a_container_is_not_looked_into(alice: Client) -> None:

@@ -2,7 +2,6 @@ import uuid
 from typing import Any
 
 import pytest
-
 from tests.services.image.shelf import QCOW2, create, files, show, upload, uploaded, user_of
 from tests.support.cloud import Client, RunningCloud
 

@@ -1,7 +1,6 @@
 from collections.abc import Iterator
 
 import pytest
-
 from tests.services.image.shelf import QCOW2, create, names, uploaded
 from tests.support.cloud import Client, RunningCloud, running_cloud
 

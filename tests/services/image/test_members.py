@@ -1,3 +1,5 @@
+from typing import Any
+
 from tests.services.image.shelf import create, names, show, uploaded
 from tests.support.cloud import Client
 
@@ -44,20 +46,22 @@ def test_only_shared_images_have_members(alice: Client) -> None:
 
 def test_bodies_that_make_no_sense_are_refused(alice: Client) -> None:
     path = f"/v2/images/{create(alice)['id']}/members"
-    for body, sentence in (
+    added: list[tuple[Any, str]] = [
         ({}, "Member to be added not specified"),
         ({"member": ""}, "Member can&#x27;t be empty"),
         ([], "Expected a member in the form:"),
         ({"member": "m" * 256}, "longer than 255"),
-    ):
+    ]
+    for body, sentence in added:
         answer = alice.post("image", path, json=body)
         assert (answer.status_code, sentence in answer.text) == (400, True), answer.text
     assert alice.post("image", path, json={"member": "x"}).status_code == 200
-    for body, sentence in (
+    changed: list[tuple[Any, str]] = [
         ({}, "Status not specified"),
         ({"status": "perhaps"}, "Status must be"),
         ("x", "Expected a status in the form:"),
-    ):
+    ]
+    for body, sentence in changed:
         answer = alice.put("image", f"{path}/x", json=body)
         assert (answer.status_code, sentence in answer.text) == (400, True), answer.text
 

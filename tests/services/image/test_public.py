@@ -3,19 +3,22 @@
 from pathlib import Path
 
 import pytest
+from tests.services.image.shelf import create, files, qcow2, show, uploaded
+from tests.support.cloud import Client, RunningCloud
 
 from haneul.kernel.auth import Caller
+from haneul.kernel.bus import CONTROL, BusError, BusSettings, open_bus
 from haneul.kernel.errors import BadRequest, NotFound, Unacceptable
 from haneul.services.image.public import (
+    ImageAsk,
     ImageBytes,
+    ImageFacts,
     ImagePart,
     NewImage,
     bootable,
     facts_of,
     import_file,
 )
-from tests.services.image.shelf import create, files, qcow2, show, uploaded
-from tests.support.cloud import Client, RunningCloud
 
 
 def test_an_image_is_bootable_for_whom_it_is_visible(cloud: RunningCloud, alice: Client, bob: Client) -> None:
@@ -42,6 +45,20 @@ def test_a_host_reads_an_image_part_by_part(cloud: RunningCloud, admin: Client) 
     assert parts == [b"0123", b"4567", b"89", b""]
     with pytest.raises(NotFound):
         store.read(lambda db: facts_of(db, "no-such-image"))
+
+
+def test_an_agent_asks_over_the_bus(cloud: RunningCloud, admin: Client) -> None:
+    image = uploaded(admin, b"0123456789")
+    agent = open_bus(cloud.cloud.wanted.bus_url, "a-host", settings=BusSettings(cloud_id=cloud.cloud.cloud_id))
+    agent.start()
+    try:
+        facts = agent.call(CONTROL, "image.facts", ImageAsk(image["id"]), returns=ImageFacts, deadline_s=10)
+        part = agent.call(CONTROL, "image.part", ImagePart(image["id"], 2, 3), returns=bytes, deadline_s=10)
+        with pytest.raises(BusError, match="No image found with ID nowhere"):
+            agent.call(CONTROL, "image.facts", ImageAsk("nowhere"), returns=ImageFacts, deadline_s=10)
+    finally:
+        agent.close()
+    assert (facts.id, facts.size, part) == (image["id"], 10, b"234")
 
 
 def test_a_file_becomes_an_image_once(cloud: RunningCloud, admin: Client, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from tests.services.image.shelf import create, files, show, upload, uploaded
+from tests.support.cloud import Client, RunningCloud
 
 from haneul.kernel.db import Db
 from haneul.services.image.files import logic as uploads
@@ -10,8 +12,6 @@ from haneul.services.image.files.recovery import recover
 from haneul.services.image.images import logic
 from haneul.services.image.images.models import ImageRow
 from haneul.services.image.images.queries import BY_ID
-from tests.services.image.shelf import create, files, show, upload, uploaded
-from tests.support.cloud import Client, RunningCloud
 
 
 def claimed(cloud: RunningCloud, admin: Client) -> tuple[ImageRow, str]:
@@ -33,9 +33,7 @@ def folder(cloud: RunningCloud) -> Path:
 
 
 @pytest.mark.parametrize("ending", ["", ".part", None])
-def test_an_upload_whose_process_died_may_begin_again(
-    cloud: RunningCloud, admin: Client, ending: str | None
-) -> None:
+def test_an_upload_whose_process_died_may_begin_again(cloud: RunningCloud, admin: Client, ending: str | None) -> None:
     row, key = claimed(cloud, admin)
     if ending is not None:
         (folder(cloud) / f"{key}{ending}").write_bytes(b"half")

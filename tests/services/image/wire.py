@@ -14,7 +14,7 @@ class SlowUpload:
 
     def __init__(self, client: Client, image_id: str, *framing: str) -> None:
         address = urlsplit(client.running.url("image"))
-        assert address.hostname and address.port
+        assert address.hostname is not None
         self.socket = socket.create_connection((address.hostname, address.port), timeout=20)
         head = [
             f"PUT /v2/images/{image_id}/file HTTP/1.1",

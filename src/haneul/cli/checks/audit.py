@@ -11,6 +11,7 @@ from haneul.cli.checks.finding import Check, Finding, Subject
 from haneul.kernel.db import Db
 from haneul.kernel.reconcile.plans import buried_on
 from haneul.services.compute.block_devices.models import block_devices
+from haneul.services.compute.servers.logic import GONE
 from haneul.services.compute.servers.models import servers
 from haneul.services.compute.wire import GUESTS
 from haneul.services.placement.allocations.models import allocations, consumers
@@ -35,11 +36,11 @@ def guests(subject: Subject) -> Iterator[Finding]:
         fix = f"openstack server reboot --hard {server}, or openstack server delete {server}"
         yield Finding("wrong", f"The server {server} has no guest on {host}.", why, fix)
     if not strays and not lost:
-        yield Finding("ok", f"{len(found)} guests, and as many rows as should have one.", why)
+        yield Finding("ok", f"Guests on this host: {len(found)}. Each has its row, and each row its guest.", why)
 
 
 def _servers_on(db: Db, host: str) -> dict[str, str]:
-    wanted = select(servers.c.id, servers.c.vm_state).where(servers.c.host == host, servers.c.is_deleted.is_(False))
+    wanted = select(servers.c.id, servers.c.vm_state).where(servers.c.host == host, servers.c.wanted_power != GONE)
     return {row[0]: row[1] for row in db.tuples(wanted)}
 
 
@@ -55,11 +56,11 @@ def claims(subject: Subject) -> Iterator[Finding]:
     for server in uncounted:
         yield Finding("wrong", f"The server {server} has no allocation.", why, f"openstack server delete {server}")
     if not orphans and not uncounted:
-        yield Finding("ok", f"{len(held)} servers hold allocations.", why)
+        yield Finding("ok", f"Servers that hold allocations: {len(held)}. None is without, none is too many.", why)
 
 
 def _live(db: Db) -> dict[str, str]:
-    wanted = select(servers.c.id, servers.c.vm_state).where(servers.c.is_deleted.is_(False), servers.c.host != "")
+    wanted = select(servers.c.id, servers.c.vm_state).where(servers.c.wanted_power != GONE, servers.c.host != "")
     return {row[0]: row[1] for row in db.tuples(wanted)}
 
 
@@ -83,7 +84,7 @@ def disks(subject: Subject) -> Iterator[Finding]:
     for path in removing:
         yield Finding("note", f"The removal of {path.name} has begun and did not end.", why, "haneul down; haneul up")
     if not strays and not removing:
-        yield Finding("ok", f"{len(files)} disks, each with its row.", why)
+        yield Finding("ok", f"Guests' disks on this host: {len(files)}. Each has its row.", why)
 
 
 def _disks(db: Db) -> set[str]:

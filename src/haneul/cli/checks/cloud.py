@@ -43,7 +43,10 @@ def ports(subject: Subject) -> Iterator[Finding]:
             listen_at(subject.settings.bind, port).close()
         except OSError as error:
             yield Finding(
-                "wrong", f"The cloud can't listen: {error}.", why, f"ss -ltnp 'sport = :{port}' shows whose it is"
+                "wrong",
+                f"The cloud can't listen: {error.strerror}.",
+                why,
+                f"ss -ltnp 'sport = :{port}' shows whose it is",
             )
 
 

@@ -111,9 +111,13 @@ class Layout:
         """What earlier `up`s were told."""
         return _read(self.flags_file, Flags) or Flags()
 
+    def remember(self, flags: Flags) -> None:
+        """What the next `up` needs not be told."""
+        durable.write(self.flags_file, msgspec.json.encode(flags))
+
     def keep(self, flags: Flags, kept: "Kept", gid: int) -> None:
         """Remember flags, and settings for control (whose group this is) and the agent to read."""
-        durable.write(self.flags_file, msgspec.json.encode(flags))
+        self.remember(flags)
         durable.write(self.settings_file, msgspec.json.encode(kept), 0o640)
         if os.geteuid() == 0:
             os.chown(self.settings_file, 0, gid)

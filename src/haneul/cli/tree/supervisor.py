@@ -84,7 +84,7 @@ class Supervisor:
             self._sockets = listen(self._settings.bind, ports)
         except OSError as error:
             raise Failure(
-                f"The cloud can't listen: {error}.",
+                f"The cloud can't listen: {error.strerror}.",
                 "End what uses it, or move every port with --base-port, or choose another address with --bind.",
             ) from error
         self._tree.ports = ports

@@ -103,8 +103,9 @@ class Listing(Generic[R]):
         shape = (operators, tuple(clause.name for clause in clauses), sort, nulls, page.limit is None, dialect)
 
         def build() -> Query[R]:
-            conditions = [clause.build() for clause in clauses]
-            return self._build(operators, conditions, sort, nulls, page.limit, dialect)
+            conditions = [_condition(self.filters[name], how, f"f_{name}", value) for name, how, value in operators]
+            conditions += [clause.build() for clause in clauses]
+            return self._build(conditions, sort, nulls, page.limit, dialect)
 
         return db.all(self._query(shape, build), **parameters)
 
@@ -112,8 +113,10 @@ class Listing(Generic[R]):
         for name, _direction in sort:
             if name not in self.sorts:
                 raise BadRequest("Sort key supplied is invalid: {key}", key=name)
-        if any(self.sorts[name] is self.key for name, _ in sort):
-            return sort
+        for index, (name, _direction) in enumerate(sort):
+            if self.sorts[name] is self.key:
+                # What follows the key decides nothing, and paging relies on the key's being last.
+                return sort[: index + 1]
         return (*sort, ("", sort[-1][1] if sort else "asc"))
 
     def _column(self, name: str) -> ColumnElement[Any]:
@@ -136,12 +139,8 @@ class Listing(Generic[R]):
             raise BadRequest("marker [{marker}] not found", marker=marker)
         return tuple(found)
 
-    def _build(
-        self, operators: Any, conditions: Any, sort: Any, nulls: tuple[bool, ...], limit: int | None, dialect: str
-    ) -> Query[R]:
+    def _build(self, conditions: Any, sort: Any, nulls: tuple[bool, ...], limit: int | None, dialect: str) -> Query[R]:
         statement: Select[Any] = columns_of(self.row, self.table).where(*conditions)
-        for name, operator, value in operators:
-            statement = statement.where(_condition(self.filters[name], operator, f"f_{name}", value))
         columns = [(self._column(name), direction) for name, direction in sort]
         if nulls:
             statement = statement.where(_after(columns, nulls, dialect))

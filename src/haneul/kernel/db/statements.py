@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import Executable, Select, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Dialect, Executable, Select, Table, bindparam, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert, Update
 
+from haneul.kernel.db.direct import Direct, direct_of
 from haneul.kernel.db.tables import Row
 
 R = TypeVar("R", bound=Row)
@@ -16,11 +17,22 @@ R = TypeVar("R", bound=Row)
 class Query(Generic[R]):
     """A select whose rows become structs: `BY_ID = Query(Project, select(projects).where(...bindparam("id")))`."""
 
-    __slots__ = ("row", "statement")
+    __slots__ = ("_direct", "_uses", "row", "statement")
 
     def __init__(self, row: type[R], statement: Select[Any]) -> None:
         self.row = row
         self.statement = statement
+        self._direct: Direct | None = None
+        self._uses = 0
+
+    def direct(self, dialect: Dialect) -> Direct | None:
+        """The query for SQLite's driver itself, from its second use on; None where SQLAlchemy has to run it."""
+        if self._uses < 2:
+            # A query that is built for one use is not worth compiling: SQLAlchemy knows its like.
+            self._uses += 1
+            if self._uses == 2:
+                self._direct = direct_of(self.statement, dialect)
+        return self._direct
 
 
 def by(row: type[R], table: Table, *columns: str) -> Query[R]:

@@ -90,6 +90,6 @@ def _read_sqlite(connection: Connection, body: Body[T]) -> T:
     driver: Any = connection.connection.dbapi_connection
     driver.execute("BEGIN")
     try:
-        return body(Db(connection))
+        return body(Db(connection, driver))
     finally:
         driver.execute("ROLLBACK")

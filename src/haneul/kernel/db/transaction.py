@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.exc import IntegrityError
 
+from haneul.kernel.db.direct import Direct
 from haneul.kernel.db.statements import Query, R, prepared
 from haneul.kernel.db.tables import Row
 from haneul.kernel.errors import Conflict
@@ -16,20 +17,47 @@ T = TypeVar("T")
 
 
 class Db:
-    """Reads and writes of one transaction; its body may be run again whole, so it must have no effect elsewhere."""
+    """Reads and writes of one transaction; its body may be run again whole, so it must have no effect elsewhere.
 
-    __slots__ = ("_after_commit", "connection")
+    `driver` is SQLite's own connection under this one, for what needs no more than that.
+    """
 
-    def __init__(self, connection: Connection) -> None:
+    __slots__ = ("_after_commit", "_driver", "connection")
+
+    def __init__(self, connection: Connection, driver: Any = None) -> None:
         self.connection = connection
+        self._driver = driver
         self._after_commit: list[Callable[[], None]] = []
 
     def one(self, query: Query[R], **parameters: Any) -> R | None:
         """The first row, or None."""
+        if (direct := self._direct(query)) is not None:
+            try:
+                found = self._driver.execute(direct.text, direct.values(parameters)).fetchone()
+                return None if found is None else query.row(*direct.row(found))
+            except Exception:
+                # SQLAlchemy does it again, and raises what everyone expects.
+                return self._one(query, parameters)
+        return self._one(query, parameters)
+
+    def _one(self, query: Query[R], parameters: dict[str, Any]) -> R | None:
         found = self.connection.execute(query.statement, parameters).first()
         return None if found is None else query.row(*found)
 
+    def _direct(self, query: Query[R]) -> Direct | None:
+        return None if self._driver is None else query.direct(self.connection.dialect)
+
     def all(self, query: Query[R], **parameters: Any) -> list[R]:
+        if (direct := self._direct(query)) is not None:
+            row, as_typed = query.row, direct.row
+            try:
+                found = self._driver.execute(direct.text, direct.values(parameters)).fetchall()
+                return [row(*as_typed(one)) for one in found]
+            except Exception:
+                return self._all(query, parameters)
+        return self._all(query, parameters)
+
+    def _all(self, query: Query[R], parameters: dict[str, Any]) -> list[R]:
         row = query.row
         return [row(*found) for found in self.connection.execute(query.statement, parameters)]
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from haneul.kernel.db.transaction import Db
+from haneul.kernel.errors import Unavailable
 
 T = TypeVar("T")
 GROUP_MAX = 64
@@ -36,24 +37,28 @@ class Writer:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="db-writer", daemon=True)
-        self._started = False
+        self._started = self._closed = False
         self._lock = threading.Lock()
 
     def submit(self, body: Callable[[Db], T]) -> "Future[T]":
         """Queue a body; the future answers once it is durable."""
         if threading.current_thread() is self._thread:
             raise RuntimeError("A transaction can't wait for another one from inside itself.")
-        if not self._started:
-            with self._lock:
-                if not self._started:
-                    self._thread.start()
-                    self._started = True
         job = _Job(body)
-        self._jobs.put(job)
+        with self._lock:
+            if self._closed:
+                raise Unavailable("The database is being closed.")
+            if not self._started:
+                self._thread.start()
+                self._started = True
+            self._jobs.put(job)
         return job.future
 
     def close(self) -> None:
-        self._jobs.put(None)
+        """Finish what was submitted and take nothing more."""
+        with self._lock:
+            self._closed = True
+            self._jobs.put(None)
         if self._started:
             self._thread.join()
 
@@ -122,7 +127,7 @@ def _begin(driver: Any) -> None:
 def _run_one(driver: Any, connection: Connection, job: _Job) -> bool:
     if job.future.done() or not (job.future.running() or job.future.set_running_or_notify_cancel()):
         return False
-    job.db = Db(connection)
+    job.db = Db(connection, driver)
     driver.execute("SAVEPOINT body")
     try:
         job.result = job.body(job.db)

@@ -10,7 +10,7 @@ from haneul.kernel.errors import BadRequest
 from haneul.kernel.http.pages import LinkStyle, Parameters, links_of
 from haneul.kernel.http.replies import Listed
 from haneul.kernel.http.routes import Route
-from haneul.kernel.http.versions import Version, differs, refuse_newer_fields, trim, version
+from haneul.kernel.http.versions import Version, differs, refuse_newer_fields, trimmed, version
 
 _encoder = msgspec.json.Encoder()
 
@@ -99,12 +99,11 @@ def encode(route: Route, view: Any, out: Outgoing) -> bytes:
     wraps = route.options.wraps
     if isinstance(view, Listed):
         return _encode_list(route, view, out)
-    if _differs(route, out.at):
+    if route.view_type is not None and differs(route.view_type, out.at):
+        view = trimmed(view, out.at)
+    if _is_reshaped(route, out.at):
         plain = msgspec.to_builtins(view)
-        if route.view_type is not None and isinstance(view, msgspec.Struct | list):
-            trim(plain, route.view_type, out.at)
-        plain = {wraps: plain} if wraps else plain
-        return _encoder.encode(_shaped_down(route, plain, out.at))
+        return _encoder.encode(_shaped_down(route, {wraps: plain} if wraps else plain, out.at))
     encoded = _encoder.encode(view)
     return b'{"%s":%s}' % (wraps.encode(), encoded) if wraps else encoded
 
@@ -114,16 +113,16 @@ def _encode_list(route: Route, view: Listed[Any], out: Outgoing) -> bytes:
     around = links_of(out.link_style, wraps, out.here, out.parameters, view)
     if view.count is not None:
         around["count"] = view.count
-    if _differs(route, out.at):
-        items = trim(msgspec.to_builtins(list(view.items)), route.view_type, out.at)
-        return _encoder.encode(_shaped_down(route, {wraps: items, **around}, out.at))
-    return _encoder.encode({wraps: view.items, **around})
+    items = view.items
+    if route.view_type is not None and differs(route.view_type, out.at):
+        items = trimmed(items, out.at)
+    if _is_reshaped(route, out.at):
+        return _encoder.encode(_shaped_down(route, {wraps: msgspec.to_builtins(items), **around}, out.at))
+    return _encoder.encode({wraps: items, **around})
 
 
-def _differs(route: Route, at: Version) -> bool:
-    """Whether an answer at this version is not just the view."""
-    shaped = any(at < version(shape.since) for shape in route.options.shapes)
-    return shaped or (route.view_type is not None and differs(route.view_type, at))
+def _is_reshaped(route: Route, at: Version) -> bool:
+    return any(at < version(shape.since) for shape in route.options.shapes)
 
 
 def _shaped_down(route: Route, body: Any, at: Version) -> Any:

@@ -1,5 +1,6 @@
 """Each service's error envelope on the wire. Sources: the services' API references, "Errors" chapters."""
 
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 from http import HTTPStatus
@@ -116,7 +117,7 @@ def _placement(refusal: Refusal) -> tuple[str, bytes]:
     if "text/html" in accept and "*/*" not in accept and "json" not in accept:
         code = f"{refusal.status} {refusal.title}"
         return _page(code, f"{explanation}<br /><br />\n{escape(refusal.message)}\n\n\n")
-    detail = f"{explanation}\n\n {refusal.message}  ".replace("<", "").replace(">", "")
+    detail = re.sub("<[^>]*>", "", f"{explanation}\n\n {refusal.message}  ")
     if not any(word in accept for word in ("*/*", "application/*", "json")):
         return "text/plain; charset=UTF-8", f"{refusal.status} {refusal.title}\n\n{detail}".encode()
     error = {"status": refusal.status, "title": refusal.title, "detail": detail}

@@ -49,9 +49,9 @@ async def serve(edge: Edge, routes: Sequence[Route], req: Request, resp: Respons
         if malformed is not None:
             raise malformed
         _acceptable(req)
-        route, raw = await _chosen(routes, call, req)
-        call.route = route
-        await _identify(edge, call)
+        live = _live(routes, call)
+        await _identify(edge, call, live[0])
+        call.route, raw = await _chosen(live, call, req)
         await _answer(edge, call, raw, req, resp, names)
     except ApiError as error:
         send_fault(edge, error, call, resp)
@@ -122,11 +122,16 @@ def _acceptable(req: Request) -> None:
         raise Unacceptable(406, "Only application/json is provided.")
 
 
-async def _chosen(routes: Sequence[Route], call: Call, req: Request) -> tuple[Route, bytes]:
-    """The route of this version and action. Its body is read here, since the action's name stands in it."""
+def _live(routes: Sequence[Route], call: Call) -> list[Route]:
+    """The routes of this version: several where an action's name in the body tells them apart."""
     live = [route for route in routes if route.covers(call.version)]
     if not live:
         raise NotFound("The resource could not be found.")
+    return live
+
+
+async def _chosen(live: Sequence[Route], call: Call, req: Request) -> tuple[Route, bytes]:
+    """The route of this action. The body is read here, since the action's name stands in it."""
     route = live[0]
     if route.options.body_limit == 0:
         call._chunks = whole(aiter(req.stream), req.scope["haneul.line"])
@@ -169,9 +174,10 @@ async def _body(req: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def _identify(edge: Edge, call: Call) -> None:
+async def _identify(edge: Edge, call: Call, route: Route) -> None:
+    """Who calls. That comes before the body: nothing is read for nobody."""
     token = call.ask.headers.get("x-auth-token", "")
-    if call.route.rule is PUBLIC:
+    if route.rule is PUBLIC:
         call.caller = ANONYMOUS
         call.enforced = True
     elif not token:
@@ -217,6 +223,8 @@ async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Respon
 
 
 def _decoded(call: Call, raw: bytes) -> Any:
+    if call.service.manners.rule_before_body:
+        call.enforce()
     try:
         return decode(call.route, raw, call.version)
     except BadRequest as refused:

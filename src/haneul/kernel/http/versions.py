@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from copy import copy
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import UNSET
 
 from haneul.kernel.errors import BadRequest, Unacceptable
 
@@ -28,6 +30,9 @@ def version(text: str) -> Version:
 
 
 NEWEST = Version(999, 999)
+
+
+VERSION_CHARACTERS = 16
 
 
 class Since(msgspec.Struct, frozen=True):
@@ -70,7 +75,7 @@ class Microversions(msgspec.Struct, frozen=True):
             return self.oldest
         if asked == "latest":
             return self.newest
-        if not re.fullmatch(self.form, asked):
+        if len(asked) > VERSION_CHARACTERS or not re.fullmatch(self.form, asked):
             raise BadRequest(self.malformed, asked=asked)
         found = version(asked)
         if not self.oldest <= found <= self.newest:
@@ -98,7 +103,7 @@ _presence: dict[type, tuple[tuple[str, Version, Version, Any], ...]] = {}
 
 
 def presence_of(view: type) -> tuple[tuple[str, Version, Version, Any], ...]:
-    """(wire name, first version, last version, type) of fields that are not always there, or have such fields inside."""
+    """(wire name, first and last version, type) of fields that are not always there, or have such fields inside."""
     found = _presence.get(view)
     if found is None:
         _presence[view] = ()
@@ -139,18 +144,37 @@ def differs(view: type, at: Version) -> bool:
     )
 
 
-def trim(body: Any, view: type, at: Version) -> Any:
-    """Take out of an answer (built from `view`) the fields that did not exist at this version."""
-    if isinstance(body, list):
-        for item in body:
-            trim(item, view, at)
-    elif isinstance(body, dict):
-        for name, first, last, inner in presence_of(view):
-            if not first <= at <= last:
-                body.pop(name, None)
-            elif inner is not None and name in body:
-                trim(body[name], inner, at)
-    return body
+def trimmed(view: Any, at: Version) -> Any:
+    """A view, or views in lists and dicts, without the fields that did not exist at this version.
+
+    Copies, since a handler may have kept the view. Unset fields are left out when a struct is encoded, which costs far
+    less than to take them out of its JSON.
+    """
+    if isinstance(view, msgspec.Struct):
+        return _trimmed_struct(view, at)
+    if isinstance(view, list | tuple):
+        return [trimmed(item, at) for item in view]
+    if isinstance(view, dict):
+        return {key: trimmed(item, at) for key, item in view.items()}
+    return view
+
+
+def _trimmed_struct(view: msgspec.Struct, at: Version) -> msgspec.Struct:
+    found: msgspec.Struct = copy(view)
+    for attribute, is_gone in _changed_at(type(view), at):
+        value = UNSET if is_gone else trimmed(getattr(view, attribute), at)
+        msgspec.structs.force_setattr(found, attribute, value)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _changed_at(view: type, at: Version) -> tuple[tuple[str, bool], ...]:
+    """The attributes that are not there at this version (True), or have something inside that isn't (False)."""
+    return tuple(
+        (_attribute(view, name), not first <= at <= last)
+        for name, first, last, inner in presence_of(view)
+        if not first <= at <= last or (inner is not None and differs(inner, at))
+    )
 
 
 def refuse_newer_fields(body: msgspec.Struct, at: Version) -> None:

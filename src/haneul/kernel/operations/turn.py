@@ -27,6 +27,12 @@ OLDER = (
 UNDO_RETRY_S = 5.0
 
 
+def places_of(operation: type[Operation]) -> list[str]:
+    """The stop points of an operation: after each step, and after each undo."""
+    done = [f"operation:{operation.name}:{step.name}" for step in operation.steps]
+    return [*done, *(f"operation:{operation.name}:undo {step.name}" for step in operation.steps)]
+
+
 class Gone(Exception):
     """The operation has ended, is another process's or program's, or must wait for an older one of its resource."""
 

@@ -20,6 +20,8 @@ EVERY_S = 30.0
 ABSENT_S = 1.0
 AT_ONCE = 16
 DEADLINE_S = 30.0
+PLACES = ("before-ensure", "ensured", "before-remove", "removed", "reported")
+"""The stop points of an agent, each as `agent:KIND:PLACE`."""
 # A host that starts while control is away should not wait longer than this before it follows the last plan.
 PLAN_DEADLINE_S = 10.0
 

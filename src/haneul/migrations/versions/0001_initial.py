@@ -177,9 +177,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_compute_servers_flavor_id", "compute_servers", ["project_id", "is_deleted", "flavor_id", "id"], unique=False
     )
-    op.create_index(
-        "ix_compute_servers_host", "compute_servers", ["project_id", "is_deleted", "host", "id"], unique=False
-    )
+    op.create_index("ix_compute_servers_host", "compute_servers", ["host", "is_deleted"], unique=False)
     op.create_index(
         "ix_compute_servers_hostname", "compute_servers", ["project_id", "is_deleted", "hostname", "id"], unique=False
     )

@@ -11,6 +11,7 @@ from haneul.services.compute.flavor_access.api import routes as flavor_access
 from haneul.services.compute.flavor_extra_specs.api import routes as flavor_extra_specs
 from haneul.services.compute.flavors.api import routes as flavors
 from haneul.services.compute.hosts import logic as hosts_logic
+from haneul.services.compute.hosts.api import routes as host_list
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.hypervisors.api import routes as hypervisors
 from haneul.services.compute.instance_actions.api import routes as instance_actions
@@ -23,6 +24,7 @@ from haneul.services.compute.servers.api import routes as servers
 from haneul.services.compute.servers.operations import OPERATIONS
 from haneul.services.compute.servers.plans import GUEST_PLANS
 from haneul.services.compute.services.api import routes as services
+from haneul.services.compute.usages.api import routes as usages
 from haneul.services.compute.versions import MICROVERSIONS
 from haneul.services.compute.versions import routes as versions
 from haneul.services.compute.wire import HostReport
@@ -57,6 +59,8 @@ def service(hosts: HostLink, settings: ComputeSettings) -> Service:
             hypervisors,
             availability_zones,
             aggregates,
+            host_list,
+            usages,
             servers,
             server_actions(hosts),
             instance_actions,

@@ -1,6 +1,6 @@
 """What a new cloud's identity holds; run again, it adds what is missing and changes nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import bindparam
@@ -41,6 +41,7 @@ ROLE_BY_NAME = by(Role, roles, "domain_id", "name")
 REGION_BY_ID = by(Region, regions, "id")
 SERVICE_BY_TYPE = by(CatalogService, services, "type", "name")
 ENDPOINTS_OF = by(Endpoint, endpoints, "service_id")
+ALL_ENDPOINTS = Query(Endpoint, columns_of(Endpoint, endpoints))
 IMPLIED_BY = by(ImpliedRole, implied_roles, "prior_role_id", "implied_role_id")
 ASSIGNED = Query(
     RoleAssignment,
@@ -134,3 +135,13 @@ def _catalogued(db: Db, entry: CatalogEntry, region: str) -> None:
     for interface in INTERFACES:
         if interface not in have:
             db.insert(endpoints, Endpoint(new_hex_id(), found.id, interface, region, entry.url, True, {}))
+
+
+def move_endpoints(db: Db, moved: Mapping[str, str]) -> None:
+    """Let the endpoints under former URLs of our own follow to where they are now; others stay as they are."""
+    for endpoint in db.all(ALL_ENDPOINTS):
+        for old, new in moved.items():
+            if endpoint.url == old or endpoint.url.startswith(f"{old}/"):
+                db.update(endpoints, {"id": endpoint.id}, url=new + endpoint.url.removeprefix(old))
+                break
+    bump(db)

@@ -49,17 +49,19 @@ class EpochWatch:
     """This process's view of the epoch."""
 
     def __init__(self) -> None:
-        self._number = -1
-        self._looked_at = 0.0
-        self._bumps = -1
+        # Epoch, when it was looked at, and this process's own bumps by then: together, since threads share them.
+        self._seen = (-1, 0.0, -1)
 
     def stands(self, number: int) -> bool:
         """Whether this is still the epoch, by a look that is recent enough; False sends to `look`."""
-        return number == self._number and self._bumps == _bumps and time.monotonic() - self._looked_at <= RECHECK_S
+        seen, looked_at, bumps = self._seen
+        return number == seen and bumps == _bumps and time.monotonic() - looked_at <= RECHECK_S
 
     def look(self, db: Db) -> int:
         """Read the epoch as this transaction sees it."""
         moment, bumps = time.monotonic(), _bumps
-        self._number = db.value(READ, id=1) or 0
-        self._looked_at, self._bumps = moment, bumps
-        return self._number
+        number: int = db.value(READ, id=1) or 0
+        # A transaction that began long ago must not bring back what a later one has seen pass.
+        if number >= self._seen[0]:
+            self._seen = (number, moment, bumps)
+        return number

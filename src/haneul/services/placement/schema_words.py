@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.ids import is_uuid_like
 
+T = TypeVar("T")
 Schema = Mapping[str, Any]
 Place = tuple[str | int, ...]
 TYPES: Mapping[str, Callable[[Any], bool]] = {
@@ -50,6 +51,15 @@ def explain_body(body_type: Any, raw: bytes, problem: str) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return f"Malformed JSON: {error}"
     return f"JSON does not validate: {first_fault(parsed, _schema_of(body_type)) or problem}"
+
+
+def fitted(parsed: Any, body_type: type[T]) -> T:
+    """Parsed JSON as the struct; BadRequest when it doesn't fit."""
+    try:
+        return msgspec.convert(parsed, body_type)
+    except msgspec.ValidationError as error:
+        fault = first_fault(parsed, _schema_of(body_type)) or error
+        raise BadRequest("JSON does not validate: {fault}", fault=fault) from None
 
 
 def refuse_query(parameters: Mapping[str, list[str]], schema: Schema) -> None:
@@ -130,8 +140,9 @@ def _faults_of_object(value: dict[str, Any], schema: Schema, known: Mapping[str,
             yield Fault(f"{name!r} is a required property", "required", value)
     named: Schema = schema.get("properties", {})
     patterns: Schema = schema.get("patternProperties", {})
-    if "propertyNames" in schema:
-        patterns = {schema["propertyNames"]["pattern"]: schema["additionalProperties"]}
+    rest = schema.get("additionalProperties")
+    if isinstance(rest, dict):
+        patterns = {schema.get("propertyNames", {}).get("pattern", ""): rest}
     strangers = []
     for name, inner in value.items():
         pattern = next((one for one in patterns if re.search(one, name)), None)
@@ -144,7 +155,7 @@ def _faults_of_object(value: dict[str, Any], schema: Schema, known: Mapping[str,
             continue
         for fault in _faults(inner, inside, known):
             yield fault.below(place, (name,))
-    if strangers and (patterns or schema.get("additionalProperties") is False):
+    if strangers and (patterns or rest is False):
         yield Fault(_unexpected(sorted(strangers), sorted(patterns)), "additionalProperties", value)
 
 

@@ -40,5 +40,7 @@ def service() -> Service:
         faults="placement",
         microversions=MICROVERSIONS,
         forbidden="Policy does not allow {rule} to be performed.",
-        manners=Manners(declared_methods_only=True, media_type_required=True, explain_body=explain_body),
+        manners=Manners(
+            declared_methods_only=True, media_type_required=True, rule_before_body=True, explain_body=explain_body
+        ),
     )

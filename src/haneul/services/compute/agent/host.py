@@ -21,6 +21,7 @@ class ComputeHost:
         self._driver, self._bus, self._host = driver, bus, identity.host
         self.guests: Runner[GuestPlan] = Runner(GuestReconciler(driver), bus, identity)
         self._stopping = threading.Event()
+        self._heard = threading.Event()
         self._beat = threading.Thread(target=self._report, name="heartbeat", daemon=True)
 
     def serve(self) -> None:
@@ -34,6 +35,10 @@ class ComputeHost:
         self._beat.start()
         self.guests.start()
 
+    def wait_until_heard(self, deadline_s: float) -> bool:
+        """Wait until control knows of this host, so that servers can be placed on it; whether it does."""
+        return self._heard.wait(deadline_s)
+
     def stop(self) -> None:
         """End the work; guests go on."""
         self._stopping.set()
@@ -46,6 +51,7 @@ class ComputeHost:
             try:
                 report = HostReport(self._host, self._driver.host_facts())
                 self._bus.call(CONTROL, "compute.host", report, returns=Nothing, deadline_s=BEAT_S)
+                self._heard.set()
             except BusError as refused:
                 log.event("heartbeat was not heard", "warning", reason=str(refused))
                 wait_s = RETRY_S

@@ -12,7 +12,7 @@ from haneul.services.compute.aggregates.schemas import (
     HostChange,
     MetadataChange,
 )
-from haneul.services.compute.hosts.logic import is_compute_host
+from haneul.services.compute.hosts.logic import computing_host
 
 routes = Routes()
 
@@ -90,7 +90,7 @@ def delete_aggregate(call: Call, aggregate_id: str) -> None:
 def add_host(call: Call, aggregate_id: str, body: HostChange) -> AggregateView:
     call.enforce()
     aggregate = logic.get(call.db, aggregate_id)
-    if not is_compute_host(call.db, body.host):
+    if computing_host(call.db, body.host) is None:
         raise NotFound("Compute host {host} could not be found.", host=body.host)
     logic.add_host(call.db, aggregate, body.host)
     return _view(call, logic.get(call.db, aggregate_id))

@@ -111,14 +111,14 @@ def computing(db: Db) -> list[ComputeService]:
     return db.all(COMPUTING)
 
 
-def is_compute_host(db: Db, host: str) -> bool:
-    """Whether the host has ever said that it runs guests."""
-    return db.one(BY_HOST, binary=COMPUTE, host=host) is not None
+def computing_host(db: Db, host: str) -> ComputeService | None:
+    """The host of this name, if it has ever said that it runs guests."""
+    return db.one(BY_HOST, binary=COMPUTE, host=host)
 
 
 def is_up(db: Db, host: str) -> bool:
     """Whether the host runs guests and has been heard of lately."""
-    found = db.one(BY_HOST, binary=COMPUTE, host=host)
+    found = computing_host(db, host)
     return found is not None and is_alive(found)
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, false, func, select
@@ -20,6 +21,7 @@ SUMS = (
     .group_by(servers.c.host)
 )
 FLAVORS = select(servers.c.host, servers.c.flavor).where(HERE, ALIVE)
+OF_PROJECTS = select(servers.c.project_id, servers.c.vcpus, servers.c.memory_mb, servers.c.flavor).where(HERE, ALIVE)
 LISTING = Listing(
     ComputeService,
     services,
@@ -82,7 +84,7 @@ def uses(db: Db, hosts: Iterable[str]) -> Mapping[str, Use]:
     names = list(hosts)
     disk_gb: dict[str, int] = {}
     for host, flavor in db.tuples(FLAVORS, hosts=names):
-        disk_gb[host] = disk_gb.get(host, 0) + flavor["disk_gb"] + flavor["ephemeral_gb"]
+        disk_gb[host] = disk_gb.get(host, 0) + _disk_gb(flavor)
     return {
         host: Use(count, int(vcpus), int(memory_mb), disk_gb.get(host, 0))
         for host, count, vcpus, memory_mb in db.tuples(SUMS, hosts=names)
@@ -95,3 +97,16 @@ def guests(db: Db, hosts: Iterable[str]) -> Mapping[str, list[Guest]]:
     for guest in db.all(GUESTS, hosts=list(hosts)):
         found.setdefault(guest.host, []).append(guest)
     return found
+
+
+def by_project(db: Db, host: str) -> list[tuple[str, tuple[int, int, int]]]:
+    """VCPUs, memory in MB and disk in GB that each project's servers take of a host."""
+    found: dict[str, tuple[int, int, int]] = {}
+    for project_id, vcpus, memory_mb, flavor in db.tuples(OF_PROJECTS, hosts=[host]):
+        cpu, memory, disk = found.get(project_id, (0, 0, 0))
+        found[project_id] = (cpu + vcpus, memory + memory_mb, disk + _disk_gb(flavor))
+    return sorted(found.items())
+
+
+def _disk_gb(flavor: Mapping[str, Any]) -> int:
+    return int(flavor["disk_gb"] + flavor["ephemeral_gb"])

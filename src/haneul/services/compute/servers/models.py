@@ -125,7 +125,7 @@ servers = Table(
     Column("launched_at", Time, nullable=False),
     Column("deleted_at", Time),
     Column("is_deleted", Boolean, nullable=False, default=False),
-    Index("ix_compute_servers_host", "host", "is_deleted"),
+    Index("ix_compute_servers_on_host", "host", "is_deleted"),
     Index("ix_compute_servers_everywhere", "is_deleted", "created_at", "id"),
     *(Index(f"ix_compute_servers_{key}", "project_id", "is_deleted", key, "id") for key in SORTED),
     Index("ix_compute_servers_id", "project_id", "is_deleted", "id"),

@@ -1,12 +1,21 @@
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from haneul.kernel.http import Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
 from haneul.services.identity.extras import extras, with_extras
-from haneul.services.identity.projects import logic, removal, search, tags
+from haneul.services.identity.filters import is_true
+from haneul.services.identity.projects import family, logic, removal, search, tags
 from haneul.services.identity.projects.models import Project
-from haneul.services.identity.projects.schemas import ProjectCreate, ProjectQuery, ProjectUpdate, ProjectView
+from haneul.services.identity.projects.schemas import (
+    FamilyQuery,
+    ProjectCreate,
+    ProjectQuery,
+    ProjectUpdate,
+    ProjectView,
+)
 
 routes = Routes()
 
@@ -66,8 +75,24 @@ def create_project(call: Call, body: ProjectCreate) -> View:
 
 
 @routes.get("/v3/projects/{project_id}", rule=GET, wraps="project", quick=True)
-def get_project(call: Call, project_id: str) -> View:
-    return view(call, allowed(call, project_id))
+def get_project(call: Call, project_id: str, query: FamilyQuery) -> View:
+    family.refuse_both_forms(query)
+    project = allowed(call, project_id)
+    shown = ProjectView.of(project, tags.of_one(call.db, project.id), call.url("/v3/projects"))
+    return with_extras(_with_family(call, shown, project, query), project.extra)
+
+
+def _with_family(call: Call, shown: ProjectView, project: Project, query: FamilyQuery) -> ProjectView:
+    db, user_id, found = call.db, call.caller.user_id, dict[str, Any]()
+    if is_true(query.parents_as_ids):
+        found["parents"] = family.parent_ids(db, project)
+    if is_true(query.subtree_as_ids):
+        found["subtree"] = family.subtree_ids(db, project)
+    if is_true(query.parents_as_list):
+        found["parents"] = [{"project": one} for one in views(call, family.visible_parents(db, project, user_id))]
+    if is_true(query.subtree_as_list):
+        found["subtree"] = [{"project": one} for one in views(call, family.visible_subtree(db, project, user_id))]
+    return msgspec.structs.replace(shown, **found)
 
 
 @routes.patch("/v3/projects/{project_id}", rule=UPDATE, wraps="project")

@@ -49,6 +49,15 @@ class ProjectQuery(OpenBody):
     not_tags_any: str | UnsetType = msgspec.field(default=UNSET, name="not-tags-any")
 
 
+class FamilyQuery(OpenBody):
+    """Whether a project is shown with those above and below it, as a tree of ids or as a list."""
+
+    parents_as_ids: str | UnsetType = UNSET
+    parents_as_list: str | UnsetType = UNSET
+    subtree_as_ids: str | UnsetType = UNSET
+    subtree_as_list: str | UnsetType = UNSET
+
+
 class ProjectView(View):
     id: str
     name: str
@@ -60,6 +69,8 @@ class ProjectView(View):
     tags: Sequence[str]
     options: dict[str, Any]
     links: Links
+    parents: Any | UnsetType = UNSET
+    subtree: Any | UnsetType = UNSET
 
     @classmethod
     def of(cls, project: Project, tags: Sequence[str], url: str) -> "ProjectView":

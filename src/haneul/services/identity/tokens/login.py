@@ -8,7 +8,14 @@ from haneul.services.identity.projects.models import NO_DOMAIN, Project, project
 from haneul.services.identity.role_assignments.queries import held_by
 from haneul.services.identity.tokens.logic import REFUSED
 from haneul.services.identity.tokens.models import ScopeKind
-from haneul.services.identity.tokens.schemas import Auth, DomainReference, ProjectReference, Scope, UserReference
+from haneul.services.identity.tokens.schemas import (
+    Auth,
+    DomainReference,
+    ProjectReference,
+    Scope,
+    SystemReference,
+    UserReference,
+)
 from haneul.services.identity.users.models import User, users
 
 USER_BY_ID = by(User, users, "id")
@@ -69,6 +76,8 @@ def _named_scope(db: Db, scope: Scope) -> tuple[ScopeKind, str]:
         return "project", _found(_project(db, scope.project))
     if isinstance(scope.domain, DomainReference):
         return "domain", _found(_domain(db, scope.domain))
+    if not isinstance(scope.system, SystemReference) or not scope.system.all:
+        raise BadRequest("Invalid scope: system must be all.")
     return "system", "all"
 
 

@@ -10,6 +10,7 @@ from haneul.services.image.files.logic import Received
 
 INSPECTED_CONTAINERS = ("bare", "ami", "aki", "ari")
 UNTOLD_SIZES = ("ami", "aki", "ari")
+PLAIN = ("raw", *UNTOLD_SIZES)
 
 
 class Claimed(Protocol):
@@ -58,6 +59,9 @@ class Intake:
         if claimed.container_format not in INSPECTED_CONTAINERS:
             return None
         disk_format = claimed.disk_format or ""
+        if not self.size and disk_format in PLAIN:
+            # The client uploads its empty standard input wherever no terminal stands behind it.
+            return None
         try:
             found = self._inspector.verdict(disk_format)
         except (Mismatch, Unsafe) as refused:

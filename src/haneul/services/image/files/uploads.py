@@ -78,23 +78,26 @@ class Uploads:
         await call.transaction(lambda db: logic.requeue(db, image_id, key), writes=True)
 
 
-async def batches(chunks: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytearray]:
+async def batches(chunks: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:
     """The chunks in larger pieces, which cost fewer turns of a thread; BadRequest when none comes for too long."""
-    batch = bytearray()
-    while True:
-        try:
-            async with asyncio.timeout(idle_s):
-                chunk = await anext(chunks, None)
-        except TimeoutError:
-            raise BadRequest("Nothing more came of the image for {idle_s} seconds.", idle_s=idle_s) from None
-        if chunk is None:
-            break
-        batch += chunk
-        if len(batch) >= BATCH_BYTES:
-            yield batch
-            batch = bytearray()
-    if batch:
-        yield batch
+    waiting: list[bytes] = []
+    size = 0
+    while (chunk := await _next(chunks, idle_s)) is not None:
+        waiting.append(chunk)
+        size += len(chunk)
+        if size >= BATCH_BYTES:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    if waiting:
+        yield b"".join(waiting)
+
+
+async def _next(chunks: AsyncIterator[bytes], idle_s: float) -> bytes | None:
+    try:
+        async with asyncio.timeout(idle_s):
+            return await anext(chunks, None)
+    except TimeoutError:
+        raise BadRequest("Nothing more came of the image for {idle_s} seconds.", idle_s=idle_s) from None
 
 
 def announced_size(call: Call) -> int | None:

@@ -91,7 +91,7 @@ def _summaries(
     for row in all_by_ids(db, TRAITS_OF_TREES, roots):
         names.setdefault(row.provider_id, []).append(row.trait)
     return [
-        Summary(provider, stocks.get(provider.id, []), sorted(names.get(provider.id, [])))
+        Summary(provider, stocks.get(provider.id, []), traits.in_order(names.get(provider.id, [])))
         for provider in all_by_ids(db, OF_TREES, roots)
         if request.knows_trees or provider.id in used
     ]

@@ -26,6 +26,11 @@ TAKE_AWAY = delete(provider_traits).where(
 )
 
 
+def in_order(names: Iterable[str]) -> list[str]:
+    """Standard traits first."""
+    return sorted(names, key=lambda name: (name not in STANDARD, name))
+
+
 def unknown(db: Db, names: Iterable[str], *, hold: bool = False) -> list[str]:
     """Those of the names that are no traits, sorted; `hold` keeps the others until the transaction ends."""
     custom = set(names) - STANDARD
@@ -36,12 +41,12 @@ def unknown(db: Db, names: Iterable[str], *, hold: bool = False) -> list[str]:
 
 
 def list_(db: Db, wanted: Callable[[str], bool], *, associated: bool | None) -> list[str]:
-    """The names of all traits that are wanted, sorted; `associated`: only those that providers have, or have not."""
+    """The names of all traits that are wanted, in order; `associated`: only those that providers have, or have not."""
     names = {name for name in STANDARD if wanted(name)} | {one.name for one in db.all(CUSTOM) if wanted(one.name)}
     if associated is not None:
         held = {row[0] for row in db.tuples(ASSOCIATED)}
         names = names & held if associated else names - held
-    return sorted(names)
+    return in_order(names)
 
 
 def get(db: Db, name: str) -> Trait:
@@ -75,8 +80,8 @@ def delete_(db: Db, name: str) -> None:
 
 
 def of_provider(db: Db, provider_id: str) -> list[str]:
-    """The names of a provider's traits, sorted."""
-    return sorted(row[0] for row in db.tuples(OF_PROVIDER, provider_id=provider_id))
+    """The names of a provider's traits, in order."""
+    return in_order(row[0] for row in db.tuples(OF_PROVIDER, provider_id=provider_id))
 
 
 def replace(db: Db, provider: Provider, names: Iterable[str]) -> Provider:

@@ -1,0 +1,136 @@
+"""`haneul demo`: one server from nothing, through the real client, with the time of each step."""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from haneul.cli import seeds
+from haneul.cli.client import AdminClient
+from haneul.cli.failures import Failure
+from haneul.cli.options import with_cloud
+from haneul.cli.screen import Screen
+from haneul.cli.tree.layout import Flags, Layout
+from haneul.host import run as running
+
+T = TypeVar("T")
+FLAVOR = "m1.nano"
+CLIENT_S = 180.0
+ACTIVE_S = 120.0
+BOOT_S = 180.0
+LOOK_S = 0.1
+TAIL_LINES = 20
+PROMPT = "login:"
+
+
+@click.command("demo")
+@with_cloud
+@click.option("--simulate", is_flag=True, default=None, help="With a simulated cloud, if there is none yet.")
+def demo_command(layout: Layout, screen: Screen, simulate: bool | None) -> None:
+    """Boot a server, show its console and the time of each step. The cloud goes on running."""
+    Demo(layout, screen).run(simulate)
+
+
+class Demo:
+    """The steps, each told with its time when it is done."""
+
+    def __init__(self, layout: Layout, screen: Screen) -> None:
+        self._layout, self._screen = layout, screen
+        self._client = _client()
+        self._admin: AdminClient
+        self._times: dict[str, float] = {}
+
+    def run(self, simulate: bool | None) -> None:
+        """Up, create, boot, show."""
+        began = time.monotonic()
+        self._timed("the cloud is up, with an image to boot", lambda: self._up(simulate))
+        self._admin = AdminClient(self._layout, self._layout.settings())
+        name = f"demo-{int(time.time())}"
+        image = seeds.image_name(self._layout.settings())
+        command = ["server", "create", name, "--image", image, "--flavor", FLAVOR, "--nic", "none"]
+        server = self._timed(f"openstack {' '.join(command)}", lambda: self._openstack(*command))
+        self._timed("the server is ACTIVE", lambda: self._active(server["id"]))
+        console = self._timed("the console shows a login prompt", lambda: self._console(server["id"]))
+        self._screen.line()
+        for line in console.splitlines()[-TAIL_LINES:]:
+            self._screen.line(f"  | {line}")
+        self._screen.line()
+        self._screen.line(f"The server {name} runs, after {time.monotonic() - began:.1f} s in all. The cloud goes on.")
+        self._screen.line(f"Remove it:  . {self._layout.openrc}; openstack server delete {name}")
+        self._screen.line(f"Stop:       haneul down --guests --state {self._layout.state}")
+        self._screen.result({"server": server["id"], "name": name, "seconds": self._times, "console": console})
+
+    def _timed(self, what: str, step: Callable[[], T]) -> T:
+        began = time.monotonic()
+        with self._screen.doing(f"{what} ..."):
+            result = step()
+        self._times[what] = round(time.monotonic() - began, 3)
+        self._screen.line(f"{self._times[what]:7.1f} s  {what}")
+        return result
+
+    def _up(self, simulate: bool | None) -> None:
+        from haneul.cli.bring_up import bring_up
+
+        outcome = bring_up(self._layout, self._screen, Flags(simulate=simulate))
+        if outcome.settings.bare:
+            raise Failure("This cloud is a bare one and has no image to boot.", "haneul down; haneul up --no-bare")
+        if not seeds.is_sown(self._layout):
+            raise Failure(" ".join(outcome.notes))
+
+    def _openstack(self, *words: str) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._said(*words, "-f", "json"))
+        return answer
+
+    def _active(self, server_id: str) -> None:
+        """Asked by our own client, which starts in no time."""
+
+        def status() -> bool:
+            found: str = self._admin.get("compute", f"/v2.1/servers/{server_id}")["server"]["status"]
+            if found == "ERROR":
+                raise Failure("The server is in ERROR.", f"haneul why server {server_id}")
+            return found == "ACTIVE"
+
+        _until(status, ACTIVE_S, "The server is not ACTIVE", f"haneul why server {server_id}")
+
+    def _console(self, server_id: str) -> str:
+        said = ""
+
+        def prompts() -> bool:
+            nonlocal said
+            body = {"os-getConsoleOutput": {"length": None}}
+            said = self._admin.post("compute", f"/v2.1/servers/{server_id}/action", body)["output"]
+            return PROMPT in said
+
+        _until(prompts, BOOT_S, "The server shows no login prompt", f"openstack console log show {server_id}")
+        return said
+
+    def _said(self, *words: str) -> str:
+        environment = {"OS_CLIENT_CONFIG_FILE": str(self._layout.clouds_yaml)}
+        try:
+            return running.run(
+                [self._client, "--os-cloud", "haneul", *words], timeout_s=CLIENT_S, env=environment
+            ).stdout.decode()
+        except running.RunFailed as error:
+            raise Failure(f"The client failed at `openstack {' '.join(words)}`. {error}") from error
+
+
+def _until(done: Callable[[], bool], deadline_s: float, else_what: str, fix: str) -> None:
+    deadline = time.monotonic() + deadline_s
+    while not done():
+        if time.monotonic() > deadline:
+            raise Failure(f"{else_what} after {deadline_s:.0f} seconds.", fix)
+        time.sleep(LOOK_S)
+
+
+def _client() -> str:
+    """The client beside us, or the machine's own."""
+    own = Path(sys.executable).parent / "openstack"
+    if own.exists():
+        return str(own)
+    if running.is_installed("openstack"):
+        return "openstack"
+    raise Failure("The openstack client is not installed.", "pip install python-openstackclient")

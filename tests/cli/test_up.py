@@ -1,0 +1,120 @@
+"""`haneul up` and what it leaves for its user."""
+
+import os
+import pwd
+import stat
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+from tests.cli.commands import PORTS, CommandedCloud, cloud_to_command
+
+
+def test_every_port_answers(running: CommandedCloud) -> None:
+    for service in PORTS:
+        assert httpx.get(running.url(service)).status_code in (200, 300), service
+
+
+def test_a_second_up_changes_nothing(running: CommandedCloud) -> None:
+    before = running.pids()
+    said = running.run("up", "--json")
+    assert said.code == 0
+    assert said.json["was_running"] is True
+    assert said.json["seeded"] == []
+    assert running.pids() == before
+
+
+def test_up_on_a_running_cloud_refuses_other_options(running: CommandedCloud) -> None:
+    said = running.run("up", "--base-port", "1")
+    assert said.code == 1
+    assert f"runs with --base-port {running.base_port}, not 1." in said.err
+    assert "haneul down" in said.err
+    assert running.run("up", "--bare").code == 1
+    assert running.run("up", "--base-port", str(running.base_port), "--simulate").code == 0
+
+
+def test_a_new_user_finds_flavors_and_an_image(running: CommandedCloud) -> None:
+    token = running.token()
+    flavors = running.get("compute", "/v2.1/flavors", token).json()["flavors"]
+    assert {"m1.nano", "m1.tiny", "m1.small", "m1.xlarge"} <= {flavor["name"] for flavor in flavors}
+    images = running.get("image", "/v2/images", token).json()["images"]
+    assert [(image["name"], image["status"], image["visibility"]) for image in images] == [
+        ("simulated", "active", "public")
+    ]
+
+
+def test_a_deleted_image_stays_deleted() -> None:
+    with cloud_to_command() as cloud:
+        assert cloud.started()["seeded"] == ["the image simulated"]
+        token = cloud.token()
+        (image,) = cloud.get("image", "/v2/images", token).json()["images"]
+        httpx.delete(cloud.url("image", f"/v2/images/{image['id']}"), headers={"X-Auth-Token": token})
+        assert cloud.run("up", "--json").json["seeded"] == []
+        assert cloud.get("image", "/v2/images", token).json()["images"] == []
+
+
+def test_credentials_are_for_their_owner_only(running: CommandedCloud) -> None:
+    for name in ("admin-openrc", "clouds.yaml", "control/admin-password"):
+        assert stat.S_IMODE((running.state / name).stat().st_mode) == 0o600
+    assert stat.S_IMODE((running.state / "control").stat().st_mode) == 0o700
+    entry = yaml.safe_load((running.state / "clouds.yaml").read_text())["clouds"]["haneul"]
+    assert entry["auth"]["auth_url"] == running.url("identity", "/v3")
+    assert running.token(entry["auth"]["username"], entry["auth"]["password"])
+
+
+def test_openrc_is_what_a_shell_reads(running: CommandedCloud) -> None:
+    said = running.run("openrc")
+    assert said.out == (running.state / "admin-openrc").read_text()
+    assert f"export OS_AUTH_URL={running.url('identity', '/v3')}\n" in said.out
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give control an account of its own")
+def test_control_has_an_account_of_its_own(running: CommandedCloud) -> None:
+    outcome = running.run("up", "--json").json
+    uid = Path(f"/proc/{outcome['processes']['control']}").stat().st_uid
+    assert uid == pwd.getpwnam("haneul").pw_uid or any("runs as root" in note for note in outcome["notes"])
+    assert Path(f"/proc/{outcome['processes']['agent']}").stat().st_uid == 0
+
+
+def test_status_shows_processes_and_services(running: CommandedCloud) -> None:
+    said = running.run("status")
+    assert said.code == 0
+    assert f"cloud in {running.state} runs." in said.out
+    shown = running.run("status", "--json").json
+    assert [one["process"] for one in shown["processes"]] == ["supervisor", "control", "agent"]
+    assert all(one["state"] == "ready" and one["memory_mb"] > 1 for one in shown["processes"])
+    assert all(one["listens"] for one in shown["services"])
+    assert shown["guests"] == []
+
+
+def test_a_bare_cloud_has_neither_flavors_nor_images(fresh: CommandedCloud) -> None:
+    assert fresh.up("--bare").code == 0
+    token = fresh.token()
+    assert fresh.get("compute", "/v2.1/flavors", token).json()["flavors"] == []
+    assert fresh.get("image", "/v2/images", token).json()["images"] == []
+
+
+def test_tls_is_served_with_a_certificate_that_its_own_authority_signed(fresh: CommandedCloud) -> None:
+    said = fresh.up("--tls")
+    assert said.code == 0, said
+    told = fresh.run("openrc", "--json").json
+    url = fresh.url("identity", "/v3").replace("http:", "https:")
+    assert told["OS_AUTH_URL"] == url
+    assert httpx.get(url, verify=told["OS_CACERT"]).status_code == 200
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+    listed = fresh.run("doctor", "--json").json["findings"]
+    assert any("certificate" in one["fact"] and one["verdict"] == "ok" for one in listed)
+
+
+def test_the_catalog_follows_when_the_ports_move(fresh: CommandedCloud) -> None:
+    fresh.started()
+    assert fresh.run("down").code == 0
+    password = (fresh.state / "control" / "admin-password").read_text()
+    fresh.started()
+    assert fresh.password() == password
+    catalog = fresh.get("identity", "/v3/auth/catalog").json()["catalog"]
+    urls = {entry["type"]: {endpoint["url"] for endpoint in entry["endpoints"]} for entry in catalog}
+    assert urls["image"] == {fresh.url("image", "")}
+    assert urls["compute"] == {fresh.url("compute", "/v2.1")}
