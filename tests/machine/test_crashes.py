@@ -14,17 +14,19 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.support.hosts import eventually
 
 from haneul.kernel.operations.turn import places_of
 from haneul.kernel.reconcile.runner import PLACES
 from haneul.services.compute.servers.operations import CreateServer, DeleteServer, RebootServer
-from tests.support.hosts import eventually
 
 HANEUL = str(Path(sys.executable).with_name("haneul"))
 AGENT = tuple(f"agent:guest:{place}" for place in PLACES)
 DRIVER = ("record-made", "plan-remembered", "verb-remembered", "folder-removed")
 FORWARD = tuple(
-    place for operation in (CreateServer, RebootServer, DeleteServer) for place in places_of(operation)
+    place
+    for operation in (CreateServer, RebootServer, DeleteServer)
+    for place in places_of(operation)
     if ":undo " not in place
 )
 PLACES_TO_DIE = (*FORWARD, *AGENT, *(f"driver:{step}" for step in DRIVER))

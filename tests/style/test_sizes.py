@@ -28,7 +28,7 @@ def test_functions_are_short() -> None:
         f"{module.at(function)} {function.name}: {length(function)} lines"
         for module in modules()
         for function in functions(module)
-        if length(function) > FUNCTION_LINES
+        if length(function) > FUNCTION_LINES and "migrations/versions" not in module.place
     )
 
 

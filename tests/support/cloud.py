@@ -61,7 +61,9 @@ class RunningCloud:
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self._ports[service]}"
 
-    def login(self, scope: Any = None, name: str = "admin", password: str = PASSWORD, domain: str = "default") -> Client:
+    def login(
+        self, scope: Any = None, name: str = "admin", password: str = PASSWORD, domain: str = "default"
+    ) -> Client:
         """A client logged in; to project admin when no scope is given, unscoped for "unscoped"."""
         user = {"name": name, "domain": {"id": domain}, "password": password}
         auth = {

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 
 from haneul.cli.failures import Failure
@@ -14,14 +15,14 @@ from haneul.host.run import RunFailed
 from haneul.kernel import log
 from haneul.kernel.config import ConfigError
 
+# How long `up` waits for control to know of this host; without control it is ready all the same.
+HEARD_S = 20.0
+LOOK_S = 0.1
+
 
 def namespace_of(cloud_id: str) -> str:
     """The network namespace in which this cloud's host part lives."""
     return f"haneul-{cloud_id}"
-
-
-HEARD_S = 20.0
-"""How long `up` waits for control to know of this host; without control it is ready all the same."""
 
 
 def run_agent(layout: Layout, link: Link) -> None:
@@ -56,7 +57,10 @@ def _work(layout: Layout, link: Link, stopping: threading.Event) -> None:
         raise Failure(str(error)) from error
     except ConfigError as error:
         raise Failure(str(error), "Correct it in haneul.toml or in the HANEUL_ variable.") from error
-    agent.compute.wait_until_heard(HEARD_S)
+    heard_by = time.monotonic() + HEARD_S
+    while not agent.compute.wait_until_heard(LOOK_S) and time.monotonic() < heard_by:
+        if stopping.is_set():
+            break
     link.tell(Notice(ready=True))
     stopping.wait()
     agent.stop()

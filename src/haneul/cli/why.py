@@ -29,7 +29,6 @@ def why_command(
     haneul why server ID                a server's fault and history
     haneul why --user U --rule R        what a rule says of a user
     """
-    layout.require()
     match what:
         case () if user and rule:
             _of_rule(layout, screen, user, rule, project)
@@ -42,6 +41,7 @@ def why_command(
 
 
 def _of_request(layout: Layout, screen: Screen, request_id: str) -> None:
+    layout.require()
     lines = of_request(read(layout), request_id)
     if not lines:
         raise Failure(f"No log line carries {request_id}.", f"Logs older than {layout.log} holds are gone.")

@@ -12,6 +12,13 @@ Positive = Annotated[int, Meta(ge=1, le=0x7FFFFFFF)]
 Count = Annotated[int, Meta(ge=0, le=0x7FFFFFFF)]
 
 
+class Since(msgspec.Struct, frozen=True):
+    """`Annotated[str, Since("2.26")]`: the field is there from this version on, and up to `until` if that is given."""
+
+    first: str
+    until: str = ""
+
+
 @dataclass_transform(frozen_default=True, field_specifiers=(msgspec.field,))
 class StrictBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=False):
     """A request body whose unknown fields are refused, as Nova and Placement do."""
@@ -34,6 +41,7 @@ __all__ = [
     "Name",
     "OpenBody",
     "Positive",
+    "Since",
     "StrictBody",
     "Text255",
     "UnsetType",

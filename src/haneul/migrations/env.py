@@ -8,6 +8,7 @@ connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=metadata,
+    include_object=context.config.attributes.get("include_object", lambda *_: True),
     render_item=context.config.attributes.get("render_item", lambda *_: False),
 )
 with context.begin_transaction():

@@ -1,4 +1,5 @@
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from cryptography import x509
@@ -130,6 +131,21 @@ def test_the_list_is_paged_from_2_35(cloud: RunningCloud, admin: Client) -> None
     assert at(admin, "2.35").get("compute", PATH, params={"marker": "z"}).status_code == 400
     for name in ("a", "b", "c"):
         admin.delete("compute", f"{PATH}/{name}")
+
+
+def test_many_requests_at_once_stay_within_the_quota(admin: Client) -> None:
+    default = "/v2.1/os-quota-class-sets/default"
+    admin.put("compute", default, json={"quota_class_set": {"key_pairs": 3}})
+    names = [f"at-once-{number}" for number in range(8)]
+
+    def post(name: str) -> int:
+        return admin.post("compute", PATH, json={"keypair": {"name": name, "public_key": PUBLIC}}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(post, names)) == [200] * 3 + [403] * 5
+    for name in names:
+        admin.delete("compute", f"{PATH}/{name}")
+    admin.put("compute", default, json={"quota_class_set": {"key_pairs": 100}})
 
 
 def test_a_user_has_no_more_keys_than_the_quota_allows(cloud: RunningCloud, admin: Client) -> None:

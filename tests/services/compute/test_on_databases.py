@@ -23,6 +23,7 @@ from tests.services.compute.test_hosts import (
 from tests.services.compute.test_keypairs import (
     test_a_name_stands_once_per_user,
     test_a_user_has_no_more_keys_than_the_quota_allows,
+    test_many_requests_at_once_stay_within_the_quota,
     test_the_list_is_paged_from_2_35,
 )
 from tests.services.compute.test_quotas import (
@@ -50,6 +51,7 @@ __all__ = [
     "test_hypervisors_are_paged_from_2_33",
     "test_hypervisors_tell_what_they_have_until_2_87",
     "test_ids_and_names_stand_once",
+    "test_many_requests_at_once_stay_within_the_quota",
     "test_newer_hypervisors_have_uuids_and_no_figures",
     "test_the_list_is_filtered_sorted_and_paged",
     "test_the_list_is_paged_from_2_35",

@@ -2,7 +2,6 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
-
 from tests.support.cloud import Client, RunningCloud
 from tests.support.hosts import eventually, simulated_host
 

@@ -149,6 +149,7 @@ def test_regions_stand_inside_each_other_and_never_in_themselves(admin: Client) 
 def test_a_region_without_an_id_gets_one(admin: Client) -> None:
     created = admin.post("identity", "/v3/regions", json={"region": {"description": "Somewhere"}}).json()["region"]
     assert len(created["id"]) == 32
+    assert admin.put("identity", f"/v3/regions/{'a' * 256}", json={"region": {}}).status_code == 400
 
 
 def test_a_member_reads_regions_and_his_own_catalog_alone(cloud: RunningCloud, admin: Client) -> None:

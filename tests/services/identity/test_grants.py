@@ -98,6 +98,8 @@ def test_a_domains_manager_gives_lesser_roles_inside_his_domain(cloud: RunningCl
     assert give(project["id"], stranger["id"], "member") == 403
     listed = manager.get("identity", f"/v3/projects/{project['id']}/users/{user['id']}/roles")
     assert {role["name"] for role in listed.json()["roles"]} == {"reader", "member", "manager"}
+    below = {"name": "slipped in", "parent_id": outside["id"]}
+    assert manager.post("identity", "/v3/projects", json={"project": below}).status_code == 403
     system = f"/v3/system/users/{user['id']}/roles/{role_id(admin, 'reader')}"
     assert manager.put("identity", system).status_code == 403
     assert (

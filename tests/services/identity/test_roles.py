@@ -23,6 +23,7 @@ def test_a_role_is_created_shown_changed_and_deleted(admin: Client) -> None:
 def test_the_first_roles_are_there(admin: Client) -> None:
     names = {role["name"] for role in admin.get("identity", "/v3/roles").json()["roles"]}
     assert names >= {"ResellerAdmin", "SwiftOperator", "reader", "member", "manager", "admin", "service", "_member_"}
+    assert admin.delete("identity", f"/v3/roles/{role_id(admin, 'admin')}").status_code == 403
 
 
 def test_a_role_of_a_domain_is_listed_only_there(admin: Client) -> None:

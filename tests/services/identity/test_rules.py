@@ -2,7 +2,7 @@
 
 import re
 
-from tests.support.cloud import RunningCloud
+from tests.support.cloud import Client, RunningCloud
 from tests.surface import policies
 
 from haneul.kernel.http import PUBLIC
@@ -32,3 +32,10 @@ def test_every_route_stands_under_a_rule_that_keystone_names_for_it(cloud: Runni
         if route.rule.name not in named.get((route.method, shape(route.path)), ())
     }
     assert wrong == {}
+
+
+def test_every_operation_has_a_name_of_its_own(admin: Client) -> None:
+    paths = admin.get("identity", "/openapi.json").json()["paths"]
+    names = [operation["operationId"] for methods in paths.values() for operation in methods.values()]
+    assert len(names) > 100
+    assert len(set(names)) == len(names)

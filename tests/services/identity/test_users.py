@@ -31,7 +31,7 @@ def test_a_user_is_created_shown_changed_and_deleted(admin: Client) -> None:
 
 
 def test_a_password_is_never_shown(admin: Client) -> None:
-    user = make(admin, "user", password="do not show this")
+    user = make(admin, "user", password="do not show this", original_password="do not show this")
     shown = admin.get("identity", f"/v3/users/{user['id']}").text + admin.get("identity", "/v3/users").text
     assert "password" not in user
     assert "do not show this" not in shown

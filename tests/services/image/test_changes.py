@@ -4,7 +4,11 @@ from typing import Any
 
 import pytest
 from tests.services.image.shelf import OLD_PATCH, RAW, change, create, names, show, uploaded
-from tests.support.cloud import Client
+from tests.support.cloud import Client, RunningCloud
+
+from haneul.kernel.errors import Conflict
+from haneul.services.image.images import logic
+from haneul.services.image.images.models import Image
 
 
 def test_attributes_properties_and_tags_change_in_one_go(alice: Client) -> None:
@@ -115,3 +119,14 @@ def test_a_queued_images_formats_may_change(alice: Client) -> None:
     image = create(alice, **RAW)
     answer = change(alice, image["id"], {"op": "replace", "path": "/disk_format", "value": "qcow2"})
     assert (answer.status_code, answer.json()["disk_format"]) == (200, "qcow2")
+
+
+def test_of_two_changes_to_what_was_read_once_the_second_is_refused(cloud: RunningCloud, alice: Client) -> None:
+    image_id = create(alice, colour="red")["id"]
+    store = cloud.cloud.store
+    read = store.read(lambda db: logic.get(db, image_id))
+    assert read is not None
+    store.write(lambda db: logic.save(db, read, Image(read.row, {"colour": "blue"}, [])))
+    with pytest.raises(Conflict, match="currently being operated on"):
+        store.write(lambda db: logic.save(db, read, Image(read.row, {"colour": "green"}, [])))
+    assert show(alice, image_id)["colour"] == "blue"

@@ -2,7 +2,7 @@ import uuid
 from typing import Any
 
 import pytest
-from tests.services.image.shelf import QCOW2, create, files, show, upload, uploaded, user_of
+from tests.services.image.shelf import QCOW2, create, files, names, show, upload, uploaded, user_of
 from tests.support.cloud import Client, RunningCloud
 
 
@@ -113,6 +113,15 @@ def test_nobody_sees_anothers_private_image(alice: Client, bob: Client, admin: C
     assert refused[0].text == refused[-1].text.replace("no-such-image", image_id)
     assert bob.get("image", f"/v2/images?marker={image_id}").status_code == 400
     assert show(admin, image_id)["id"] == image_id
+
+
+def test_anothers_community_image_is_listed_only_on_request(alice: Client, bob: Client, admin: Client) -> None:
+    create(alice, name="commons", visibility="community")
+    assert "commons" in names(alice)
+    for other in (bob, admin):
+        assert "commons" not in names(other)
+        assert "commons" in names(other, "visibility=community")
+        assert "commons" in names(other, "visibility=all")
 
 
 def test_what_can_be_seen_but_not_changed_answers_forbidden(alice: Client, bob: Client, admin: Client) -> None:

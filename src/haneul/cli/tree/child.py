@@ -10,10 +10,11 @@ from pathlib import Path
 
 import msgspec
 
-from haneul.cli.tree.link import Notice
+from haneul.cli.tree.link import SHOW_STACKS, Notice
 from haneul.cli.tree.records import ProcessSeen
 from haneul.host import run as running
 from haneul.host.account import Account
+from haneul.kernel import log
 
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 10.0
@@ -21,6 +22,8 @@ LONGEST_WAIT_S = 10.0
 SETTLED_S = 30.0
 GRACE_S = 15.0
 LONGEST_NOTICE = 65_536
+LOOK_S = 0.01
+STACKS_S = 0.3
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +77,7 @@ class Child:
         self.line, self._heard, self._began = ours, b"", self._clock()
         self.seen.pid, self.seen.ticks = pid, running.started_ticks(pid) or 0
         self.seen.state, self.seen.doing, self.seen.since = "starting", "", time.time()
+        log.event("child started", child=self.recipe.name, pid=pid)
 
     def listen(self) -> bool:
         """Take what the child has said; False once it has hung up, which it does only by ending."""
@@ -107,6 +111,7 @@ class Child:
         self.due_at = self._clock() + self._wait_s
         self._wait_s = min(self._wait_s * 2, LONGEST_WAIT_S)
         self.seen.last_ending = _ending(code)
+        log.event("child ended", "warning", child=self.recipe.name, pid=self.seen.pid, ending=self.seen.last_ending)
         self.seen.state, self.seen.pid, self.seen.since = "waiting", 0, time.time()
         self.seen.restarts += 1
 
@@ -117,9 +122,16 @@ class Child:
                 os.kill(self.seen.pid, signal.SIGTERM)
 
     def end(self) -> None:
-        """End it for good, by force if it takes too long."""
-        if self.seen.pid:
-            running.end(self.seen.pid, GRACE_S, self.seen.ticks)
+        """End it for good, by force if it takes too long; then its log shows where it hung."""
+        self.plead()
+        deadline = self._clock() + GRACE_S
+        while self.seen.lives and self._clock() < deadline:
+            time.sleep(LOOK_S)
+        if self.seen.lives:
+            log.event("child did not end in time", "warning", child=self.recipe.name, pid=self.seen.pid)
+            os.kill(self.seen.pid, SHOW_STACKS)
+            time.sleep(STACKS_S)
+            running.end(self.seen.pid, 0, self.seen.ticks)
         self._hang_up()
         self.seen.state, self.seen.pid, self.seen.since = "ended", 0, time.time()
 

@@ -1,11 +1,15 @@
 """A child's line to its supervisor: it tells how it does, and hears when the supervisor is gone."""
 
+import faulthandler
 import os
 import signal
 import socket
 import threading
 
 import msgspec
+
+SHOW_STACKS = signal.SIGUSR1
+"""Has a process write to its log what each of its threads does."""
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -21,6 +25,7 @@ class Link:
     """The child's end. Without a supervisor (a number below 0) nobody is told and nobody is missed."""
 
     def __init__(self, descriptor: int) -> None:
+        faulthandler.register(SHOW_STACKS)
         self._socket = socket.socket(fileno=descriptor) if descriptor >= 0 else None
         if self._socket is not None:
             # Not for the programs that this process starts: a guest must neither hold the line nor die with it.

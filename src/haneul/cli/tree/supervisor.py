@@ -21,6 +21,7 @@ from haneul.cli.tree.layout import Layout
 from haneul.cli.tree.records import ProcessSeen, TreeSeen, note, seen, sole_supervisor
 from haneul.host import run as running
 from haneul.host.account import Account, own_account
+from haneul.kernel import log
 from haneul.kernel.listening import listen
 from haneul.settings import CloudSettings
 
@@ -50,6 +51,7 @@ class Supervisor:
 
     def run(self) -> bool:
         """Run the cloud until SIGTERM or SIGINT; False if it could not be started, for a reason that is noted."""
+        log.open_log(None, "supervisor")
         with sole_supervisor(self._layout.tree):
             self._hear_signals()
             end_children_of(seen(self._layout.status_file))
@@ -59,8 +61,10 @@ class Supervisor:
                     self._turn()
             except Failure as failure:
                 self._tree.failed, self._tree.fix = str(failure), failure.fix
+                log.event("the cloud could not be started", "error", reason=str(failure))
             finally:
                 self._end()
+                log.close_log()
         return not self._tree.failed
 
     def _hear_signals(self) -> None:

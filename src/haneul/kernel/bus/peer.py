@@ -29,7 +29,8 @@ from haneul.kernel.bus.station import Inbox
 log = logging.getLogger(__name__)
 
 FIRST_RETRY_S = 0.05
-LAST_RETRY_S = 2.0
+# A look for a socket file costs next to nothing, and a host is of no use until it finds control.
+LAST_RETRY_S = 0.25
 GREETING_DEADLINE_S = 5.0
 
 

@@ -39,6 +39,9 @@ def upgrade(engine: Engine) -> None:
     from alembic import command
 
     with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            # The engine leaves BEGIN to us. Whole or not at all: a crash between two tables could never be healed.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
         command.upgrade(_config(connection), "head")
         if engine.dialect.name == "sqlite":
             connection.connection.dbapi_connection.commit()  # type: ignore[union-attr]

@@ -4,7 +4,7 @@ from haneul.kernel.http.call import Call
 from haneul.kernel.http.pages import listed
 from haneul.kernel.http.replies import Listed, Raw, Reply, Streamed
 from haneul.kernel.http.routes import PUBLIC, Routes
-from haneul.kernel.http.versions import Microversions, Shape, Since, Version
+from haneul.kernel.http.versions import Microversions, Shape, Version
 
 __all__ = [
     "PUBLIC",
@@ -15,7 +15,6 @@ __all__ = [
     "Reply",
     "Routes",
     "Shape",
-    "Since",
     "Streamed",
     "Version",
     "listed",

@@ -139,7 +139,8 @@ class CloudApp:
             prefix, scope["path"] = f"/{first}", slash + rest or "/"
         scope["path"] = mount.strip_project(scope["path"])
         scope["haneul.base_url"] = self._base_url(mount, scope, headers, prefix)
-        scope["haneul.line"] = line = Line(receive)
+        has_body = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
+        scope["haneul.line"] = line = Line(receive, has_body=has_body)
         await mount.app(scope, line, send)
 
     def _base_url(self, mount: Mount, scope: Scope, headers: Mapping[str, str], prefix: str) -> str:

@@ -10,15 +10,22 @@ Message = dict[str, Any]
 
 
 class Line:
-    """A request's `receive`, which remembers that the client went away; Falcon takes that for the end of the body."""
+    """A request's `receive`, which remembers that the client went away; Falcon takes that for the end of the body.
 
-    __slots__ = ("_receive", "is_cut")
+    Falcon asks for the body's first part before it looks at the request at all, so where there is one, the first part
+    is nothing: who is refused by his head alone need not send, nor be told to go on (`Expect: 100-continue`).
+    """
 
-    def __init__(self, receive: Callable[[], Awaitable[Message]]) -> None:
-        self._receive = receive
+    __slots__ = ("_receive", "_waits_for_body", "is_cut")
+
+    def __init__(self, receive: Callable[[], Awaitable[Message]], *, has_body: bool = False) -> None:
+        self._receive, self._waits_for_body = receive, has_body
         self.is_cut = False
 
     async def __call__(self) -> Message:
+        if self._waits_for_body:
+            self._waits_for_body = False
+            return {"type": "http.request", "body": b"", "more_body": True}
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self.is_cut = True

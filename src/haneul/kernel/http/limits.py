@@ -1,5 +1,6 @@
-"""Limits on a request's head, held before anything is parsed to the end: size, number of headers, time."""
+"""Limits on requests: a head's size, number of headers and time, before it is parsed to its end; a body's pauses."""
 
+import asyncio
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -9,8 +10,9 @@ LINE_BYTES = 16_384
 URL_BYTES = 8_190
 HEADERS = 100
 HEAD_S = 15.0
+BODY_IDLE_S = 60.0
 
-REFUSALS = {408: "Request Timeout", 414: "URI Too Long", 431: "Request Header Fields Too Large"}
+REFUSALS = {400: "Bad Request", 408: "Request Timeout", 414: "URI Too Long", 431: "Request Header Fields Too Large"}
 
 
 class _Refused(Exception):
@@ -26,17 +28,26 @@ class GuardedProtocol(HttpToolsProtocol):
         self._is_in_head = True
         self._refusal = 0
         self._timer = self.loop.call_later(HEAD_S, self._too_slow)
+        self._is_in_body = False
+        self._body_at = 0.0
+        self._body_timer: asyncio.TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._timer.cancel()
+        if self._body_timer is not None:
+            self._body_timer.cancel()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
+    def data_received(self, received: bytes) -> None:
         if self._is_in_head:
-            self._head_bytes += len(data)
-        super().data_received(data)
+            self._head_bytes += len(received)
+        super().data_received(received)
         if self._is_in_head and self._head_bytes > HEAD_BYTES and not self.transport.is_closing():
             self._refuse(431)
+        if self._is_in_body:
+            self._body_at = self.loop.time()
+            if self._body_timer is None:
+                self._body_timer = self.loop.call_later(BODY_IDLE_S, self._look_at_body)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -55,9 +66,15 @@ class GuardedProtocol(HttpToolsProtocol):
             self._stop_parsing(431)
 
     def on_headers_complete(self) -> None:
-        self._is_in_head = False
+        if self.parser.get_http_version() not in ("1.1", "1.0"):
+            self._stop_parsing(400)
+        self._is_in_head, self._is_in_body = False, True
         self._timer.cancel()
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._is_in_body = False
+        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         if self._refusal:
@@ -73,6 +90,19 @@ class GuardedProtocol(HttpToolsProtocol):
     def _too_slow(self) -> None:
         if self._is_in_head and not self.transport.is_closing():
             self._refuse(408)
+
+    def _look_at_body(self) -> None:
+        """End a connection whose body stopped coming, unless it is we who don't read it now."""
+        self._body_timer = None
+        if not self._is_in_body or self.transport.is_closing():
+            return
+        if self.flow.read_paused:
+            self._body_at = self.loop.time()
+        left_s = self._body_at + BODY_IDLE_S - self.loop.time()
+        if left_s <= 0:
+            self.transport.close()
+        else:
+            self._body_timer = self.loop.call_later(left_s, self._look_at_body)
 
     def _refuse(self, status: int) -> None:
         reason = REFUSALS[status]

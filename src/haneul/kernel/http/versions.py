@@ -1,7 +1,7 @@
 """Versions of an API: negotiation, which fields exist when, and shapes that changed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import copy
 from functools import lru_cache
 from typing import Annotated, Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET
 
 from haneul.kernel.errors import BadRequest, Unacceptable
+from haneul.kernel.schema import Since
 
 
 class Version(NamedTuple):
@@ -30,16 +31,7 @@ def version(text: str) -> Version:
 
 
 NEWEST = Version(999, 999)
-
-
 VERSION_CHARACTERS = 16
-
-
-class Since(msgspec.Struct, frozen=True):
-    """`Annotated[str, Since("2.26")]`: the field is there from this version on, and up to `until` if that is given."""
-
-    first: str
-    until: str = ""
 
 
 class Shape(msgspec.Struct, frozen=True):
@@ -188,8 +180,17 @@ def refuse_newer_fields(body: msgspec.Struct, at: Version) -> None:
                 "Additional properties are not allowed ('{name}' was unexpected)",
                 name=name,
             )
-        if inner is not None and isinstance(value, msgspec.Struct):
-            refuse_newer_fields(value, at)
+        if inner is not None:
+            for part in _structs_in(value):
+                refuse_newer_fields(part, at)
+
+
+def _structs_in(value: Any) -> Iterator[msgspec.Struct]:
+    if isinstance(value, msgspec.Struct):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _structs_in(item)
 
 
 def _attribute(struct: type, encoded: str) -> str:

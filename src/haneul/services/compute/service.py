@@ -68,6 +68,7 @@ def service(hosts: HostLink, settings: ComputeSettings) -> Service:
         operations=OPERATIONS,
         plans=(GUEST_PLANS,),
         bus_methods=(BusMethod("compute.host", HostReport, heard),),
+        on_start=(lambda store: store.write(hosts_logic.control_seen),),
         faults="compute",
         page_links="compute",
         page_most=1000,

@@ -30,6 +30,8 @@ ROLES = (
     "heat_stack_owner",
     "heat_stack_user",
 )
+# As keystone-manage makes them: without these nobody could mend the cloud.
+IMMUTABLE = frozenset({"admin", "manager", "member", "reader", "service"})
 IMPLIED = (("admin", "manager"), ("manager", "member"), ("member", "reader"))
 INTERFACES = ("public", "internal", "admin")
 PROJECTS = {"admin": "Bootstrap project for initializing the cloud.", "service": "Services' own project."}
@@ -108,7 +110,8 @@ def _own_project(db: Db, name: str, description: str) -> str:
 def _role(db: Db, name: str) -> str:
     found = db.one(ROLE_BY_NAME, domain_id=GLOBAL, name=name)
     if found is None:
-        found = db.insert(roles, Role(new_hex_id(), name, GLOBAL, None, {}, {}, now()))
+        options = {"immutable": True} if name in IMMUTABLE else {}
+        found = db.insert(roles, Role(new_hex_id(), name, GLOBAL, None, options, {}, now()))
     return found.id
 
 

@@ -10,7 +10,8 @@ from haneul.kernel.http import Call
 from haneul.kernel.schema import View
 
 V = TypeVar("V", bound=View)
-OURS = frozenset({"id", "links"})
+# What is never taken: the names of our own, and a password that a client put in the wrong place.
+OURS = frozenset({"id", "links", "password", "original_password"})
 
 
 def extras(call: Call, body: msgspec.Struct, *, own_id: str = "") -> dict[str, Any]:

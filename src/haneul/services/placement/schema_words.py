@@ -58,7 +58,7 @@ def fitted(parsed: Any, body_type: type[T]) -> T:
     try:
         return msgspec.convert(parsed, body_type)
     except msgspec.ValidationError as error:
-        fault = first_fault(parsed, _schema_of(body_type)) or error
+        fault = first_fault(parsed, msgspec.json.schema(body_type)) or error
         raise BadRequest("JSON does not validate: {fault}", fault=fault) from None
 
 

@@ -25,9 +25,7 @@ class GuestReconciler:
             self._driver.ensure_guest(entry)
         except Refused as refused:
             return Observation(entry.id, 0, "unknown", str(refused))
-        return Observation(
-            entry.id, entry.generation, entry.power, done=tuple(verb.id for verb in entry.verbs)
-        )
+        return Observation(entry.id, entry.generation, entry.power, done=tuple(verb.id for verb in entry.verbs))
 
     def remove(self, thing_id: str) -> None:
         self._driver.remove_guest(thing_id)

@@ -17,9 +17,7 @@ class BusImages:
         self._bus = bus
 
     def facts(self, image_id: str) -> ImageFacts:
-        return self._bus.call(
-            CONTROL, "image.facts", ImageAsk(image_id), returns=ImageFacts, deadline_s=DEADLINE_S
-        )
+        return self._bus.call(CONTROL, "image.facts", ImageAsk(image_id), returns=ImageFacts, deadline_s=DEADLINE_S)
 
     def chunks(self, image_id: str) -> Iterator[bytes]:
         offset = 0

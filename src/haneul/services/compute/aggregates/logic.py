@@ -96,11 +96,13 @@ def set_metadata(db: Db, aggregate: Whole, wanted: Mapping[str, str | None], *, 
     """
     if ZONE in wanted:
         _refuse_zone(db, aggregate, wanted[ZONE], what)
+    number = aggregate.row.number
     for key, value in wanted.items():
-        db.delete(metadata, aggregate=aggregate.row.number, key=key)
+        db.delete(metadata, aggregate=number, key=key)
         if value is not None:
-            db.insert(metadata, Metadatum(aggregate.row.number, key, value))
-    db.update(aggregates, {"number": aggregate.row.number}, updated_at=now())
+            with unique("Aggregate {number} already contain metadata key {key}.", number=number, key=key):
+                db.insert(metadata, Metadatum(number, key, value))
+    db.update(aggregates, {"number": number}, updated_at=now())
 
 
 def _refuse_zone(db: Db, aggregate: Whole, zone: str | None, what: str) -> None:

@@ -2,8 +2,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from haneul.kernel.http import Since
-from haneul.kernel.schema import UNSET, Meta, OpenBody, StrictBody, UnsetType, View
+from haneul.kernel.schema import UNSET, Meta, OpenBody, Since, StrictBody, UnsetType, View
 from haneul.services.compute.flavors.models import Flavor
 from haneul.services.compute.words import AtLeastOne, AtLeastZero, Label, Printable
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.db import Db, Query, by, columns_of, unique
 from haneul.kernel.ids import new_uuid
 from haneul.services.compute.aggregates.zones import DEFAULT_ZONE, zones_by_host
 from haneul.services.compute.config import ComputeSettings
@@ -56,19 +56,20 @@ def _seen(db: Db, binary: str, host: str, facts: dict[str, Any] | None) -> None:
 
 
 def _register(db: Db, binary: str, host: str, facts: dict[str, Any] | None) -> None:
-    db.insert_numbered(
-        services,
-        id=new_uuid(),
-        binary=binary,
-        host=host,
-        provider_id=provider_of(host) if binary == COMPUTE else "",
-        is_disabled=False,
-        disabled_reason=None,
-        is_forced_down=False,
-        told=facts,
-        seen_at=now(),
-        created_at=now(),
-    )
+    with unique("Service with host {host} binary {binary} exists.", host=host, binary=binary):
+        db.insert_numbered(
+            services,
+            id=new_uuid(),
+            binary=binary,
+            host=host,
+            provider_id=provider_of(host) if binary == COMPUTE else "",
+            is_disabled=False,
+            disabled_reason=None,
+            is_forced_down=False,
+            told=facts,
+            seen_at=now(),
+            created_at=now(),
+        )
 
 
 def provider_of(host: str) -> str:
@@ -124,20 +125,25 @@ def is_up(db: Db, host: str) -> bool:
 
 def zones(db: Db) -> set[str]:
     """The zones that have a host, and the default one."""
-    zone_of = zones_by_host(db)
-    return {DEFAULT_ZONE, *(zone_of.get(host.host, DEFAULT_ZONE) for host in computing(db))}
+    by_host = zones_by_host(db)
+    return {DEFAULT_ZONE, *(by_host.get(host.host, DEFAULT_ZONE) for host in computing(db))}
+
+
+def zone_of(db: Db, host: str) -> str:
+    """The availability zone that a host is in."""
+    return zones_by_host(db).get(host, DEFAULT_ZONE)
 
 
 def usable(db: Db, zone: str) -> list[ComputeService]:
-    """The zone's hosts that may get servers now."""
-    zone_of = zones_by_host(db)
-    return [host for host in computing(db) if not _reasons(host, zone_of.get(host.host, DEFAULT_ZONE), zone)]
+    """The hosts that may get servers now; of this zone, if one is named."""
+    by_host = zones_by_host(db)
+    return [host for host in computing(db) if not _reasons(host, by_host.get(host.host, DEFAULT_ZONE), zone)]
 
 
 def unusable(db: Db, zone: str) -> list[tuple[ComputeService, str]]:
-    """The hosts that may not get a server of the zone now, each with the reason in words for the user."""
-    zone_of = zones_by_host(db)
-    judged = ((host, _reasons(host, zone_of.get(host.host, DEFAULT_ZONE), zone)) for host in computing(db))
+    """The hosts that may not get a server now (in this zone, if one is named), each with the reason in words."""
+    by_host = zones_by_host(db)
+    judged = ((host, _reasons(host, by_host.get(host.host, DEFAULT_ZONE), zone)) for host in computing(db))
     return [(host, ", ".join(reasons)) for host, reasons in judged if reasons]
 
 
@@ -146,7 +152,7 @@ def _reasons(host: ComputeService, its_zone: str, zone: str) -> list[str]:
 
 
 def _each_reason(host: ComputeService, its_zone: str, zone: str) -> Iterable[str]:
-    if its_zone != zone:
+    if zone not in ("", its_zone):
         yield f"it is in the availability zone {its_zone}"
     if host.is_forced_down:
         yield "it is forced down"

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from haneul.kernel import operations
 from haneul.kernel.clock import iso_bare
 from haneul.kernel.errors import NotFound
-from haneul.kernel.http import Call, Listed, Routes, Since
+from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.operations.models import OperationRow
-from haneul.kernel.schema import UNSET, UnsetType, View
+from haneul.kernel.schema import UNSET, Since, UnsetType, View
 from haneul.services.compute.servers import logic
 from haneul.services.compute.servers.models import Server
 from haneul.services.compute.servers.rules import ACTION_DETAILS, ACTION_EVENTS, LIST_ACTIONS, SHOW_ACTION
@@ -58,9 +58,7 @@ def list_actions(call: Call, server_id: str) -> Listed[ActionView]:
     return Listed(items=[ActionView(**_common(row)) for row in rows if row.name in ACTIONS])
 
 
-@routes.get(
-    "/v2.1/servers/{server_id}/os-instance-actions/{request_id}", rule=SHOW_ACTION, wraps="instanceAction"
-)
+@routes.get("/v2.1/servers/{server_id}/os-instance-actions/{request_id}", rule=SHOW_ACTION, wraps="instanceAction")
 def show_action(call: Call, server_id: str, request_id: str) -> ActionDetailView:
     server = _loaded(call, server_id)
     for row in operations.of_resource(call.db, server.id):
@@ -107,4 +105,3 @@ def _events(call: Call, server: Server, row: OperationRow) -> list[EventView] | 
         )
         for entry in row.journal
     ]
-

@@ -1,8 +1,7 @@
 from typing import Annotated, Literal
 
 from haneul.kernel.clock import iso_bare
-from haneul.kernel.http import Since
-from haneul.kernel.schema import UNSET, Meta, OpenBody, StrictBody, UnsetType, View
+from haneul.kernel.schema import UNSET, Meta, OpenBody, Since, StrictBody, UnsetType, View
 from haneul.services.compute.keypairs.keys import Material
 from haneul.services.compute.keypairs.models import Keypair
 

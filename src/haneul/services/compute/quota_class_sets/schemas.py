@@ -1,7 +1,6 @@
 from typing import Annotated
 
-from haneul.kernel.http import Since
-from haneul.kernel.schema import UNSET, StrictBody, UnsetType
+from haneul.kernel.schema import UNSET, Since, StrictBody, UnsetType
 from haneul.services.compute.quota_sets.schemas import Most, UntilFiles
 
 FromGroups = Annotated[Most | UnsetType, Since("2.50")]

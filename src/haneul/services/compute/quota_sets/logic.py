@@ -3,7 +3,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, false, func, select
 
-from haneul.kernel.db import Db, by
+from haneul.kernel.db import Db, by, unique
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.quota import Resource, Wanted, take_all, used
 from haneul.services.compute.quota_sets.models import ClassLimit, Limit, class_limits
@@ -79,14 +79,18 @@ def set_limits(db: Db, project_id: str, wanted: Mapping[str, int], *, is_forced:
             )
     for resource, most in wanted.items():
         if not db.update(limit_table, {"project_id": project_id, "resource": resource}, most=most):
-            db.insert(limit_table, Limit(project_id, resource, most))
+            taken = "Quota exists for project {project_id}, resource {resource}"
+            with unique(taken, project_id=project_id, resource=resource):
+                db.insert(limit_table, Limit(project_id, resource, most))
 
 
 def set_class_limits(db: Db, class_name: str, wanted: Mapping[str, int]) -> None:
     """Set a quota class's limits."""
     for resource, most in wanted.items():
         if not db.update(class_limits, {"class_name": class_name, "resource": resource}, most=most):
-            db.insert(class_limits, ClassLimit(class_name, resource, most))
+            taken = "Quota class {class_name} exists for resource {resource}"
+            with unique(taken, class_name=class_name, resource=resource):
+                db.insert(class_limits, ClassLimit(class_name, resource, most))
 
 
 def forget_limits(db: Db, project_id: str) -> None:

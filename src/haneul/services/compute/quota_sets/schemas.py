@@ -1,7 +1,6 @@
 from typing import Annotated
 
-from haneul.kernel.http import Since
-from haneul.kernel.schema import UNSET, Meta, OpenBody, StrictBody, UnsetType, View
+from haneul.kernel.schema import UNSET, Meta, OpenBody, Since, StrictBody, UnsetType, View
 from haneul.services.compute.words import MAX_INT
 
 Most = Annotated[int, Meta(ge=-1, le=MAX_INT)]

@@ -7,10 +7,10 @@ import msgspec
 from haneul.kernel.db import Db
 from haneul.kernel.errors import ApiError
 from haneul.services.compute.hosts import logic as hosts
+from haneul.services.compute.hosts.models import ComputeService
 from haneul.services.compute.servers.models import Server
 from haneul.services.placement import public as placement
 
-DEFAULT_ZONE = "nova"
 MOST_ROOMS = 100
 
 
@@ -21,26 +21,30 @@ class NoValidHost(ApiError):
 
 
 class Chosen(msgspec.Struct, frozen=True):
-    """A host that has room, and the machine type that it gives new guests."""
+    """A host that has room, the machine type that it gives new guests, and its zone."""
 
     host: str
     machine: str
+    zone: str
 
 
 def choose(db: Db, server: Server) -> Chosen:
     """Allocate room for a server on the host with the most memory left; NoValidHost with the figures if none has."""
     held = placement.allocation_of(db, server.id)
     wanted = wanted_by(server)
-    usable = {host.provider_id: host for host in hosts.usable(db, server.zone or DEFAULT_ZONE)}
+    usable = {host.provider_id: host for host in hosts.usable(db, server.zone)}
     if held is not None and held in usable:
-        return Chosen(usable[held].host, usable[held].facts.default_machine)
+        return _chosen(db, usable[held])
     rooms = [room for room in placement.fitting(db, wanted, limit=MOST_ROOMS) if room.provider_id in usable]
     if not rooms:
         raise NoValidHost("No valid host was found. {reasons}", reasons=_reasons(db, server, wanted))
     best = max(rooms, key=lambda room: room.free.get("MEMORY_MB", 0))
     placement.allocate(db, server.id, best.provider_id, wanted, server.project_id, server.user_id)
-    host = usable[best.provider_id]
-    return Chosen(host.host, host.facts.default_machine)
+    return _chosen(db, usable[best.provider_id])
+
+
+def _chosen(db: Db, host: ComputeService) -> Chosen:
+    return Chosen(host.host, host.facts.default_machine, hosts.zone_of(db, host.host))
 
 
 def release(db: Db, server_id: str) -> None:
@@ -60,7 +64,7 @@ def wanted_by(server: Server) -> dict[str, int]:
 
 
 def _reasons(db: Db, server: Server, wanted: dict[str, int]) -> str:
-    lines = [f"{host.host}: {reason}." for host, reason in hosts.unusable(db, server.zone or DEFAULT_ZONE)]
+    lines = [f"{host.host}: {reason}." for host, reason in hosts.unusable(db, server.zone)]
     lines.extend(
         f"{short.provider_name}: {short.resource_class} wanted {short.wanted}, free {short.free}."
         for short in placement.shortages(db, wanted)

@@ -53,5 +53,3 @@ def _loaded_for_console(call: Call, db: Any, server_id: str) -> Server:
     if not server.host:
         raise Conflict("Instance {id} is not ready", id=server.id)
     return server
-
-

@@ -44,9 +44,7 @@ def lock(db: Db, server: Server, *, locked: bool) -> None:
 
 def _refuse_unbuilt(server: Server, action: str) -> None:
     if server.wanted_power == GONE or not server.host:
-        raise Conflict(
-            "Cannot '{action}' instance {id}: it was never built. Delete it.", action=action, id=server.id
-        )
+        raise Conflict("Cannot '{action}' instance {id}: it was never built. Delete it.", action=action, id=server.id)
 
 
 __all__ = ["get", "lock", "reboot", "start", "stop"]

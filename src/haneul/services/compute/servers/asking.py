@@ -24,7 +24,6 @@ from haneul.services.compute.servers.schemas import ServerCreate, ServerCreateBo
 from haneul.services.image import public as images
 
 GIB = 1 << 30
-DEFAULT_ZONE = "nova"
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
@@ -101,9 +100,7 @@ def _flavor(call: Call, wanted: ServerCreate) -> Flavor:
 def _image(call: Call, wanted: ServerCreate, flavor: Flavor) -> images.ImageRow:
     reference = "" if wanted.imageRef is UNSET else wanted.imageRef
     if not reference:
-        raise BadRequest(
-            "Invalid image identifier: a server without a volume needs an imageRef."
-        )
+        raise BadRequest("Invalid image identifier: a server without a volume needs an imageRef.")
     image_id = reference.rstrip("/").rpartition("/")[2]
     if not is_uuid_like(image_id):
         raise BadRequest("Invalid image identifier or unable to find image.")
@@ -161,7 +158,7 @@ def _key(call: Call, wanted: ServerCreate) -> dict[str, Any] | None:
 
 def _zone(call: Call, wanted: ServerCreate) -> str:
     if wanted.availability_zone is UNSET:
-        return DEFAULT_ZONE
+        return ""
     zone, _, host = wanted.availability_zone.partition(":")
     if host:
         raise NotBuilt("haneul does not place servers on a host of choice yet.")

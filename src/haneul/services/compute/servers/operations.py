@@ -60,7 +60,7 @@ def choose_host(work: Work) -> None:
     server = _server(work)
     chosen = choose(work.db, server)
     work.memo["host"], work.memo["machine"] = chosen.host, chosen.machine
-    logic.set_state(work.db, server, task_state="spawning")
+    logic.set_state(work.db, server, task_state="spawning", zone=chosen.zone)
 
 
 def release_allocation(work: Work) -> None:

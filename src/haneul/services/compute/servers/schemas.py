@@ -2,8 +2,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from haneul.kernel.http.versions import Since
-from haneul.kernel.schema import UNSET, Meta, Name, StrictBody, Text255, UnsetType
+from haneul.kernel.schema import UNSET, Meta, Name, Since, StrictBody, Text255, UnsetType
 
 ServerName = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^(?!\s)[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]\Z")]
 Metadata = Annotated[dict[Annotated[str, Meta(min_length=1, max_length=255)], Text255], Meta(max_length=128)]

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from haneul.kernel.clock import EPOCH, iso_bare, iso_seconds
-from haneul.kernel.http.versions import Since
-from haneul.kernel.schema import UNSET, UnsetType, View
+from haneul.kernel.schema import UNSET, Since, UnsetType, View
 from haneul.services.compute.block_devices.models import BlockDevice
 from haneul.services.compute.servers.models import Server
 

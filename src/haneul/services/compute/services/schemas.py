@@ -1,8 +1,7 @@
 from typing import Annotated, Literal
 
 from haneul.kernel.clock import iso_bare
-from haneul.kernel.http import Since
-from haneul.kernel.schema import UNSET, Meta, OpenBody, StrictBody, UnsetType, View
+from haneul.kernel.schema import UNSET, Meta, OpenBody, Since, StrictBody, UnsetType, View
 from haneul.services.compute.hosts.logic import is_alive
 from haneul.services.compute.hosts.models import ComputeService
 from haneul.services.compute.words import HostName

@@ -42,13 +42,16 @@ def _declare(target: TargetType, actor: ActorType, *, inherited: bool = False) -
     def revoke_grant(call: Call, **ids: str) -> None:
         logic.delete(call.db, asked(call, ids, gone_too=True))
 
-    if inherited and target == "project":
-        return  # of the inherited roles on a project, Keystone has no list either
-
-    @routes.get(every, rule=rules.LIST_SYSTEM[actor] if is_system else rules.LIST, wraps="roles")
     def list_grants(call: Call, **ids: str) -> Listed[roles.View]:
         found = logic.roles_of(call.db, asked(call, ids))
         return Listed(items=[roles.view(call, role) for role in found])
+
+    # Of the roles that are inherited from a project, Keystone has no list either.
+    if not inherited or target != "project":
+        routes.get(every, rule=rules.LIST_SYSTEM[actor] if is_system else rules.LIST, wraps="roles")(list_grants)
+    for handler in (check_grant, create_grant, revoke_grant, list_grants):
+        # The API's description wants a name of its own for each operation.
+        handler.__name__ += f"_of_{actor}_on_{target}{'_inherited' if inherited else ''}"
 
 
 for _actor in logic.ACTOR_TYPES:

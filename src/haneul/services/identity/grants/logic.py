@@ -88,7 +88,7 @@ def _target(db: Db, target_type: TargetType, target_id: str) -> Project | None:
 def refuse_gone(grant: Grant) -> None:
     """NotFound if the user or group isn't there."""
     if grant.actor is None:
-        raise NotFound("Could not find {what}: {id}.", what=grant.actor_type, id=grant.row.actor_id)
+        raise _gone(grant)
 
 
 def roles_of(db: Db, grant: Grant) -> list[Role]:
@@ -101,6 +101,7 @@ def create(db: Db, grant: Grant) -> None:
     """Give the role; nothing happens if it has been given."""
     bump(db)
     _refuse_foreign_role(grant)
+    _refuse_vanished(db, grant)
     if db.one(BY_KEY, **msgspec.structs.asdict(grant.row)) is None:
         db.insert(role_assignments, grant.row)
 
@@ -116,6 +117,19 @@ def delete(db: Db, grant: Grant) -> None:
     bump(db)
     if not db.delete(role_assignments, **msgspec.structs.asdict(grant.row)):
         raise _ungranted(grant)
+
+
+def _refuse_vanished(db: Db, grant: Grant) -> None:
+    """What the request named may have gone while this change waited for its turn."""
+    row = grant.row
+    if (users if grant.actor_type == "user" else groups).find(db, row.actor_id) is None:
+        raise _gone(grant)
+    _target(db, grant.target_type, row.target_id)
+    roles_logic.get(db, row.role_id)
+
+
+def _gone(grant: Grant) -> NotFound:
+    return NotFound("Could not find {what}: {id}.", what=grant.actor_type, id=grant.row.actor_id)
 
 
 def _refuse_foreign_role(grant: Grant) -> None:

@@ -110,7 +110,8 @@ def add_member(db: Db, group: Group, user: User) -> None:
     """Put a user into a group; nothing happens if he is in it."""
     bump(db)
     if db.one(MEMBERSHIP, user_id=user.id, group_id=group.id) is None:
-        db.insert(memberships, Membership(user.id, group.id))
+        with unique("User {user} or group {group} is being deleted.", user=user.id, group=group.id):
+            db.insert(memberships, Membership(user.id, group.id))
 
 
 def refuse_stranger(db: Db, group: Group, user: User) -> None:

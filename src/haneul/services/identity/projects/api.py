@@ -70,7 +70,7 @@ def list_projects(call: Call, query: ProjectQuery) -> Listed[View]:
 @routes.post("/v3/projects", rule=CREATE, wraps="project")
 def create_project(call: Call, body: ProjectCreate) -> View:
     domain_id = body.domain_id or call.caller.domain_id or call.caller.project_domain_id or "default"
-    call.enforce(project={"domain_id": None if body.is_domain else domain_id})
+    call.enforce(project={"domain_id": logic.domain_of(call.db, body, domain_id)})
     return view(call, logic.create(call.db, body, domain_id=domain_id, extra=extras(call, body)))
 
 

@@ -57,6 +57,14 @@ def list_(db: Db, page: Page, filters: Mapping[str, Any]) -> list[Project]:
     return LISTING.page(db, page, filters)
 
 
+def domain_of(db: Db, wanted: ProjectCreate, default: str) -> str | None:
+    """The domain in which the project would stand, None for one that is to be a domain: rules ask about it."""
+    if wanted.is_domain:
+        return None
+    parent = find(db, wanted.parent_id) if wanted.parent_id else None
+    return parent.owner_id if parent is not None else wanted.domain_id or default
+
+
 def create(db: Db, wanted: ProjectCreate, *, domain_id: str, extra: Mapping[str, Any]) -> Project:
     """Insert a project under its parent; Conflict if its domain already has one of that name.
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sqlalchemy import bindparam, func, select
 
-from haneul.kernel.db import Db, Query, columns_of
+from haneul.kernel.db import Db, Query, columns_of, unique
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.services.identity.options import refuse_immutable
 from haneul.services.identity.projects.models import Project, ProjectTag, project_tags
@@ -39,7 +39,8 @@ def replace(db: Db, project_id: str, names: Iterable[str]) -> None:
     wanted, have = set(names), set(of_one(db, project_id))
     for name in have - wanted:
         db.delete(project_tags, project_id=project_id, name=name)
-    db.insert_all(project_tags, [ProjectTag(project_id, name) for name in sorted(wanted - have)])
+    with unique("The tags of project {id} were changed at the same time; try again.", id=project_id):
+        db.insert_all(project_tags, [ProjectTag(project_id, name) for name in sorted(wanted - have)])
 
 
 def replace_mutable(db: Db, project: Project, names: Iterable[str]) -> None:

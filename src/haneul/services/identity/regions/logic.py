@@ -22,6 +22,7 @@ LISTING = Listing(
     sorts={"id": regions.c.id},
     default_sort=(("id", "asc"),),
 )
+MOST_CHARACTERS = 255
 DUPLICATE = "Conflict occurred attempting to store region - Duplicate ID, {id}."
 
 
@@ -41,6 +42,8 @@ def create(db: Db, wanted: RegionCreate, extra: Mapping[str, Any]) -> Region:
     """Insert a region; Conflict if there is one with the id."""
     if wanted.parent_region_id is not None:
         get(db, wanted.parent_region_id)
+    if len(wanted.id or "") > MOST_CHARACTERS:
+        raise BadRequest("Invalid input for field/attribute id: at most {most} characters.", most=MOST_CHARACTERS)
     region = Region(wanted.id or new_hex_id(), wanted.description or "", wanted.parent_region_id, dict(extra))
     with unique(DUPLICATE, region):
         return db.insert(regions, region)

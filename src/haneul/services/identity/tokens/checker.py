@@ -39,6 +39,14 @@ class Tokens:
         return self.validated(db, token).caller
 
     def validated(self, db: Db, token: str) -> Validated:
+        """What a token stands for; Unauthorized when it is malformed, expired or revoked."""
+        return self._counting(db, token).validated
+
+    def document(self, db: Db, token: str) -> bytes:
+        """The token's document with its catalog, as JSON."""
+        return self._counting(db, token).document
+
+    def _counting(self, db: Db, token: str) -> _Kept:
         kept = self._current(token)
         if kept is None:
             epoch = self._watch.look(db)
@@ -46,19 +54,10 @@ class Tokens:
             kept = self._current(token)
         if kept is None:
             found = validated(db, self.keys, token)
-            kept = _Kept(epoch, found, msgspec.json.encode(found.view))
-            self._kept[token] = kept
+            kept = self._kept[token] = _Kept(epoch, found, msgspec.json.encode(found.view))
             while len(self._kept) > KEPT_MOST:
                 self._kept.popitem(last=False)
-        return kept.validated
-
-    def document(self, db: Db, token: str) -> bytes:
-        """The token's document with its catalog, as JSON."""
-        kept = self._current(token)
-        if kept is None:
-            self.validated(db, token)
-            kept = self._kept[token]
-        return kept.document
+        return kept
 
     def _current(self, token: str) -> _Kept | None:
         kept = self._kept.get(token)

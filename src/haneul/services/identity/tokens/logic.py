@@ -165,10 +165,10 @@ def revoke(db: Db, keys: KeyRing, token: str) -> None:
     payload = payload_of(keys, token)
     if payload is None:
         raise NotFound("Could not find token.")
+    bump(db)
     db.run(FORGET, moment=now())
     if db.value(IS_REVOKED, ids=[payload.audit_ids[0]]) is None:
         db.insert(revocations, Revocation(payload.audit_ids[0], from_microseconds(payload.expires_at)))
-    bump(db)
 
 
 def _new_audit_id() -> str:

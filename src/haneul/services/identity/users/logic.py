@@ -155,9 +155,9 @@ def refuse_locked_password(user: User) -> None:
 
 def delete(db: Db, user: User) -> None:
     """Delete a user with his passwords, memberships and roles; his tokens end with him."""
+    bump(db)
     db.delete(role_assignments, actor_type="user", actor_id=user.id)
     db.delete(users, id=user.id)
-    bump(db)
 
 
 def _replace_password(db: Db, user_id: str, password_hash: str | None) -> None:

@@ -1,7 +1,6 @@
 from typing import Annotated
 
-from haneul.kernel.http import Since
-from haneul.kernel.schema import StrictBody, View
+from haneul.kernel.schema import Since, StrictBody, View
 from haneul.services.placement.resource_providers.schemas import AnyUuid
 
 

@@ -3,8 +3,7 @@ from typing import Annotated
 
 import msgspec
 
-from haneul.kernel.http import Since
-from haneul.kernel.schema import UNSET, Meta, StrictBody, UnsetType, View
+from haneul.kernel.schema import UNSET, Meta, Since, StrictBody, UnsetType, View
 from haneul.services.placement.resource_classes.schemas import ResourceClassName
 from haneul.services.placement.resource_providers.schemas import AnyUuid
 

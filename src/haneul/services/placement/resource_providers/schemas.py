@@ -2,8 +2,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from haneul.kernel.http import Since
-from haneul.kernel.schema import UNSET, Meta, StrictBody, UnsetType, View
+from haneul.kernel.schema import UNSET, Meta, Since, StrictBody, UnsetType, View
 from haneul.services.placement.query_words import Wanted
 from haneul.services.placement.resource_providers.models import Provider
 
