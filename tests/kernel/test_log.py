@@ -38,6 +38,8 @@ def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         ("password=hunter2 rest", "password=*** rest"),
         ('{"password": "hunter2", "name": "a"}', '{"password": "***", "name": "a"}'),
         ("adminPass='hunter2'", "adminPass='***'"),
+        ('{"password": "two words, \\"quoted\\"", "name": "a"}', '{"password": "***", "name": "a"}'),
+        ('{"password": "cut off', '{"password": *** off'),
         (f"X-Auth-Token: {TOKEN}", "X-Auth-Token: ***"),
         (f"in the middle {TOKEN}, of a line", "in the middle ***, of a line"),
         ("mysql://root:hunter2@db/haneul", "mysql://root:***@db/haneul"),

@@ -1,7 +1,7 @@
 """Time, in one place: aware UTC datetimes inside, each service's format at the edge."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import msgspec
 
@@ -9,7 +9,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 # msgspec writes a moment as RFC 3339 in a tenth of strftime's time; a fraction of zero is left out.
-_rfc3339: Any = msgspec.to_builtins
+_rfc3339: Callable[[datetime], str] = msgspec.to_builtins
 
 
 def now() -> datetime:

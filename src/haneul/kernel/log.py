@@ -24,7 +24,9 @@ SECRET_NAMES = re.compile(
     r"(pass(word|wd)?|secret|token|credential|private_key|admin_pass|authorization|x-auth-token)", re.IGNORECASE
 )
 SECRET_TEXT = re.compile(
-    r"""((?:pass(?:word|wd)?|secret|adminPass|token|authorization)["']?\s*[:=]\s*["']?)([^\s"',}&]+)""", re.IGNORECASE
+    r"""((?:pass(?:word|wd)?|secret|token|authorization)["']?\s*[:=]\s*)"""
+    r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?:(?:Basic|Bearer)\s+)?["']?[^\s"',}&]+)""",
+    re.IGNORECASE,
 )
 STANDARD_ERROR = 2
 FERNET = re.compile(r"gAAAA[A-Za-z0-9_-]{20,}={0,2}")
@@ -33,7 +35,13 @@ URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]+:)[^@\s]+@")
 
 def mask(text: str) -> str:
     """The text with what looks like a secret replaced by `***`."""
-    return URL_PASSWORD.sub(r"\1***@", FERNET.sub("***", SECRET_TEXT.sub(r"\1***", text)))
+    return URL_PASSWORD.sub(r"\1***@", FERNET.sub("***", SECRET_TEXT.sub(_masked, text)))
+
+
+def _masked(found: re.Match[str]) -> str:
+    name, value = found.groups()
+    quote = value[0] if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" else ""
+    return f"{name}{quote}***{quote}"
 
 
 class _Sink:

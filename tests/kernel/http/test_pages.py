@@ -80,10 +80,13 @@ def test_identity_has_three_links_always() -> None:
 
 
 def test_image_links_are_paths() -> None:
-    found = links("image", {"limit": ["2"], "marker": ["old"]})
-    assert found["first"] == "/compute/v2.1/servers?limit=2"
-    assert found["next"] == "/compute/v2.1/servers?limit=2&marker=b%26c"
-    assert "next" not in links("image", {}, None)
+    here, page = "https://cloud.example/image/v2/images", Listed(items=["x"], next_marker="b&c")
+    assert links_of("image", "images", here, {"limit": ["2"], "marker": ["old"]}, page) == {
+        "first": "/v2/images?limit=2",
+        "schema": "/v2/schemas/images",
+        "next": "/v2/images?limit=2&marker=b%26c",
+    }
+    assert "next" not in links_of("image", "images", here, {}, Listed(items=["x"]))
 
 
 def test_some_have_none() -> None:

@@ -116,7 +116,7 @@ def _placement(refusal: Refusal) -> tuple[str, bytes]:
     accept = refusal.accept or "*/*"
     if "text/html" in accept and "*/*" not in accept and "json" not in accept:
         code = f"{refusal.status} {refusal.title}"
-        return _page(code, f"{explanation}<br /><br />\n{escape(refusal.message)}\n\n\n")
+        return _page(code, f"{escape(explanation)}<br /><br />\n{escape(refusal.message)}\n\n\n")
     detail = re.sub("<[^>]*>", "", f"{explanation}\n\n {refusal.message}  ")
     if not any(word in accept for word in ("*/*", "application/*", "json")):
         return "text/plain; charset=UTF-8", f"{refusal.status} {refusal.title}\n\n{detail}".encode()

@@ -209,6 +209,8 @@ async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Respon
 
     def body(db: Db) -> Any:
         # Everything up to the bytes happens inside the transaction, which may be run again whole.
+        log.request_id.set(call.request_id)
+        log.operation_id.set("")
         call._db, call.enforced = db, route.rule is PUBLIC
         view = route.handler(call, **arguments)
         if not call.enforced:

@@ -45,10 +45,9 @@ class Turn:
     ) -> None:
         self._known, self._number, self._owner, self._lease_s = known, number, owner, lease_s
         self.epoch = epoch
-        self.resource_id = ""
+        self.resource_id = self.request_id = ""
         self.has_ended = False
         self._place = ""
-        self._row: OperationRow
 
     def run(self, db: Db) -> bool:
         """Do the next step or undo; whether there is more to do at once."""
@@ -100,8 +99,9 @@ class Turn:
         return self._turn_back(db, row, fault_from(error))
 
     def reached(self) -> None:
-        """Stop points stand after each step's commit."""
+        """The step is committed: the log says so, and a stop point stands here."""
         if self._place:
+            log.event("operation", place=self._place, resource=self.resource_id, request_id=self.request_id)
             stop_points.reached(self._place)
 
     def log_failure(self, error: Exception) -> None:
@@ -130,7 +130,8 @@ class Turn:
         )
         if not swapped:
             raise Gone
-        self.resource_id, self._row = row.resource_id, row
+        self.resource_id, self.request_id = row.resource_id, row.request_id
+        log.request_id.set(row.request_id)
         self._taken_epoch = epoch
         return msgspec.structs.replace(row, epoch=epoch, lease_owner=self._owner, lease_until=until)
 
