@@ -62,7 +62,7 @@ def _run(case: Case, bench: Bench) -> report.CaseResult:
     try:
         outcome = case.run(bench)
     except Exception as error:
-        said = f"{type(error).__name__}: {error}".splitlines()[0][:SAID_MOST]
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:SAID_MOST]
         print(f"  could not be measured: {said}", flush=True)
         return report.CaseResult(name=case.name, seconds=time.perf_counter() - began, failed=said)
     for figure in outcome.figures:

@@ -1,5 +1,6 @@
 """What the program itself is told: by flags of `haneul up`, by `haneul.toml`, by `HANEUL_CLOUD_*` variables."""
 
+import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from haneul.kernel.config import Settings
+from haneul.kernel.config import ConfigError, Settings
 
 ALL_SERVICES_PORT = 8700
 # The supervisor binds these before it may know the services, whose manifests say the same (a test compares them).
@@ -92,7 +93,23 @@ def settled(state: Path, settings: Settings, flags: Mapping[str, Any]) -> CloudS
     if told["bind"] in ANYWHERE and not told["public_host"]:
         told["public_host"] = _own_address(told["bind"])
     told["host"] = told["host"] or socket.gethostname()
+    _refuse_unknown_urls(told["db"], told["bus"])
     return CloudSettings(state=state, **told)
+
+
+def _refuse_unknown_urls(db: str, bus: str) -> None:
+    # Neither URL is repeated in full: both may hold a password.
+    if db and not re.match(r"(sqlite|mysql|mariadb|postgresql)(\+\w+)?://", db):
+        raise ConfigError(
+            f"A database can't be at a URL of the kind {_kind(db)}: use mysql://USER:PASSWORD@HOST/NAME or "
+            "postgresql://USER:PASSWORD@HOST/NAME."
+        )
+    if bus and not re.match(r"(amqps?|unix)://", bus):
+        raise ConfigError(f"A bus can't be at a URL of the kind {_kind(bus)}: use amqp://USER:PASSWORD@HOST.")
+
+
+def _kind(url: str) -> str:
+    return url.partition(":")[0]
 
 
 def _own_address(bind: str) -> str:

@@ -122,6 +122,7 @@ def cloud_to_command() -> Iterator[CommandedCloud]:
         yield cloud
     finally:
         said = cloud.run("down", "--wipe", "--yes")
+        assert not cloud.state.exists()
         left = processes_of(cloud.state)
         shutil.rmtree(folder)
         assert said.code == 0, said

@@ -56,6 +56,7 @@ def test_a_taken_port_is_named(fresh: CommandedCloud) -> None:
 
 CONFIGURATIONS = {
     "[cloud]\nbinds = 'x'\n": "[cloud] has no option binds; it has",
+    "[cloud]\nbus = 'http://user:hushhush@host'\n": "A bus can't be at a URL of the kind http:",
     "[cloud]\nbase_port = 'x'\n": "[cloud] Expected `int`, got `str` - at `$.base_port`",
     "[cloud\n": "can't be read",
     "[identity]\ntoken_lives = 3\n": "[identity] has no option token_lives",
@@ -71,6 +72,7 @@ def test_a_wrong_configuration_is_named(fresh: CommandedCloud, text: str) -> Non
     assert said.code == 1
     assert CONFIGURATIONS[text] in said.err
     assert "Correct it" in said.err
+    assert "hushhush" not in said.err
     assert processes_of(fresh.state) == []
 
 
@@ -86,7 +88,7 @@ def test_a_configuration_that_is_corrected_is_taken(fresh: CommandedCloud) -> No
 def test_a_database_that_is_none_is_named_without_its_password(fresh: CommandedCloud) -> None:
     said = fresh.up("--db", "oracle://user:hushhush@host/name")
     assert said.code == 1
-    assert "not the URL of a database that haneul knows" in said.err
+    assert "A database can't be at a URL of the kind oracle" in said.err
     assert "hushhush" not in said.err
     assert fresh.up().code == 0
 

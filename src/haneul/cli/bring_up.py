@@ -42,6 +42,9 @@ def bring_up(layout: Layout, screen: Screen, flags: Flags) -> Outcome:
     """Have the cloud run, with its credentials written and what a new user needs in it."""
     began = time.monotonic()
     layout.refuse_strange()
+    if not layout.exists:
+        # What can't be started leaves no folder behind.
+        _refuse_unfit(layout, _settle(layout, flags)[0])
     _make_lockable(layout)
     with layout.locked(), screen.doing("Starting the cloud.") as progress:
         was_running = is_supervised(layout.tree)
@@ -167,7 +170,7 @@ def _until_ready(layout: Layout, progress: Progress, started: int) -> TreeSeen:
         tree = seen(layout.status_file)
         if tree is not None and tree.is_ready:
             return tree
-        if tree is not None and tree.failed:
+        if tree is not None and tree.failed and not tree.supervisor.lives:
             raise Failure(tree.failed, tree.fix)
         if not (tree.supervisor.lives if tree is not None else started == 0 or running.alive(started)):
             raise Failure("The cloud ended while it started.", f"The log {layout.log / 'supervisor.log'} may say why.")

@@ -85,7 +85,7 @@ def sockets_for(ports: Sequence[int], bind: str, descriptors: Sequence[int]) -> 
 @contextmanager
 def told_plainly(settings: CloudSettings) -> Iterator[None]:
     """Failure, in words for an operator, for what keeps a cloud from starting and isn't our mistake."""
-    from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+    from sqlalchemy.exc import ArgumentError, DBAPIError
 
     from haneul.kernel.db.migrate import SchemaTooNew
     from haneul.kernel.policy import PolicyError
@@ -101,10 +101,7 @@ def told_plainly(settings: CloudSettings) -> Iterator[None]:
         raise Failure(str(error)) from error
     except DBAPIError as error:
         raise Failure(f"The database {database} can't be used: {error.orig}.", "See --db.") from error
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise Failure(
-            f"{database} is not the URL of a database that haneul knows.",
-            "Use mysql://USER:PASSWORD@HOST/NAME or postgresql://USER:PASSWORD@HOST/NAME, or leave --db away.",
-        ) from error
+    except ArgumentError as error:
+        raise Failure(f"{database} is not the URL of a database.", "See --db.") from error
     except (ValueError, FileExistsError) as error:
         raise Failure(str(error)) from error

@@ -11,7 +11,8 @@ from tests.kernel.reconcile.shelf import CLOUD, HOST, KIND, Jar
 
 from haneul.kernel.bus import BusError
 from haneul.kernel.db import Db, Store
-from haneul.kernel.reconcile import Observation, PlanSource, Report, bury, is_buried, plans, touch
+from haneul.kernel.reconcile import Observation, Report, plans
+from haneul.kernel.reconcile.plans import PlanSource, bury, is_buried, touch
 from haneul.kernel.reconcile.models import plan_revisions, tombstones
 from haneul.kernel.reconcile.plans import PlanDesk, stopped_plans
 from haneul.kernel.reconcile.values import PlanAsk, PlanReply, Tombstone

@@ -4,6 +4,8 @@ import pytest
 from tests.services.placement.making import allocate, at, error, new_class, new_id, new_trait, provider
 from tests.support.cloud import Client
 
+from haneul.services.placement.allocation_candidates import combining
+
 SHARES = "MISC_SHARES_VIA_AGGREGATE"
 
 
@@ -138,15 +140,16 @@ def test_same_subtree_keeps_parts_close(admin: Client) -> None:
     assert mappings == [{"_CARD": [beside], "_NODE": [near]}]
 
 
-def test_many_combinations_are_given_up_early_and_cut_off(admin: Client) -> None:
+def test_many_combinations_are_given_up_early_and_cut_off(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     port = new_class(admin)
     host = provider(admin)
-    for _ in range(8):
+    for _ in range(6):
         provider(admin, has={port: 1}, parent=host)
-    groups = "&".join(f"resources{number}={port}:1" for number in range(1, 9))
+    groups = "&".join(f"resources{number}={port}:1" for number in range(1, 7))
     assert len(choices(admin, f"{groups}&group_policy=isolate&limit=20")) == 20
-    nine = f"{groups}&resources9={port}:1&group_policy=isolate"
-    assert choices(admin, nine) == []
+    assert choices(admin, f"{groups}&resources7={port}:1&group_policy=isolate") == []
+    monkeypatch.setattr(combining, "MOST_STEPS", 30)
+    assert 0 < len(choices(admin, f"{groups}&group_policy=isolate&limit=20")) < 20
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from haneul.kernel.http.versions import NEWEST, Version, presence_of
 from haneul.kernel.service import Service
 
 REFERENCE = "#/components/schemas/{name}"
-PAGING = {
+PAGING: dict[str, Json] = {
     "limit": {"type": "integer", "minimum": 0},
     "marker": {"type": "string"},
     "sort_key": {"type": "string"},

@@ -1,6 +1,5 @@
-"""Reconcilers: make a host equal the rows."""
+"""Reconcilers: make a host equal the rows. `plans` is control's side, `runner` the agent's, which sees no database."""
 
-from haneul.kernel.reconcile.plans import PlanSource, buried_on, bury, is_buried, touch
 from haneul.kernel.reconcile.values import Observation, Report, Tombstone
 
-__all__ = ["Observation", "PlanSource", "Report", "Tombstone", "buried_on", "bury", "is_buried", "touch"]
+__all__ = ["Observation", "Report", "Tombstone"]

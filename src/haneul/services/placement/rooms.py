@@ -61,11 +61,12 @@ def fitting(
 @lru_cache(maxsize=64)
 def _fitting(classes: int, traits: int) -> Select[Any]:
     """One join for each resource class, one look-up for each trait."""
+    first = inventories.alias("inventory_0")
     statement: Select[Any] = select(providers.c.id, providers.c.name)
-    source: Any = providers
+    source: Any = first.join(providers, providers.c.id == first.c.provider_id)
     for number in range(classes):
-        one = inventories.alias(f"inventory_{number}")
-        source = source.join(one, one.c.provider_id == providers.c.id)
+        one = inventories.alias(f"inventory_{number}") if number else first
+        source = source.join(one, one.c.provider_id == first.c.provider_id) if number else source
         statement = statement.add_columns(one.c.total, one.c.reserved, one.c.allocation_ratio, used_of(one))
         statement = statement.where(
             one.c.resource_class == bindparam(f"class_{number}"),
@@ -75,7 +76,8 @@ def _fitting(classes: int, traits: int) -> Select[Any]:
         has = provider_traits.alias(f"trait_{number}")
         condition = (has.c.provider_id == providers.c.id) & (has.c.trait == bindparam(f"trait_{number}"))
         statement = statement.where(select(has.c.trait).where(condition).exists())
-    return statement.select_from(source).order_by(providers.c.id).limit(bindparam("most"))
+    # In the order of the index that the first class is looked up by, so that the limit ends the search.
+    return statement.select_from(source).order_by(first.c.provider_id).limit(bindparam("most"))
 
 
 def _left(total: int, reserved: int, ratio: float, used: int) -> int:

@@ -16,7 +16,7 @@ from haneul.kernel.db.listing import Page
 from haneul.kernel.errors import BadRequest, Conflict, NotFound
 from haneul.kernel.ids import is_uuid_like, new_uuid
 from haneul.kernel.operations import Asker, Operation
-from haneul.kernel.reconcile import touch
+from haneul.kernel.reconcile.plans import touch
 from haneul.services.compute.block_devices.models import BlockDevice, block_devices
 from haneul.services.compute.servers import queries
 from haneul.services.compute.servers.models import Server, servers, verbs

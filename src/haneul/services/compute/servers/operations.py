@@ -4,7 +4,8 @@ from haneul.kernel.clock import EPOCH, now
 from haneul.kernel.errors import ApiError, Conflict
 from haneul.kernel.events import emit
 from haneul.kernel.operations import Fault, Operation, Parked, Step, Work
-from haneul.kernel.reconcile import Tombstone, bury, is_buried
+from haneul.kernel.reconcile import Tombstone
+from haneul.kernel.reconcile.plans import bury, is_buried
 from haneul.services.compute.scheduling.logic import choose, is_host_up, release
 from haneul.services.compute.servers import logic
 from haneul.services.compute.servers.models import Server, servers, verbs

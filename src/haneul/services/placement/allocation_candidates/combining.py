@@ -11,6 +11,8 @@ from haneul.services.placement.inventories.queries import Stock
 
 Stocks = Mapping[tuple[str, str], Stock]
 Check = Callable[[Sequence[Way]], bool]
+MOST_STEPS = 50_000
+"""Combinations that one request may try, whole or begun: some requests are puzzles that no computer solves."""
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -35,7 +37,8 @@ class Candidate(msgspec.Struct, frozen=True):
 def combined(groups: Sequence[Ways], allowed: Check) -> Iterator[Candidate]:
     """Candidates of each anchor in turn, so that the first few are not all of one tree. None comes twice."""
     anchors = [anchor for anchor in groups[0] if all(anchor in ways for ways in groups)] if groups else []
-    lines = [_choices([ways[anchor] for ways in groups], (), allowed) for anchor in anchors]
+    steps = iter(range(MOST_STEPS))
+    lines = [_choices([ways[anchor] for ways in groups], (), allowed, steps) for anchor in anchors]
     seen = set()
     while lines:
         going = []
@@ -51,15 +54,17 @@ def combined(groups: Sequence[Ways], allowed: Check) -> Iterator[Candidate]:
         lines = going
 
 
-def _choices(groups: Sequence[Sequence[Way]], chosen: tuple[Way, ...], allowed: Check) -> Iterator[tuple[Way, ...]]:
-    """One way for each group, given up as soon as the first few are not allowed together."""
+def _choices(
+    groups: Sequence[Sequence[Way]], chosen: tuple[Way, ...], allowed: Check, steps: Iterator[int]
+) -> Iterator[tuple[Way, ...]]:
+    """One way for each group, given up as soon as the first few are not allowed together, or when the steps end."""
     if len(chosen) == len(groups):
         yield chosen
         return
-    for way in groups[len(chosen)]:
+    for way, _ in zip(groups[len(chosen)], steps, strict=False):
         more = (*chosen, way)
         if allowed(more):
-            yield from _choices(groups, more, allowed)
+            yield from _choices(groups, more, allowed, steps)
 
 
 def check_for(request: CandidateRequest, stocks: Stocks, parents: Mapping[str, str | None]) -> Check:
