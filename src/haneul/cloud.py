@@ -97,7 +97,8 @@ class Cloud:
         wanted = Bootstrap(
             self.wanted.region,
             lambda: hashed(self._first_password(), cost),
-            [self._entry(one) for one in self.services],
+            [self._entry(one) for one in self.services if one.type == "identity" or not self.wanted.bare],
+            bare=self.wanted.bare,
         )
         is_new = self.store.write(lambda db: bootstrap(db, wanted))
         self._follow_moves()

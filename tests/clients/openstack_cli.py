@@ -6,9 +6,9 @@ import logging
 import os
 import shlex
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from openstackclient.common.clientmanager import ClientManager
@@ -24,6 +24,12 @@ class Said(msgspec.Struct, frozen=True):
     out: str
     err: str
 
+    @property
+    def table(self) -> list[list[str]]:
+        """The rows of the table that was printed, its header first; lines that go on with a row are left out."""
+        lines = [line.strip("|").split("|") for line in self.out.splitlines() if line.startswith("| ")]
+        return [[cell.strip() for cell in cells] for cells in lines if cells[0].strip()]
+
 
 class OpenStackCli:
     """A user's shell. His login goes into each command line, since the client reads `OS_*` variables once a process."""
@@ -31,17 +37,28 @@ class OpenStackCli:
     def __init__(
         self, cloud: RunningCloud, *, user: str = "admin", password: str = PASSWORD, project: str = "admin"
     ) -> None:
-        options = {
-            "auth-url": f"{cloud.url('identity')}/v3",
-            "username": user,
-            "password": password,
-            "project-name": project,
-            "user-domain-name": "Default",
-            "project-domain-name": "Default",
-            "identity-api-version": "3",
-            "region-name": "RegionOne",
-        }
-        self._login = [f"--os-{name}={value}" for name, value in options.items()]
+        self._log_in(
+            {
+                "OS_AUTH_URL": f"{cloud.url('identity')}/v3",
+                "OS_USERNAME": user,
+                "OS_PASSWORD": password,
+                "OS_PROJECT_NAME": project,
+                "OS_USER_DOMAIN_NAME": "Default",
+                "OS_PROJECT_DOMAIN_NAME": "Default",
+                "OS_IDENTITY_API_VERSION": "3",
+                "OS_REGION_NAME": "RegionOne",
+            }
+        )
+
+    @classmethod
+    def sourced(cls, variables: Mapping[str, str]) -> Self:
+        """A shell that has read these `OS_*` variables."""
+        cli = cls.__new__(cls)
+        cli._log_in(variables)
+        return cli
+
+    def _log_in(self, variables: Mapping[str, str]) -> None:
+        self._login = [f"--{name.lower().replace('_', '-')}={value}" for name, value in variables.items()]
 
     def run(self, command: str) -> Said:
         """Run a command line such as `openstack flavor list`, without its first word."""

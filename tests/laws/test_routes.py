@@ -27,10 +27,14 @@ class Difference(NamedTuple):
     reason: str
 
 
-DIFFERENCES: dict[str, list[Difference]] = {}
+DIFFERENCES: dict[str, list[Difference]] = {
+    "compute": [
+        Difference("os_compute_api:flavors", "Nova checks no rule where flavors are read; every route here has one.")
+    ],
+}
 # What anyone may call without a token, as in the real services.
 OPEN_CALLS = {
-    "identity": {"GET /", "GET /v3", "POST /v3/auth/tokens"},
+    "identity": {"GET /", "GET /v3", "POST /v3/auth/tokens", "POST /v3/users/{user_id}/password"},
     "compute": {"GET /", "GET /v2.1"},
     "image": {"GET /", "GET /versions"},
     "placement": {"GET /"},
@@ -50,7 +54,8 @@ def upstream(name: str) -> dict[str, str]:
 
 @each_service
 def test_rules_have_upstreams_names_and_defaults(service: Service) -> None:
-    known, excused = upstream(service.name), {one.name for one in DIFFERENCES.get(service.type, [])}
+    known = {**service.base_rules, **upstream(service.name)}
+    excused = {one.name for one in DIFFERENCES.get(service.type, [])}
     wrong = [
         f"{name}: {rule.default!r} is {known.get(name, 'unknown')!r} upstream"
         for name, rule in sorted(rules(service).items())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 
 from haneul.cloud import Cloud, CloudSettings
 from haneul.kernel.config import Settings
@@ -79,14 +80,14 @@ class RunningCloud:
 
 
 @contextmanager
-def running_cloud(db: str = "", **sections: Any) -> Iterator[RunningCloud]:
+def running_cloud(db: str = "", *, bare: bool = False, **sections: Any) -> Iterator[RunningCloud]:
     """Start a cloud in a folder of its own and end it, with everything it made, afterwards."""
     state = Path(tempfile.mkdtemp(prefix="haneul-test-"))
     for folder in ("control", "run", "policy"):
         (state / folder).mkdir()
     merged = {name: {**QUICK.get(name, {}), **sections.get(name, {})} for name in QUICK.keys() | sections.keys()}
     try:
-        cloud, sockets = _listening(state, db, Settings(merged, {}))
+        cloud, sockets = _listening(CloudSettings(state=state, db=db, bare=bare), Settings(merged, {}))
         cloud.prepare()
         cloud.start()
         ready = threading.Event()
@@ -106,10 +107,10 @@ def running_cloud(db: str = "", **sections: Any) -> Iterator[RunningCloud]:
         shutil.rmtree(state)
 
 
-def _listening(state: Path, db: str, settings: Settings) -> tuple[Cloud, Any]:
+def _listening(wanted: CloudSettings, settings: Settings) -> tuple[Cloud, Any]:
     for _ in range(50):
         base = random.randrange(20_000, 50_000, 16)
-        cloud = Cloud(CloudSettings(state=state, db=db, base_port=base), settings)
+        cloud = Cloud(msgspec.structs.replace(wanted, base_port=base), settings)
         try:
             return cloud, listen("127.0.0.1", cloud.ports())
         except OSError:

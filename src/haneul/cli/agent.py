@@ -1,15 +1,13 @@
 """The agent process: makes this host equal the rows. It sees no SQL and listens on no port."""
 
 import os
-import signal
 import sys
-import threading
 import time
-from types import FrameType
 
 from haneul.cli.failures import Failure
 from haneul.cli.tree.layout import Layout
 from haneul.cli.tree.link import Link, Notice
+from haneul.cli.tree.stopping import StopSignal
 from haneul.host.namespaces import ensure_namespace, enter_namespace
 from haneul.host.run import RunFailed
 from haneul.kernel import log
@@ -27,7 +25,7 @@ def namespace_of(cloud_id: str) -> str:
 
 def run_agent(layout: Layout, link: Link) -> None:
     """Work until SIGTERM. What stands in the way is told to the supervisor in a sentence."""
-    stopping = _stop_event()
+    stopping = StopSignal()
     # What guests pass through must be passable; what is secret says so itself.
     os.umask(0o022)
     log.open_log(None, "agent")
@@ -41,7 +39,7 @@ def run_agent(layout: Layout, link: Link) -> None:
         log.close_log()
 
 
-def _work(layout: Layout, link: Link, stopping: threading.Event) -> None:
+def _work(layout: Layout, link: Link, stopping: StopSignal) -> None:
     settings = layout.settings()
     if not settings.simulate and not settings.host_network:
         # Only this thread and those that it starts from now on move.
@@ -59,7 +57,7 @@ def _work(layout: Layout, link: Link, stopping: threading.Event) -> None:
         raise Failure(str(error), "Correct it in haneul.toml or in the HANEUL_ variable.") from error
     heard_by = time.monotonic() + HEARD_S
     while not agent.compute.wait_until_heard(LOOK_S) and time.monotonic() < heard_by:
-        if stopping.is_set():
+        if stopping.wait(0):
             break
     link.tell(Notice(ready=True))
     stopping.wait()
@@ -75,14 +73,3 @@ def _move_into(namespace: str) -> None:
             f"The agent can't have a network namespace of its own. {error}",
             "Install iproute2 and allow namespaces, or use --host-network.",
         ) from error
-
-
-def _stop_event() -> threading.Event:
-    stopping = threading.Event()
-
-    def heard(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, heard)
-    return stopping

@@ -22,13 +22,14 @@ class Stop:
     """Turns SIGTERM into an end: at once while starting, by the server's own care once it serves."""
 
     def __init__(self) -> None:
-        self.serving = False
+        self.serving = self.heard = False
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._heard)
 
     def _heard(self, _number: int, _frame: FrameType | None) -> None:
         # The server raises the signal once more when it has ended; what is left to stop follows it.
-        if not self.serving:
+        is_first, self.heard = not self.heard, True
+        if is_first and not self.serving:
             sys.exit(0)
 
 

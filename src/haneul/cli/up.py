@@ -18,7 +18,7 @@ from haneul.cli.tree.layout import Flags, Layout
 @click.option("--bind", metavar="ADDR", help="The address to listen on. [default: 127.0.0.1]")
 @click.option("--base-port", type=click.IntRange(0, 50_000), metavar="N", help="Move every port up by this much.")
 @click.option("--simulate/--no-simulate", default=None, help="Pretend guests: needs no root, no QEMU and no packages.")
-@click.option("--bare/--no-bare", default=None, help="Make no flavors and no image: admin, roles and catalog only.")
+@click.option("--bare/--no-bare", default=None, help="Make only what a new Keystone holds: admin and his roles.")
 @click.option(
     "--tls/--no-tls", default=None, help="Serve HTTPS, with certificates of its own making or the configured."
 )

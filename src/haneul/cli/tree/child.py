@@ -122,8 +122,7 @@ class Child:
                 os.kill(self.seen.pid, signal.SIGTERM)
 
     def end(self) -> None:
-        """End it for good, by force if it takes too long; then its log shows where it hung."""
-        self.plead()
+        """Wait for the end of one that was asked to; by force if it takes too long, and its log shows where it hung."""
         deadline = self._clock() + GRACE_S
         while self.seen.lives and self._clock() < deadline:
             time.sleep(LOOK_S)

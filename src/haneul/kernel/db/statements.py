@@ -1,11 +1,10 @@
 """Statements prebuilt at module level: building one per call costs more than running it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Generic, TypeVar
 
 import msgspec
 from sqlalchemy import Dialect, Executable, Select, Table, bindparam, delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert, Update
 
 from haneul.kernel.db.direct import Direct, direct_of
@@ -45,13 +44,19 @@ def columns_of(row: type[R], table: Table) -> Select[Any]:
     return select(*(table.c[field.encode_name] for field in msgspec.structs.fields(row)))
 
 
-# An insert that leaves an equal row as it is, in each database's words.
-MISSING: Mapping[str, Callable[[Table], Executable]] = {
-    "sqlite": lambda table: sqlite.insert(table).on_conflict_do_nothing(),
-    "postgresql": lambda table: postgresql.insert(table).on_conflict_do_nothing(),
-    "mysql": lambda table: insert(table).prefix_with("IGNORE"),
-    "mariadb": lambda table: insert(table).prefix_with("IGNORE"),
-}
+def _insert_missing(table: Table, dialect: str) -> Executable:
+    """An insert that leaves an equal row as it is, in each database's words."""
+    # Imported here, since a start on one database needs no other's dialect.
+    match dialect:
+        case "sqlite":
+            from sqlalchemy.dialects import sqlite
+
+            return sqlite.insert(table).on_conflict_do_nothing()
+        case "postgresql":
+            from sqlalchemy.dialects import postgresql
+
+            return postgresql.insert(table).on_conflict_do_nothing()
+    return insert(table).prefix_with("IGNORE")
 
 
 class _Prepared:
@@ -72,7 +77,7 @@ class _Prepared:
     def insert_missing(self, table: Table, dialect: str) -> Executable:
         found = self.missing.get((table, dialect))
         if found is None:
-            found = self.missing[table, dialect] = MISSING[dialect](table)
+            found = self.missing[table, dialect] = _insert_missing(table, dialect)
         return found
 
     def update(self, table: Table, where: Iterable[str], values: Iterable[str]) -> Update:

@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, Dialect, Integer, Text, TypeDecorator
-from sqlalchemy.dialects.mysql import LONGTEXT
 
 from haneul.kernel.clock import from_microseconds, to_microseconds
 
@@ -30,7 +29,11 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> Any:
-        return dialect.type_descriptor(LONGTEXT() if dialect.name in ("mysql", "mariadb") else Text())
+        if dialect.name not in ("mysql", "mariadb"):
+            return dialect.type_descriptor(Text())
+        from sqlalchemy.dialects.mysql import LONGTEXT
+
+        return dialect.type_descriptor(LONGTEXT())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
         return msgspec.json.encode(value).decode()

@@ -17,6 +17,8 @@ from haneul.kernel.http.routes import PUBLIC, Route, Routes
 from haneul.kernel.http.versions import NEWEST, Version, presence_of
 from haneul.kernel.service import Service
 
+Json = dict[str, Any]
+
 REFERENCE = "#/components/schemas/{name}"
 PAGING: dict[str, Json] = {
     "limit": {"type": "integer", "minimum": 0},
@@ -24,7 +26,6 @@ PAGING: dict[str, Json] = {
     "sort_key": {"type": "string"},
     "sort_dir": {"enum": ["asc", "desc"]},
 }
-Json = dict[str, Any]
 
 
 def openapi_of(service: Service) -> Json:

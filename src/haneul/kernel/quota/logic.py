@@ -9,12 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Executable, bindparam, insert, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Executable, bindparam, update
 
 from haneul.kernel.db import Db
 from haneul.kernel.errors import OverQuota
-from haneul.kernel.quota.models import guards
+from haneul.kernel.quota.models import Guard, guards
 
 UNLIMITED = -1
 EXCEEDED = "Quota exceeded for {names}: Requested {requested}, but already used {used} of {limits} {names}"
@@ -23,12 +22,6 @@ BUMP = (
     .where(guards.c.owner_id == bindparam("of_owner"), guards.c.resource == bindparam("of_resource"))
     .values(revision=guards.c.revision + 1)
 )
-MAKE: dict[str, Executable] = {
-    "sqlite": sqlite.insert(guards).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(guards).on_conflict_do_nothing(),
-    "mysql": insert(guards).prefix_with("IGNORE"),
-    "mariadb": insert(guards).prefix_with("IGNORE"),
-}
 
 
 class Resource(msgspec.Struct, frozen=True):
@@ -75,7 +68,7 @@ def take_all(db: Db, owner_id: str, wanted: Sequence[Wanted], template: str = EX
 
 def _stand_in_line(db: Db, owner_id: str, guard: str) -> None:
     if not db.run(BUMP, of_owner=owner_id, of_resource=guard):
-        db.run(MAKE[db.connection.dialect.name], owner_id=owner_id, resource=guard, revision=0)
+        db.insert_missing(guards, Guard(owner_id, guard, 0))
         db.run(BUMP, of_owner=owner_id, of_resource=guard)
 
 

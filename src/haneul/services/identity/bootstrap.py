@@ -18,23 +18,14 @@ from haneul.services.identity.services.models import CatalogService, services
 from haneul.services.identity.users.models import User, passwords, users
 
 DEFAULT_DOMAIN = "default"
-ROLES = (
-    "admin",
-    "manager",
-    "member",
-    "reader",
-    "service",
-    "_member_",
-    "ResellerAdmin",
-    "SwiftOperator",
-    "heat_stack_owner",
-    "heat_stack_user",
-)
-# As keystone-manage makes them: without these nobody could mend the cloud.
-IMMUTABLE = frozenset({"admin", "manager", "member", "reader", "service"})
+# As keystone-manage makes them, immutable: without these nobody could mend the cloud.
+OWN_ROLES = ("admin", "manager", "member", "reader", "service")
+# What installers add: other services ask for these by name.
+USUAL_ROLES = ("_member_", "ResellerAdmin", "SwiftOperator", "heat_stack_owner", "heat_stack_user")
 IMPLIED = (("admin", "manager"), ("manager", "member"), ("member", "reader"))
 INTERFACES = ("public", "internal", "admin")
-PROJECTS = {"admin": "Bootstrap project for initializing the cloud.", "service": "Services' own project."}
+OWN_PROJECT = {"admin": "Bootstrap project for initializing the cloud."}
+USUAL_PROJECT = {"service": "Services' own project."}
 
 PROJECT_BY_ID = by(Project, projects, "id")
 PROJECT_BY_NAME = by(Project, projects, "domain_id", "name")
@@ -66,11 +57,23 @@ class CatalogEntry(msgspec.Struct, frozen=True):
 
 
 class Bootstrap(msgspec.Struct, frozen=True):
-    """What the new cloud is told. `password_hash` is asked for only if there is no admin yet: hashing is slow."""
+    """What the new cloud is told. `password_hash` is asked for only if there is no admin yet: hashing is slow.
+
+    A bare cloud gets what `keystone-manage bootstrap` makes, so that an operator can go on by an installation guide.
+    """
 
     region: str
     password_hash: Callable[[], str]
     catalog: Sequence[CatalogEntry]
+    bare: bool = False
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        return OWN_ROLES if self.bare else OWN_ROLES + USUAL_ROLES
+
+    @property
+    def projects(self) -> Mapping[str, str]:
+        return OWN_PROJECT if self.bare else OWN_PROJECT | USUAL_PROJECT
 
 
 def bootstrap(db: Db, wanted: Bootstrap) -> bool:
@@ -78,11 +81,11 @@ def bootstrap(db: Db, wanted: Bootstrap) -> bool:
     is_first = db.one(PROJECT_BY_ID, id=DEFAULT_DOMAIN) is None
     if is_first:
         db.insert(projects, _project(DEFAULT_DOMAIN, NO_DOMAIN, "Default", "The default domain", is_domain=True))
-    role_ids = {name: _role(db, name) for name in ROLES}
+    role_ids = {name: _role(db, name) for name in wanted.roles}
     if is_first:
         for prior, implied in IMPLIED:
             db.insert(implied_roles, ImpliedRole(role_ids[prior], role_ids[implied]))
-    project_ids = {name: _own_project(db, name, text) for name, text in PROJECTS.items()}
+    project_ids = {name: _own_project(db, name, text) for name, text in wanted.projects.items()}
     admin_id = _admin(db, wanted.password_hash)
     _assign(db, admin_id, "project", project_ids["admin"], role_ids["admin"])
     _assign(db, admin_id, "system", SYSTEM, role_ids["admin"])
@@ -110,7 +113,7 @@ def _own_project(db: Db, name: str, description: str) -> str:
 def _role(db: Db, name: str) -> str:
     found = db.one(ROLE_BY_NAME, domain_id=GLOBAL, name=name)
     if found is None:
-        options = {"immutable": True} if name in IMMUTABLE else {}
+        options = {"immutable": True} if name in OWN_ROLES else {}
         found = db.insert(roles, Role(new_hex_id(), name, GLOBAL, None, options, {}, now()))
     return found.id
 

@@ -4,7 +4,6 @@ import base64
 import hashlib
 from datetime import timedelta
 
-import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -13,20 +12,12 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from haneul.kernel.clock import now
 from haneul.kernel.errors import BadRequest
+from haneul.services.compute.keypairs.material import Material
 
 KEY_BITS = 2048
 CERTIFICATE_LIFE = timedelta(days=3650)
 # Windows looks a user up by this name in his certificate (Microsoft's "User Principal Name").
 PRINCIPAL_NAME = x509.ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")
-
-
-class Material(msgspec.Struct, frozen=True):
-    """A key's public half with its fingerprint; the private half only of a key that was made just now."""
-
-    type: str
-    public_key: str
-    fingerprint: str
-    private_key: str = ""
 
 
 def imported(key_type: str, public_key: str) -> Material:

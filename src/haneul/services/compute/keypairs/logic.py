@@ -3,15 +3,22 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select
 
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db, by, unique
+from haneul.kernel.db import Db, Query, by, columns_of, unique
 from haneul.kernel.db.listing import Listing, Page
 from haneul.kernel.errors import NotFound
 from haneul.kernel.quota import Resource, take
-from haneul.services.compute.keypairs.keys import Material
+from haneul.services.compute.keypairs.material import Material
 from haneul.services.compute.keypairs.models import Keypair, keypairs
 
 TOO_MANY = "Quota exceeded, too many key pairs."
 BY_NAME = by(Keypair, keypairs, "user_id", "name")
+# Upstream's usual database takes `Mykey` for `MyKey`, and guides written on it do so too.
+IN_ANY_CASE = Query(
+    Keypair,
+    columns_of(Keypair, keypairs).where(
+        keypairs.c.user_id == bindparam("user_id"), func.lower(keypairs.c.name) == bindparam("lowered")
+    ),
+)
 KEY_PAIRS = Resource(
     "key_pairs",
     select(func.count()).select_from(keypairs).where(keypairs.c.user_id == bindparam("owner_id")),
@@ -34,11 +41,14 @@ class Owned(NamedTuple):
 
 
 def get(db: Db, user_id: str, name: str) -> Keypair:
-    """The user's keypair of this name; NotFound."""
+    """The user's keypair of this name, or the only one that is called so but for capitals; NotFound."""
     keypair = db.one(BY_NAME, user_id=user_id, name=name)
-    if keypair is None:
+    if keypair is not None:
+        return keypair
+    alike = db.all(IN_ANY_CASE, user_id=user_id, lowered=name.lower())
+    if len(alike) != 1:
         raise NotFound("Keypair {name} not found for user {user_id}", name=name, user_id=user_id)
-    return keypair
+    return alike[0]
 
 
 def list_(db: Db, page: Page, user_id: str) -> list[Keypair]:

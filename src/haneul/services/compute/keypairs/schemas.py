@@ -2,7 +2,7 @@ from typing import Annotated, Literal
 
 from haneul.kernel.clock import iso_bare
 from haneul.kernel.schema import UNSET, Meta, OpenBody, Since, StrictBody, UnsetType, View
-from haneul.services.compute.keypairs.keys import Material
+from haneul.services.compute.keypairs.material import Material
 from haneul.services.compute.keypairs.models import Keypair
 
 KeyType = Literal["ssh", "x509"]

@@ -1,8 +1,9 @@
 """Who asks for a token, and for which scope."""
 
 import msgspec
+from sqlalchemy import bindparam, func
 
-from haneul.kernel.db import Db, by
+from haneul.kernel.db import Db, Query, by, columns_of
 from haneul.kernel.errors import BadRequest, Unauthorized
 from haneul.services.identity.projects.models import NO_DOMAIN, Project, projects
 from haneul.services.identity.role_assignments.queries import held_by
@@ -22,6 +23,13 @@ USER_BY_ID = by(User, users, "id")
 USER_BY_NAME = by(User, users, "domain_id", "name")
 PROJECT_BY_ID = by(Project, projects, "id")
 PROJECT_BY_NAME = by(Project, projects, "domain_id", "name")
+# Installation guides say `OS_USER_DOMAIN_NAME=default`, which finds the domain Default on the databases that they use.
+DOMAINS_IN_ANY_CASE = Query(
+    Project,
+    columns_of(Project, projects).where(
+        projects.c.domain_id == NO_DOMAIN, func.lower(projects.c.name) == bindparam("lowered")
+    ),
+)
 KNOWN_METHODS = ("password", "token")
 
 
@@ -47,10 +55,16 @@ def _domain(db: Db, wanted: DomainReference) -> Project | None:
     if wanted.id is not None:
         found = db.one(PROJECT_BY_ID, id=wanted.id)
     elif wanted.name is not None:
-        found = db.one(PROJECT_BY_NAME, domain_id=NO_DOMAIN, name=wanted.name)
+        found = db.one(PROJECT_BY_NAME, domain_id=NO_DOMAIN, name=wanted.name) or _in_any_case(db, wanted.name)
     else:
         raise BadRequest("Expecting to find id or name in domain. The server could not comply with the request.")
     return found if found is not None and found.is_domain else None
+
+
+def _in_any_case(db: Db, name: str) -> Project | None:
+    """The one domain that is called so but for capitals."""
+    found = db.all(DOMAINS_IN_ANY_CASE, lowered=name.lower())
+    return found[0] if len(found) == 1 else None
 
 
 def scope_of(db: Db, auth: Auth, user: User) -> tuple[ScopeKind, str]:
