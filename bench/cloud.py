@@ -1,6 +1,7 @@
 """A cloud to measure: started by `haneul up` in a folder of its own, wiped at the end."""
 
 import json
+import resource
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 
 from bench import load
+from bench.measure import Spent, cpu_seconds
 from haneul.settings import ALL_SERVICES_PORT, SERVICE_PORTS
 
 HANEUL = Path(sys.executable).with_name("haneul")
@@ -58,8 +60,12 @@ class BenchCloud:
         self.processes, self.supervisor = dict(told["processes"]), int(told["supervisor"])
         return seconds
 
-    def up_until_answering(self) -> float:
-        """Start it; the seconds until every port answered a request, whenever the command itself returns."""
+    def up_until_answering(self) -> Spent:
+        """Start it; the time until every port answered a request, whenever the command itself returns.
+
+        The CPU seconds are those of the command and of all that it has started.
+        """
+        commands = _children_cpu_s()
         began = time.perf_counter()
         command = subprocess.Popen(
             self._command("up", "--base-port", str(self.base_port), *self.flags),
@@ -71,10 +77,10 @@ class BenchCloud:
                 if time.perf_counter() - began > COMMAND_S:
                     raise RuntimeError(f"Port {port} does not answer.")
                 time.sleep(0.005)
-        seconds = time.perf_counter() - began
+        wall_s = time.perf_counter() - began
         told = json.loads(command.communicate(timeout=COMMAND_S)[0])
         self.processes, self.supervisor = dict(told["processes"]), int(told["supervisor"])
-        return seconds
+        return Spent(cpu_seconds([*self.pids, self.supervisor]) + _children_cpu_s() - commands, wall_s)
 
     def down(self) -> None:
         self._run("down")
@@ -117,6 +123,11 @@ class BenchCloud:
     def prepared(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> bytes:
         """The bytes of a request as admin."""
         return load.request(method, path, {"X-Auth-Token": self.token, **(headers or {})}, body)
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _answers(port: int) -> bool:

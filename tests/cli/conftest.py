@@ -4,9 +4,17 @@ import pytest
 from tests.cli.commands import CommandedCloud, cloud_to_command
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running() -> Iterator[CommandedCloud]:
-    """A simulated cloud that runs, shared by a module's tests."""
+    """A simulated cloud that runs, for tests that leave it as it is."""
+    with cloud_to_command() as cloud:
+        cloud.started()
+        yield cloud
+
+
+@pytest.fixture(scope="module")
+def disturbed() -> Iterator[CommandedCloud]:
+    """A simulated cloud for a module's tests, each of which leaves it running."""
     with cloud_to_command() as cloud:
         cloud.started()
         yield cloud

@@ -2,13 +2,14 @@
 
 import os
 import pwd
+import ssl
 import stat
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
-from tests.cli.commands import PORTS, CommandedCloud, cloud_to_command
+from tests.cli.commands import PORTS, CommandedCloud
 
 
 def test_every_port_answers(running: CommandedCloud) -> None:
@@ -45,16 +46,6 @@ def test_a_new_user_finds_flavors_and_an_image(running: CommandedCloud) -> None:
     ]
 
 
-def test_a_deleted_image_stays_deleted() -> None:
-    with cloud_to_command() as cloud:
-        assert cloud.started()["seeded"] == ["the image simulated"]
-        token = cloud.token()
-        (image,) = cloud.get("image", "/v2/images", token).json()["images"]
-        httpx.delete(cloud.url("image", f"/v2/images/{image['id']}"), headers={"X-Auth-Token": token})
-        assert cloud.run("up", "--json").json["seeded"] == []
-        assert cloud.get("image", "/v2/images", token).json()["images"] == []
-
-
 def test_credentials_are_for_their_owner_only(running: CommandedCloud) -> None:
     for name in ("admin-openrc", "clouds.yaml", "control/admin-password"):
         assert stat.S_IMODE((running.state / name).stat().st_mode) == 0o600
@@ -89,33 +80,36 @@ def test_status_shows_processes_and_services(running: CommandedCloud) -> None:
     assert shown["guests"] == []
 
 
-def test_a_bare_cloud_has_neither_flavors_nor_images(fresh: CommandedCloud) -> None:
-    assert fresh.up("--bare").code == 0
+def test_a_deleted_image_stays_deleted(fresh: CommandedCloud) -> None:
+    assert fresh.started()["seeded"] == ["the image simulated"]
     token = fresh.token()
-    assert fresh.get("compute", "/v2.1/flavors", token).json()["flavors"] == []
+    (image,) = fresh.get("image", "/v2/images", token).json()["images"]
+    httpx.delete(fresh.url("image", f"/v2/images/{image['id']}"), headers={"X-Auth-Token": token})
+    assert fresh.run("up", "--json").json["seeded"] == []
     assert fresh.get("image", "/v2/images", token).json()["images"] == []
 
 
-def test_tls_is_served_with_a_certificate_that_its_own_authority_signed(fresh: CommandedCloud) -> None:
-    said = fresh.up("--tls")
-    assert said.code == 0, said
+def test_a_bare_cloud_moves_to_other_ports_and_to_tls(fresh: CommandedCloud) -> None:
+    assert fresh.up("--bare").code == 0
+    token, password = fresh.token(), fresh.password()
+    assert fresh.get("compute", "/v2.1/flavors", token).json()["flavors"] == []
+    assert fresh.get("image", "/v2/images", token).json()["images"] == []
+    fresh.run("down")
+    said = fresh.run("up", "--no-simulate", "--json")
+    assert said.code == 1
+    assert "is a simulated one" in said.json["error"]
+
+    assert fresh.up("--tls").code == 0
     told = fresh.run("openrc", "--json").json
     url = fresh.url("identity", "/v3").replace("http:", "https:")
-    assert told["OS_AUTH_URL"] == url
-    assert httpx.get(url, verify=told["OS_CACERT"]).status_code == 200
+    assert (told["OS_AUTH_URL"], told["OS_PASSWORD"]) == (url, password)
+    trusting = ssl.create_default_context(cafile=told["OS_CACERT"])
+    assert httpx.get(url, verify=trusting).status_code == 200
     with pytest.raises(httpx.ConnectError):
         httpx.get(url)
     listed = fresh.run("doctor", "--json").json["findings"]
     assert any("certificate" in one["fact"] and one["verdict"] == "ok" for one in listed)
-
-
-def test_the_catalog_follows_when_the_ports_move(fresh: CommandedCloud) -> None:
-    fresh.started()
-    assert fresh.run("down").code == 0
-    password = (fresh.state / "control" / "admin-password").read_text()
-    fresh.started()
-    assert fresh.password() == password
-    catalog = fresh.get("identity", "/v3/auth/catalog").json()["catalog"]
+    catalog = httpx.get(f"{url}/auth/catalog", verify=trusting, headers={"X-Auth-Token": token}).json()["catalog"]
     urls = {entry["type"]: {endpoint["url"] for endpoint in entry["endpoints"]} for entry in catalog}
-    assert urls["image"] == {fresh.url("image", "")}
-    assert urls["compute"] == {fresh.url("compute", "/v2.1")}
+    assert urls["image"] == {fresh.url("image", "").replace("http:", "https:")}
+    assert urls["compute"] == {fresh.url("compute", "/v2.1").replace("http:", "https:")}

@@ -1,17 +1,11 @@
 """What the real client shows of identity: the commands and columns of operators' walkthroughs."""
 
-import os
-import pty
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
 from tests.clients.openstack_cli import OpenStackCli
-from tests.support.cloud import PASSWORD, RunningCloud, running_cloud
+from tests.support.cloud import RunningCloud, running_cloud
 
 ENDPOINT_FIELDS = {
     "enabled",
@@ -50,25 +44,6 @@ def cli(cloud: RunningCloud) -> OpenStackCli:
     return OpenStackCli(cloud)
 
 
-def at_terminal(argv: list[str], environment: dict[str, str]) -> str:
-    """What the command shows on a terminal on which each question for a password is answered."""
-    ours, its = pty.openpty()
-    with (
-        subprocess.Popen(argv, env=environment, stdin=its, stdout=its, stderr=its, start_new_session=True) as process,
-        open(ours, "r+b", buffering=0) as terminal,
-    ):
-        os.close(its)
-        said, answered = "", 0
-        with suppress(OSError):  # what reading a terminal ends with, once its other side is closed
-            while part := terminal.read(4096):
-                said += part.decode()
-                if said.count("assword:") > answered:
-                    answered += 1
-                    terminal.write(b"typed in\n")
-        assert process.wait(60) == 0, said
-    return said
-
-
 def test_a_project_is_made_set_and_shown(cli: OpenStackCli) -> None:
     assert cli.json("project create newProject").keys() >= PROJECT_FIELDS
     assert cli.run("project set --description 'for testing purpose' newProject").code == 0
@@ -80,25 +55,6 @@ def test_a_project_is_made_set_and_shown(cli: OpenStackCli) -> None:
     listed = cli.json("project list")
     assert list(listed[0]) == ["ID", "Name"]
     assert {project["Name"] for project in listed} >= {"admin", "service", "newProject", "swiftservice"}
-
-
-def test_a_users_password_is_asked_for(cloud: RunningCloud) -> None:
-    environment = {
-        "PATH": os.environ["PATH"],
-        "OS_AUTH_URL": f"{cloud.url('identity')}/v3",
-        "OS_USERNAME": "admin",
-        "OS_PASSWORD": PASSWORD,
-        "OS_PROJECT_NAME": "admin",
-        "OS_USER_DOMAIN_NAME": "Default",
-        "OS_PROJECT_DOMAIN_NAME": "Default",
-        "OS_IDENTITY_API_VERSION": "3",
-    }
-    program = Path(sys.executable).with_name("openstack")
-    said = at_terminal(
-        [str(program), "user", "create", "--project", "admin", "--password-prompt", "asked"], environment
-    )
-    assert {line.split("|")[1].strip() for line in said.splitlines() if line.startswith("| ")} >= USER_FIELDS
-    assert cloud.login("unscoped", name="asked", password="typed in").token
 
 
 def test_roles_are_listed_given_and_seen(cli: OpenStackCli) -> None:

@@ -107,6 +107,15 @@ def test_older_clients_name_a_service_by_host_and_binary(hosts: RunningCloud, ad
     assert control.status_code == 400
 
 
+def test_older_clients_force_a_host_down_by_its_name(hosts: RunningCloud, admin: Client) -> None:
+    client, named = at(admin, "2.11"), {"host": "anna", "binary": "nova-compute"}
+    for is_down in (True, False):
+        answer = client.put("compute", f"{SERVICES}/force-down", json={**named, "forced_down": is_down})
+        assert answer.json() == {"service": {**named, "forced_down": is_down}}
+        assert service_of(client, "anna")["state"] == ("down" if is_down else "up")
+    assert client.put("compute", f"{SERVICES}/force-down", json=named).status_code == 400
+
+
 def test_a_host_is_down_when_forced_or_silent(hosts: RunningCloud, admin: Client) -> None:
     client = at(admin, "2.53")
     path = f"{SERVICES}/{service_of(client, 'anna')['id']}"

@@ -133,6 +133,17 @@ def test_the_list_is_paged_from_2_35(cloud: RunningCloud, admin: Client) -> None
         admin.delete("compute", f"{PATH}/{name}")
 
 
+def test_a_key_is_known_in_any_capitals_if_there_is_only_one(admin: Client) -> None:
+    make(admin, name="MyKey", public_key=PUBLIC)
+    assert admin.get("compute", f"{PATH}/Mykey").json()["keypair"]["name"] == "MyKey"
+    make(admin, name="MYKEY", public_key=PUBLIC)
+    assert admin.get("compute", f"{PATH}/MyKey").json()["keypair"]["name"] == "MyKey"
+    assert admin.get("compute", f"{PATH}/mykey").status_code == 404
+    for name in ("MyKey", "mykey"):
+        assert admin.delete("compute", f"{PATH}/{name}").status_code == 202
+    assert admin.get("compute", PATH).json()["keypairs"] == []
+
+
 def test_many_requests_at_once_stay_within_the_quota(admin: Client) -> None:
     default = "/v2.1/os-quota-class-sets/default"
     admin.put("compute", default, json={"quota_class_set": {"key_pairs": 3}})

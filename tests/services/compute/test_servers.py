@@ -219,3 +219,18 @@ def member_of_a_new_project(cloud: RunningCloud, name: str) -> Client:
     path = f"/v3/projects/{project['id']}/users/{user_id}/roles/{roles[0]['id']}"
     assert admin.put("identity", path).status_code == 204
     return cloud.login({"project": {"id": project["id"]}}, name=name, password=password)
+
+
+def test_a_locked_server_is_left_alone_by_who_is_no_admin(
+    cloud: RunningCloud, nova: Client, flavor: str, image: str
+) -> None:
+    member = member_of_a_new_project(cloud, "keeper").with_headers(OpenStack_API_Version="compute 2.100")
+    server_id = create(member, flavor, image, "kept")
+    reaches(member, server_id, "ACTIVE")
+    assert act(member, server_id, lock=None) == 202
+    assert shown(member, server_id)["locked"] is True
+    assert act(member, server_id, **{"os-stop": None}) == 409
+    assert member.delete("compute", f"/v2.1/servers/{server_id}").status_code == 409
+    assert act(member, server_id, unlock=None) == 202
+    assert member.delete("compute", f"/v2.1/servers/{server_id}").status_code == 204
+    eventually(lambda: is_gone(member, server_id))

@@ -72,6 +72,22 @@ def test_tokens_are_for_a_project_a_domain_the_system_or_nothing(cloud: RunningC
     assert {"project", "domain", "system", "roles", "catalog"}.isdisjoint(unscoped)
 
 
+def test_a_domain_is_known_in_any_capitals_if_there_is_only_one(cloud: RunningCloud, admin: Client) -> None:
+    asked = with_password({**ADMIN, "domain": {"name": "default"}})
+    answer = ask(cloud, asked, {"project": {"name": "admin", "domain": {"name": "DEFAULT"}}})
+    assert answer.status_code == 201
+    assert answer.json()["token"]["project"]["domain"] == {"id": "default", "name": "Default"}
+    made = [
+        admin.post("identity", "/v3/domains", json={"domain": {"name": name}}).json()["domain"]
+        for name in ("Orchard", "ORCHARD")
+    ]
+    user = {"name": "gardener", "password": "spade", "domain_id": made[0]["id"]}
+    assert admin.post("identity", "/v3/users", json={"user": user}).status_code == 201
+    for name, status in (("Orchard", 201), ("ORCHARD", 401), ("orchard", 401)):
+        named = {"name": "gardener", "password": "spade", "domain": {"name": name}}
+        assert ask(cloud, with_password(named)).status_code == status, name
+
+
 def test_without_a_scope_the_default_project_counts_if_there_is_a_role(cloud: RunningCloud, admin: Client) -> None:
     project = make(admin, "project")
     user = make(admin, "user", default_project_id=project["id"])

@@ -4,6 +4,7 @@ Versions stand in `x-openstack` (`min-ver`, `max-ver`, `action-name`), as OpenSt
 and the policy rule in `x-policy`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
@@ -79,7 +80,7 @@ def _by_call(routes: Iterable[Route]) -> dict[tuple[str, str], list[Route]]:
 def _operation(routes: Sequence[Route], schemas: "_Schemas") -> Json:
     first = routes[0]
     operation: Json = {
-        "operationId": f"{first.handler.__module__}.{first.handler.__name__}.{first.method.lower()}",
+        "operationId": re.sub(r"\W+", "_", f"{first.method.lower()}{first.path}").strip("_"),
         "summary": first.rule.description,
         "x-policy": _one_or_all(list(dict.fromkeys(route.rule.name for route in routes))),
         "parameters": _parameters(routes, schemas),
@@ -89,9 +90,8 @@ def _operation(routes: Sequence[Route], schemas: "_Schemas") -> Json:
     if (versions := _versions(first)) and len(routes) == 1:
         operation["x-openstack"] = versions
     if bodies := [_body(route, schemas) for route in routes if route.body_type is not None or route.options.action]:
-        schema = _one_of(bodies)
-        if first.options.action:
-            schema["x-openstack"] = {"discriminator": "action"}
+        actions = {"oneOf": bodies, "x-openstack": {"discriminator": "action"}}
+        schema = actions if first.options.action else _one_of(bodies)
         required = not any(route.options.body_optional for route in routes)
         content = {media: {"schema": schema} for media in first.options.media_types}
         operation["requestBody"] = {"required": required, "content": content}
