@@ -16,6 +16,7 @@ from haneul.kernel.db.listing import Listing
 from haneul.kernel.errors import NotFound, Unauthorized
 from haneul.kernel.http import PUBLIC, Call, Listed, Microversions, Raw, Routes, Streamed, Version, listed
 from haneul.kernel.http.app import CloudApp, Mount
+from haneul.kernel.http.manners import Manners
 from haneul.kernel.http.serve import Edge
 from haneul.kernel.http.server import server_of
 from haneul.kernel.http.unbuilt import Unbuilt
@@ -66,6 +67,12 @@ class NoteView(View):
     length: Annotated[int, Since("1.5")]
 
 
+class Rewrite(StrictBody):
+    """What a note shall say."""
+
+    text: Annotated[str, msgspec.Meta(max_length=255)]
+
+
 class Fold(StrictBody):
     """How often."""
 
@@ -107,6 +114,15 @@ def create_note(call: Call, body: NoteCreate) -> NoteView:
 @routes.get("/v1/notes/{note_id}", rule=RULE, wraps="note", quick=True)
 def get_note(call: Call, note_id: str) -> NoteView:
     call.enforce()
+    return view(note_of(call.db, note_id))
+
+
+@routes.patch("/v1/notes/{note_id}", rule=RULE, wraps="note", body_wraps="")
+def rewrite_note(call: Call, note_id: str, body: Rewrite) -> NoteView:
+    call.enforce()
+    note = note_of(call.db, note_id)
+    call.refuse_stale(revision=len(note.text), tag=note.text)
+    call.db.update(notes, {"id": note_id}, text=body.text)
     return view(note_of(call.db, note_id))
 
 
@@ -175,6 +191,7 @@ def service(port: int) -> Service:
         faults="compute",
         page_links="compute",
         page_most=100,
+        manners=Manners(selects_fields=True),
         microversions=Microversions("notes", Version(1, 1), Version(1, 9), legacy_header="X-Notes-API-Version"),
     )
 

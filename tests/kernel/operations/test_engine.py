@@ -268,7 +268,10 @@ def test_an_operation_of_a_newer_program_is_left_alone(store: Store) -> None:
     assert (row.state, row.epoch, row.journal) == ("ready", 0, [])
 
 
-def test_those_that_wait_for_an_older_one_do_not_crowd_out_others(store: Store) -> None:
+def test_those_that_wait_for_an_older_one_do_not_crowd_out_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.logic, "FOUND_AFTER_S", 60.0)
     long_ago = engine.logic.EPOCH_START
     store.write(lambda db: add(db, "two"))
     store.write(lambda db: begin(db, ShowLamp, check_after_s=60))

@@ -50,6 +50,9 @@ class ShelfReconciler:
     def id_of(self, entry: Jar) -> str:
         return entry.id
 
+    def generation_of(self, entry: Jar) -> int:
+        return entry.generation
+
     def request_of(self, entry: Jar) -> str:
         return ""
 

@@ -12,9 +12,17 @@ from tests.kernel.reconcile.shelf import CLOUD, HOST, KIND, Jar
 from haneul.kernel.bus import BusError
 from haneul.kernel.db import Db, Store
 from haneul.kernel.reconcile import Observation, Report, plans
-from haneul.kernel.reconcile.plans import PlanSource, bury, is_buried, touch
-from haneul.kernel.reconcile.models import plan_revisions, tombstones
-from haneul.kernel.reconcile.plans import PlanDesk, stopped_plans
+from haneul.kernel.reconcile.models import owners, plan_revisions, tombstones
+from haneul.kernel.reconcile.plans import (
+    AnotherCloudsDatabase,
+    PlanDesk,
+    PlanSource,
+    bury,
+    claim,
+    is_buried,
+    stopped_plans,
+    touch,
+)
 from haneul.kernel.reconcile.values import PlanAsk, PlanReply, Tombstone
 
 __all__ = ["database", "mariadb_server", "mariadb_url", "postgresql_server", "postgresql_url"]
@@ -41,13 +49,14 @@ def heard(db: Db, report: Report) -> None:
 
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
-    with opened(database, tombstones, plan_revisions, jars) as store:
+    with opened(database, tombstones, plan_revisions, owners, jars) as store:
+        store.write(lambda db: claim(db, CLOUD))
         yield store
 
 
 @pytest.fixture
 def desk(store: Store) -> PlanDesk:
-    return PlanDesk(store, CLOUD, [PlanSource(KIND, wanted, heard)])
+    return PlanDesk(store, [PlanSource(KIND, wanted, heard)])
 
 
 def want(db: Db, jar_id: str, generation: int) -> None:
@@ -110,6 +119,18 @@ def test_a_refused_plan_is_remembered_until_a_whole_pass_goes_well(store: Store,
     assert [row.stopped for row in store.read(stopped_plans)] == ["It is of another cloud."]
     desk.report(Report(HOST, KIND, is_full=True))
     assert store.read(stopped_plans) == []
+
+
+def test_a_refusal_is_remembered_by_a_database_that_never_knew_the_host(store: Store, desk: PlanDesk) -> None:
+    desk.report(Report("stranger", KIND, stopped="It is an empty one.", is_full=True))
+    assert [(row.host, row.stopped) for row in store.read(stopped_plans)] == [("stranger", "It is an empty one.")]
+
+
+def test_a_database_is_one_clouds_for_good(store: Store, desk: PlanDesk) -> None:
+    store.write(lambda db: claim(db, CLOUD))
+    with pytest.raises(AnotherCloudsDatabase, match=f"belongs to cloud {CLOUD}, and this is cloud red"):
+        store.write(lambda db: claim(db, "red"))
+    assert desk.plan(PlanAsk(HOST, KIND)).cloud_id == CLOUD
 
 
 def test_a_kind_that_no_service_plans_is_refused(desk: PlanDesk) -> None:

@@ -92,6 +92,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     link_style: LinkStyle
     here: str
     parameters: Parameters
+    fields: frozenset[str] = frozenset()
 
 
 def encode(route: Route, view: Any, out: Outgoing) -> bytes:
@@ -101,6 +102,8 @@ def encode(route: Route, view: Any, out: Outgoing) -> bytes:
         return _encode_list(route, view, out)
     if route.view_type is not None and differs(route.view_type, out.at):
         view = trimmed(view, out.at)
+    if out.fields:
+        view = _selected(msgspec.to_builtins(view), out.fields)
     if _is_reshaped(route, out.at):
         plain = msgspec.to_builtins(view)
         return _encoder.encode(_shaped_down(route, {wraps: plain} if wraps else plain, out.at))
@@ -116,9 +119,16 @@ def _encode_list(route: Route, view: Listed[Any], out: Outgoing) -> bytes:
     items = view.items
     if route.view_type is not None and differs(route.view_type, out.at):
         items = trimmed(items, out.at)
+    if out.fields:
+        items = [_selected(item, out.fields) for item in msgspec.to_builtins(items)]
     if _is_reshaped(route, out.at):
         return _encoder.encode(_shaped_down(route, {wraps: msgspec.to_builtins(items), **around}, out.at))
     return _encoder.encode({wraps: items, **around})
+
+
+def _selected(item: Any, fields: frozenset[str]) -> Any:
+    """Only these fields of an item; names that it doesn't have are passed over."""
+    return {name: value for name, value in item.items() if name in fields} if isinstance(item, dict) else item
 
 
 def _is_reshaped(route: Route, at: Version) -> bool:

@@ -10,6 +10,7 @@ from haneul.kernel.auth import ANONYMOUS, Caller
 from haneul.kernel.db import Db
 from haneul.kernel.db.listing import Page
 from haneul.kernel.errors import Forbidden
+from haneul.kernel.http.conditions import refuse_stale
 from haneul.kernel.http.pages import page_of
 from haneul.kernel.http.versions import NEWEST, Version
 from haneul.kernel.policy import Explanation, Policy, Rule
@@ -111,6 +112,10 @@ class Call:
 
     def header(self, name: str, default: str = "") -> str:
         return self.ask.headers.get(name.lower(), default)
+
+    def refuse_stale(self, *, revision: int | None = None, tag: str = "") -> None:
+        """PreconditionFailed if the request is meant for another state of the resource than this one."""
+        refuse_stale(self.header("If-Match"), revision=revision, tag=tag)
 
     def at_least(self, number: str) -> bool:
         """Whether the client speaks this microversion or a newer one; for named capabilities only."""

@@ -205,6 +205,7 @@ async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Respon
         edge.service.page_links,
         call.url(call.ask.path),
         call.ask.parameters,
+        frozenset(call.ask.parameters.get("fields", ())) if call.service.manners.selects_fields else frozenset(),
     )
 
     def body(db: Db) -> Any:

@@ -48,9 +48,9 @@ def serve_until_stopped(
 
 
 def _spare_the_collector() -> None:
-    """Set aside what the program is made of: it lives as long as the process, and garbage is never in it."""
-    gc.collect()
+    """Set aside what the program is made of, which lives as long as the process."""
     gc.freeze()
+    gc.enable()
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
 
 
