@@ -79,8 +79,8 @@ def options(services: Sequence[Service]) -> str:
     sections: list[tuple[str, type[msgspec.Struct]]] = [("cloud", CloudOptions)]
     sections += [(one.type, one.settings) for one in services if one.settings is not None]
     head = (
-        "# Options\n\nWritten by `make docs`. None has to be set. They stand in `haneul.toml`, in a section per service,"
-        "\nand a variable `HANEUL_SECTION_OPTION` goes before the file.\n"
+        "# Options\n\nWritten by `make docs`. None has to be set. All stand in `haneul.toml`, a section per service. "
+        "A\nvariable `HANEUL_SECTION_OPTION` goes before the file.\n"
     )
     return "\n".join([head, *(section(name, shape) for name, shape in sections)])
 

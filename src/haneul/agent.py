@@ -24,6 +24,7 @@ class Agent:
         """Adopt what runs, join the bus, and begin."""
         self.compute.serve()
         self.bus.on_wake(self._woken)
+        self.bus.on_control(self._look_at_all)
         self.bus.start()
         self.compute.start()
 
@@ -37,6 +38,10 @@ class Agent:
         for runner in (self.compute.guests,):
             if runner.reconciler.kind == wake.kind:
                 runner.wake(wake.ids)
+
+    def _look_at_all(self) -> None:
+        for runner in (self.compute.guests,):
+            runner.wake()
 
 
 def hypervisor(wanted: CloudSettings, settings: Settings, cloud_id: str, images: ImageSource) -> HypervisorDriver:

@@ -23,7 +23,7 @@ from haneul.kernel.http.serve import Edge
 from haneul.kernel.http.unbuilt import unbuilt_of
 from haneul.kernel.operations.engine import Engine
 from haneul.kernel.policy import Overrides, Policy, Rule, rules_of
-from haneul.kernel.reconcile.plans import PlanDesk
+from haneul.kernel.reconcile.plans import PlanDesk, claim
 from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.seeds import seed_flavors
@@ -93,6 +93,7 @@ class Cloud:
         Admin's first password is written to a file before it is used, so that no crash can lose it.
         """
         upgrade(self.store.engine)
+        self.store.write(lambda db: claim(db, self.cloud_id))
         cost = self.identity.bcrypt_cost
         wanted = Bootstrap(
             self.wanted.region,
@@ -132,7 +133,7 @@ class Cloud:
         told = BusSettings(cloud_id=self.cloud_id, to_error=_refusal)
         self.bus = open_bus(self.wanted.bus_url, "control", listen=True, settings=told)
         self.hosts.connect(self.bus)
-        desk = PlanDesk(self.store, self.cloud_id, [plan for one in self.services for plan in one.plans])
+        desk = PlanDesk(self.store, [plan for one in self.services for plan in one.plans])
         desk.serve(self.bus)
         for one in self.services:
             for method in one.bus_methods:

@@ -134,11 +134,11 @@ def processes_of(state: Path) -> list[str]:
     found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            words = path.read_bytes().split(b"\0")
+            line = path.read_bytes()
         except OSError:
             continue
-        if str(state).encode() in words:
-            found.append(b" ".join(words).decode())
+        if str(state).encode() in line:
+            found.append(line.replace(b"\0", b" ").decode())
     return found
 
 

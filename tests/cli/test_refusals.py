@@ -51,6 +51,8 @@ def test_a_taken_port_is_named(fresh: CommandedCloud) -> None:
     assert f"can't listen: port {port} on 127.0.0.1: Address already in use" in said.err
     assert "--base-port" in said.err
     assert processes_of(fresh.state) == []
+    assert fresh.run("status").code == 1
+    assert fresh.up().code == 0, "what failed is still remembered"
 
 
 CONFIGURATIONS = {

@@ -58,7 +58,18 @@ def test_credentials_are_for_their_owner_only(running: CommandedCloud) -> None:
 def test_openrc_is_what_a_shell_reads(running: CommandedCloud) -> None:
     said = running.run("openrc")
     assert said.out == (running.state / "admin-openrc").read_text()
-    assert f"export OS_AUTH_URL={running.url('identity', '/v3')}\n" in said.out
+    told = running.run("openrc", "--json").json
+    assert said.out == "".join(f"export {name}={value}\n" for name, value in told.items())
+    assert told == {
+        "OS_AUTH_URL": running.url("identity", "/v3"),
+        "OS_IDENTITY_API_VERSION": "3",
+        "OS_USERNAME": "admin",
+        "OS_PASSWORD": running.password(),
+        "OS_PROJECT_NAME": "admin",
+        "OS_USER_DOMAIN_NAME": "Default",
+        "OS_PROJECT_DOMAIN_NAME": "Default",
+        "OS_REGION_NAME": "RegionOne",
+    }
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give control an account of its own")
@@ -89,17 +100,19 @@ def test_a_deleted_image_stays_deleted(fresh: CommandedCloud) -> None:
     assert fresh.get("image", "/v2/images", token).json()["images"] == []
 
 
-def test_a_bare_cloud_moves_to_other_ports_and_to_tls(fresh: CommandedCloud) -> None:
+def test_a_bare_cloud_is_completed_and_moves_to_other_ports_and_to_tls(fresh: CommandedCloud) -> None:
     assert fresh.up("--bare").code == 0
     token, password = fresh.token(), fresh.password()
     assert fresh.get("compute", "/v2.1/flavors", token).json()["flavors"] == []
     assert fresh.get("image", "/v2/images", token).json()["images"] == []
+    catalog = fresh.get("identity", "/v3/auth/catalog", token).json()["catalog"]
+    assert [entry["type"] for entry in catalog] == ["identity"]
     fresh.run("down")
     said = fresh.run("up", "--no-simulate", "--json")
     assert said.code == 1
     assert "is a simulated one" in said.json["error"]
 
-    assert fresh.up("--tls").code == 0
+    assert fresh.up("--no-bare", "--tls").code == 0
     told = fresh.run("openrc", "--json").json
     url = fresh.url("identity", "/v3").replace("http:", "https:")
     assert (told["OS_AUTH_URL"], told["OS_PASSWORD"]) == (url, password)

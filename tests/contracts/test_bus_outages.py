@@ -49,6 +49,20 @@ def test_control_that_restarts_amid_traffic_is_there_again(cloud: Cloud) -> None
     assert heard.get(timeout=PATIENCE_S) == b'"still subscribed"'
 
 
+def test_a_host_hears_of_a_control_that_has_come_back(cloud: Cloud) -> None:
+    host, came = cloud.bus("host-1"), Queue[None]()
+    host.on_control(lambda: came.put(None))
+    host.start()
+    control = cloud.join(CONTROL)
+    assert eventually(lambda: answers(host, CONTROL))
+    came.get(timeout=PATIENCE_S)
+    while not came.empty():
+        came.get()
+    control.close()
+    cloud.bus(CONTROL).start()
+    came.get(timeout=PATIENCE_S)
+
+
 def test_what_waits_when_control_goes_away_is_refused_at_once_or_answered_by_its_successor(cloud: Cloud) -> None:
     control, host = cloud.join(CONTROL), cloud.join("host-1")
     with ThreadPoolExecutor(1) as threads:

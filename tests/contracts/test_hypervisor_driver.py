@@ -251,6 +251,22 @@ def test_a_guest_that_died_is_crashed_until_it_is_brought_back(driver: Driver, g
 
 
 @on_each
+def test_a_guest_that_dies_is_told_of(driver: Driver, ground: Ground) -> None:
+    told: list[str] = []
+    driver.on_down(told.append)
+    wanted = plan()
+    driver.ensure_guest(wanted)
+    assert told == []
+    ground.kill(driver, wanted.id)
+    wait_until(lambda: told == [wanted.id])
+    driver.ensure_guest(wanted)
+    again = ground.driver()
+    again.on_down(told.append)
+    driver.close()
+    ground.kill(again, wanted.id)
+    wait_until(lambda: told[1:] == [wanted.id])
+
+
 def test_a_dead_guest_that_is_to_be_stopped_is_stopped(driver: Driver, ground: Ground) -> None:
     wanted = plan()
     driver.ensure_guest(wanted)

@@ -27,7 +27,7 @@ MACHINE = Machine(
         Drive(path=PLACE / "a,b.qcow2", bus="virtio", pci_slot=5, boot_index=0),
         Drive(path=PLACE / "second.qcow2", bus="scsi", pci_slot=6, boot_index=None),
     ),
-    sockets=Sockets(monitor=PLACE / "monitor", vnc=PLACE / "vnc", serial=PLACE / "serial"),
+    sockets=Sockets(monitor=PLACE / "monitor", events=PLACE / "events", vnc=PLACE / "vnc", serial=PLACE / "serial"),
     console_log=PLACE / "a,b.log",
     accelerator="tcg",
     translation_cache_mb=16,
@@ -42,7 +42,7 @@ def test_a_guest_is_sandboxed_and_listens_on_nothing_but_sockets() -> None:
     argv = command_line(MACHINE)
     assert options(argv, "-sandbox") == ["on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"]
     assert options(argv, "-vnc") == ["unix:vnc"]
-    assert options(argv, "-qmp") == ["unix:monitor,server=on,wait=off"]
+    assert options(argv, "-qmp") == ["unix:monitor,server=on,wait=off", "unix:events,server=on,wait=off"]
     assert options(argv, "-name") == ["haneul:cloud:guest"]
     assert {"-nodefaults", "-no-user-config", "-S"} <= set(argv)
 
@@ -69,9 +69,10 @@ def test_accounts_of_two_clouds_do_not_meet_and_are_reproducible() -> None:
     uid = first.free_uid(set())
     assert first.owns(uid)
     assert not second.owns(uid)
-    assert Accounts("one").free_uid(set()) == uid
-    assert first.free_uid({uid}) == uid + 1
+    assert Accounts("one").owns(uid)
     assert uid not in (first.for_images, first.for_probe)
+    mine = range(first.for_images + 2, first.for_images + BLOCK_UIDS)
+    assert first.free_uid(set(mine) - {mine[7]}) == mine[7]
     assert 0x70000000 <= uid < 0x7FFF0000
 
 
@@ -101,11 +102,12 @@ def test_a_process_counts_as_a_guest_only_under_our_accounts() -> None:
         assert child.stdout is not None
         child.stdout.readline()
         try:
-            found = seen.guest_processes("cloud", lambda uid: uid == os.getuid())
+            found = seen.guest_processes("cloud", lambda uid: uid == os.getuid(), Path.cwd().parent)
             assert {guest.pid for guest in found.values()} == {child.pid}
             assert found["guest"].started == running.started_ticks(child.pid)
-            assert seen.guest_processes("cloud", lambda uid: uid != os.getuid()) == {}
-            assert seen.guest_processes("clou", lambda uid: True) == {}
+            assert seen.guest_processes("cloud", lambda uid: uid != os.getuid(), Path.cwd().parent) == {}
+            assert seen.guest_processes("clou", lambda uid: True, Path.cwd().parent) == {}
+            assert seen.guest_processes("cloud", lambda uid: True, Path("/proc")) == {}
             assert os.getuid() in seen.uids_in_use()
         finally:
             child.kill()

@@ -105,7 +105,8 @@ def hostile_bodies(found: Found) -> Iterator[bytes]:
     """Bytes that are no body of any route, and for a struct's every field, values that don't fit it."""
     yield from (b"", b"{", b"null", b"[]", b'"text"', b"1e999", b'{"a":"\xff\xfe"}', rb'{"a":"\ud800"}', DEEP, b"\x00")
     kind, wraps = found.route.body_type, found.route.body_wraps
-    yield from (as_body(wraps or "a", value) for value in (None, [], "x", 1, {}, {"unknown": LONG}))
+    shapes: tuple[Any, ...] = (None, [], "x", 1, {}, {"unknown": LONG})
+    yield from (as_body(wraps or "a", value) for value in shapes)
     yield from (as_body(wraps, value) for value in tried(kind))
 
 

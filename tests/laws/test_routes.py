@@ -14,9 +14,9 @@ from tests.style.tree import ROOT, modules
 from tools.generate_docs import rbac_line
 
 from haneul.kernel.http.routes import PUBLIC
-from haneul.kernel.http.versions import Since
 from haneul.kernel.policy.language import parse
 from haneul.kernel.policy.rules import Rule, rules_of
+from haneul.kernel.schema import Since
 from haneul.kernel.service import Service
 
 
@@ -35,7 +35,7 @@ DIFFERENCES: dict[str, list[Difference]] = {
 # What anyone may call without a token, as in the real services.
 OPEN_CALLS = {
     "identity": {"GET /", "GET /v3", "POST /v3/auth/tokens", "POST /v3/users/{user_id}/password"},
-    "compute": {"GET /", "GET /v2.1"},
+    "compute": {"GET /", "GET /v2", "GET /v2.1"},
     "image": {"GET /", "GET /versions"},
     "placement": {"GET /"},
 }

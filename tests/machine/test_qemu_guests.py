@@ -94,7 +94,7 @@ def test_sockets_are_all_that_a_guest_listens_on(ground: QemuGround, driver: Dri
     wanted = plan()
     driver.ensure_guest(wanted)
     folder = monitor_path(ground, wanted).parent
-    assert sorted(path.name for path in folder.iterdir()) == ["monitor", "serial", "vnc"]
+    assert sorted(path.name for path in folder.iterdir()) == ["events", "monitor", "serial", "vnc"]
     assert all(stat.S_ISSOCK(path.stat().st_mode) for path in folder.iterdir())
     (pid,) = ground.started(wanted.id)
     listening = {os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd")}
@@ -150,7 +150,10 @@ def test_a_guest_that_switched_itself_off_is_stopped_and_not_crashed(ground: Qem
     driver.ensure_guest(wanted)
     began = ground.started(wanted.id)
     # What the guest's own poweroff brings about: QEMU stays, and waits in this state.
+    told: list[str] = []
+    driver.on_down(told.append)
     switch_off_from_within(ground, wanted)
+    wait_until(lambda: wanted.id in told)
     guest = state_of(driver, wanted)
     assert guest is not None
     assert guest.state == "stopped"

@@ -72,7 +72,7 @@ def operations(service: str) -> list[Operation]:
 def policies(service: str) -> list[DefaultRule]:
     """The default rules of a service by its project's name."""
     rows = _rows(HERE / "policies" / f"{service}.csv")
-    return [DefaultRule(**{**row, "deprecated": row["deprecated"] == "yes"}) for row in rows]
+    return [DefaultRule(**{**row, "deprecated": row["deprecated"] == "yes"}) for row in rows]  # type: ignore[arg-type]
 
 
 @cache

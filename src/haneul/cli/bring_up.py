@@ -10,6 +10,7 @@ import msgspec
 
 from haneul.cli import credentials, seeds
 from haneul.cli.failures import Failure
+from haneul.cli.options import default_state
 from haneul.cli.screen import Progress, Screen
 from haneul.cli.tree import supervisor
 from haneul.cli.tree.account import control_account
@@ -57,7 +58,7 @@ def bring_up(layout: Layout, screen: Screen, flags: Flags) -> Outcome:
         outcome = Outcome(settings=settings, tree=tree, was_running=was_running, seconds=time.monotonic() - began)
         account = control_account(layout)
         outcome.notes += [account.because] if account.because else []
-        outcome.notes += credentials.write(layout, settings)
+        outcome.notes += credentials.write(layout, settings, at_home=layout.state == default_state())
         if not settings.bare:
             seeds.sow(layout, settings, progress, outcome)
     return outcome
@@ -73,8 +74,8 @@ def _make_lockable(layout: Layout) -> None:
 
 
 def _start(layout: Layout, given: Flags, progress: Progress) -> TreeSeen:
-    remembered = layout.flags()
-    flags = Flags(**{**remembered.given(), **given.given()})
+    before = layout.memory()
+    flags = Flags(**{**layout.flags().given(), **given.given()})
     settings, sections = _settle(layout, flags)
     _refuse_unfit(layout, settings)
     layout.make()
@@ -83,14 +84,14 @@ def _start(layout: Layout, given: Flags, progress: Progress) -> TreeSeen:
         give(folder, account)
     settings = _with_certificates(layout, settings, account)
     layout.keep(flags, Kept.of(settings, sections), account.gid)
-    if account.uid not in (0, os.geteuid()):
+    if os.geteuid() == 0:
         _compile(progress)
     layout.status_file.unlink(missing_ok=True)
     try:
         return _until_ready(layout, progress, supervisor.start(layout))
     except Failure:
         # What can't be started isn't worth remembering.
-        layout.remember(remembered)
+        layout.restore(before)
         raise
 
 
@@ -136,7 +137,7 @@ def _with_certificates(layout: Layout, settings: CloudSettings, account: Account
 
 
 def _compile(progress: Progress) -> None:
-    """Compile our code here, as its owner: an account that can't write beside it would compile it at every start."""
+    """Compile our code here: the cloud's own processes write nothing beside it, and would compile it each time."""
     import compileall
 
     import haneul

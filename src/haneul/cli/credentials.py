@@ -5,7 +5,6 @@ import os
 import shlex
 from pathlib import Path
 
-from haneul.cli.options import default_state
 from haneul.cli.tree.layout import Layout
 from haneul.host.disk import durable
 from haneul.settings import SERVICE_PORTS, CloudSettings
@@ -22,8 +21,8 @@ def variables(layout: Layout, settings: CloudSettings) -> dict[str, str]:
         "OS_USERNAME": "admin",
         "OS_PASSWORD": layout.admin_password.read_text(),
         "OS_PROJECT_NAME": "admin",
-        "OS_USER_DOMAIN_ID": "default",
-        "OS_PROJECT_DOMAIN_ID": "default",
+        "OS_USER_DOMAIN_NAME": "Default",
+        "OS_PROJECT_DOMAIN_NAME": "Default",
         "OS_REGION_NAME": settings.region,
     }
     return {**told, "OS_CACERT": str(authority(layout))} if authority(layout).exists() and settings.tls else told
@@ -42,13 +41,13 @@ def service_urls(settings: CloudSettings) -> dict[str, str]:
     }
 
 
-def write(layout: Layout, settings: CloudSettings) -> list[str]:
-    """Write the files where they aren't so yet; what could not be done, in sentences."""
+def write(layout: Layout, settings: CloudSettings, *, at_home: bool) -> list[str]:
+    """Write the files where they aren't so yet, also `at_home`; what could not be done, in sentences."""
     told = variables(layout, settings)
     _renew(layout.openrc, as_shell(told))
     clouds = _clouds_yaml(layout, told)
     _renew(layout.clouds_yaml, clouds)
-    return _write_at_home(layout, clouds) if layout.state == default_state() else []
+    return _write_at_home(layout, clouds) if at_home else []
 
 
 def as_shell(told: dict[str, str]) -> str:

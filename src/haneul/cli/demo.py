@@ -1,6 +1,7 @@
 """`haneul demo`: one server from nothing, through the real client, with the time of each step."""
 
 import json
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -60,8 +61,9 @@ class Demo:
             self._screen.line(f"  | {line}")
         self._screen.line()
         self._screen.line(f"The server {name} runs, after {time.monotonic() - began:.1f} s in all. The cloud goes on.")
-        self._screen.line(f"Remove it:  . {self._layout.openrc}; openstack server delete {name}")
-        self._screen.line(f"Stop:       haneul down --guests --state {self._layout.state}")
+        here = _where_programs_are()
+        self._screen.line(f"Remove it:  . {self._layout.openrc}; {here}openstack server delete {name}")
+        self._screen.line(f"Stop:       {here}haneul down --guests --state {self._layout.state}")
         self._screen.result({"server": server["id"], "name": name, "seconds": self._times, "console": console})
 
     def _timed(self, what: str, step: Callable[[], T]) -> T:
@@ -124,6 +126,11 @@ def _until(done: Callable[[], bool], deadline_s: float, else_what: str, fix: str
         if time.monotonic() > deadline:
             raise Failure(f"{else_what} after {deadline_s:.0f} seconds.", fix)
         time.sleep(LOOK_S)
+
+
+def _where_programs_are() -> str:
+    """What to type before our programs' names; nothing where the shell finds them."""
+    return "" if shutil.which("haneul") else f"{Path(sys.executable).parent}/"
 
 
 def _client() -> str:

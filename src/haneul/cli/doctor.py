@@ -55,21 +55,15 @@ def _look(layout: Layout, screen: Screen, audit: bool) -> list[Finding]:
 
 
 def _accept(layout: Layout, screen: Screen) -> None:
-    """Forget the newer plans that the agent has seen of the kinds it refuses now, and have it begin anew."""
-    from haneul.cli.checks.finding import Subject
+    """Let the agent follow the plans that it refuses now, and have it begin anew."""
+    from haneul.cli.tree.records import seen
     from haneul.host import run as running
-    from haneul.kernel.reconcile.plans import stopped_plans
+    from haneul.kernel.reconcile.last_plan import accept_refused
 
     layout.require()
-    subject = Subject(layout)
-    try:
-        stopped = subject.store.read(stopped_plans)
-    finally:
-        subject.close()
-    kinds = sorted({plan.kind for plan in stopped if subject.settings and plan.host == subject.settings.host})
-    for kind in kinds:
-        (layout.agent / "plans" / f"{kind}.json").unlink(missing_ok=True)
-    agent = subject.tree.children.get("agent") if subject.tree else None
+    kinds = accept_refused(layout.agent / "plans")
+    tree = seen(layout.status_file)
+    agent = tree.children.get("agent") if tree else None
     if kinds and agent is not None and agent.lives:
         # The supervisor starts it again at once; guests notice nothing.
         running.end(agent.pid, RESTART_S, agent.ticks)

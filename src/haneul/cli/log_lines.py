@@ -45,9 +45,9 @@ def parsed(raw: bytes, program: str, moment: float) -> Line:
 
 def of_request(lines: list[Line], request_id: str) -> list[Line]:
     """The lines of one request, by our id or the client's own, and those of the operations that it began."""
-    own = [line for line in lines if request_id in (line.get("request_id"), line.get("global_request_id"))]
-    ids = {line["request_id"] for line in own if line.get("request_id")}
-    operations = {line["operation_id"] for line in own if line.get("operation_id")}
+    named = [line for line in lines if request_id in (line.get("request_id"), line.get("global_request_id"))]
+    ids = {line["request_id"] for line in named if line.get("request_id")}
+    operations = {line["operation_id"] for line in lines if line.get("request_id") in ids and line.get("operation_id")}
     return [line for line in lines if line.get("request_id") in ids or line.get("operation_id") in operations]
 
 

@@ -27,6 +27,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     """One OpenStack service type.
 
     `project_base` is a path behind which clients may put a project id (`/v2.1` of `/v2.1/PROJECT/servers`).
+    `former_base` is where clients from before microversions look for the API (`/v2`): theirs is the oldest version.
     `faults` names the error envelope, `page_links` the style of page links. `request_id_header` is a second header for
     request ids (`X-Compute-Request-Id`). `manners`: where its HTTP is stricter.
     `on_start` runs in every control process before it answers: to heal what a crash left.
@@ -42,6 +43,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     faults: str
     endpoint: str = ""
     project_base: str = ""
+    former_base: str = ""
     page_links: LinkStyle = "none"
     page_most: int = 1000
     microversions: Microversions | None = None

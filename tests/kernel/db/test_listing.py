@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from functools import cmp_to_key
+from functools import cmp_to_key, partial
 from pathlib import Path
 from typing import Any
 
@@ -51,9 +51,9 @@ PLUMS = st.lists(
     max_size=14,
     unique_by=lambda plum: plum.id,
 )
-SORTS: st.SearchStrategy[Sort] = st.lists(
-    st.tuples(st.sampled_from(["id", "color", "size", "crate"]), st.sampled_from(["asc", "desc"])), max_size=4
-).map(tuple)
+DIRECTIONS: st.SearchStrategy[Direction] = st.sampled_from(["asc", "desc"])
+KEYS = st.tuples(st.sampled_from(["id", "color", "size", "crate"]), DIRECTIONS)
+SORTS: st.SearchStrategy[Sort] = st.lists(KEYS, max_size=4).map(lambda keys: tuple(keys))
 
 
 def in_order(rows: list[Plum], sort: Sort) -> list[Plum]:
@@ -131,7 +131,7 @@ def test_every_database_pages_alike(database: str, sort: Sort) -> None:
     with opened(database, plums) as store:
         store.write(lambda db: db.insert_all(plums, MIXED))
         for limit in (1, 3, 50):
-            assert store.read(lambda db, limit=limit: paged(db, sort, limit)) == in_order(MIXED, sort)
+            assert store.read(partial(paged, sort=sort, limit=limit)) == in_order(MIXED, sort)
 
 
 @pytest.fixture
@@ -179,5 +179,5 @@ def test_statements_are_kept_by_shape_and_not_without_end(filled: Store) -> None
         Plum, plums, filters={"size": plums.c.size}, sorts={"id": plums.c.id}, default_sort=(("id", "asc"),)
     )
     for size in range(50):
-        filled.read(lambda db, size=size: listing.page(db, Page(5), {"size": size}))
+        filled.read(partial(listing.page, page=Page(5), filters={"size": size}))
     assert len(listing._shapes) == 1

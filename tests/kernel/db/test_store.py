@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -62,6 +63,10 @@ def store(database: str) -> Iterator[Store]:
 
 def add(db: Db, number: int, name: str = "", weight: int = 1) -> Pear:
     return db.insert(pears, Pear(number, name or f"pear-{number}", weight))
+
+
+def trip(_db: Db) -> None:
+    raise LookupError("on purpose")
 
 
 def count(store: Store) -> int:
@@ -150,7 +155,7 @@ def test_what_fails_after_a_commit_takes_nothing_back(store: Store) -> None:
 
     def body(db: Db) -> None:
         add(db, 1)
-        db.after_commit(lambda: {}["on purpose"])
+        db.after_commit(lambda: trip(db))
         db.after_commit(lambda: seen.append("next"))
 
     store.write(body)
@@ -234,9 +239,9 @@ def test_moments_and_values_come_back_as_they_went(store: Store) -> None:
 
 def test_names_differ_by_case_and_accent_in_every_table_of_the_cloud(database: str) -> None:
     with opened(database, tombstones) as store:
-        for generation, name in enumerate(("Pear", "pear", "péar"), start=1):
-            stone = Buried("fruit", name, "kitchen", generation, "", EPOCH)
-            store.write(lambda db, stone=stone: db.insert(tombstones, stone))
+        names = ("Pear", "pear", "péar")
+        stones = [Buried("fruit", name, "kitchen", number, "", EPOCH) for number, name in enumerate(names, start=1)]
+        store.write(lambda db: db.insert_all(tombstones, stones))
         by_name = select(tombstones.c.generation).where(tombstones.c.id == bindparam("id"))
         assert store.read(lambda db: db.value(by_name, id="pear")) == 2
 
@@ -252,7 +257,7 @@ def test_a_closed_store_says_so_and_has_finished_what_it_took(tmp_path: Any) -> 
     url = f"sqlite:///{tmp_path / 'one.db'}"
     store = Store(url)
     pears.create(store.engine)
-    futures = [store.submit_write(lambda db, number=number: add(db, number)) for number in range(20)]
+    futures = [store.submit_write(partial(add, number=number)) for number in range(20)]
     store.close()
     assert [future.result(0).id for future in futures] == list(range(20))
     with pytest.raises(Unavailable):

@@ -32,7 +32,7 @@ def told(fault: Fault) -> Any:
 
 def made(kind: type[ApiError]) -> ApiError:
     text = "It is {what}."
-    return kind(418, text, what="so") if kind is errors.Unacceptable else kind(text, what="so")  # type: ignore[arg-type]
+    return kind(418, text, what="so") if kind is errors.Unacceptable else kind(text, what="so")
 
 
 @pytest.mark.parametrize("style", ENVELOPES)

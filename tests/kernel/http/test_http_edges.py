@@ -192,6 +192,13 @@ def test_the_time_for_a_head_is_not_the_time_for_a_body(port: int, monkeypatch: 
     wire.close()
 
 
+def test_a_body_that_we_are_slow_to_read_is_no_fault_of_the_clients(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "BODY_IDLE_S", 0.1)
+    assert wire.ask("PUT /v1/notes/a/slow-file", body=b"x" * 2_000_000).json == {"size": 2_000_000}
+
+
 def test_requests_sent_together_are_answered_in_order(wire: Wire) -> None:
     for path in ("/", "/v1/notes/none", "/nowhere", "/"):
         wire.send(f"GET {path} HTTP/1.1\r\nHost: n\r\nX-Auth-Token: let-me-in\r\n\r\n")
@@ -251,6 +258,7 @@ def test_a_body_that_stops_coming_ends_the_connection(port: int, path: str, monk
 def test_an_upload_to_what_refuses_it_needs_not_be_read(wire: Wire) -> None:
     answer = wire.ask("PUT /v1/notes/a/file", body=b"x" * 300_000, token="wrong")
     assert answer.status == 401
+    assert wire.ask("GET /v1/notes").status == 200
 
 
 def test_http_1_0_is_answered_and_closed(wire: Wire) -> None:

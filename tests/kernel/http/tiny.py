@@ -1,5 +1,6 @@
 """A service small enough to see through, served on a real port: notes that anyone signed in may keep."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -145,6 +146,13 @@ async def upload_note(call: Call, note_id: str) -> Raw:
     async for part in call.chunks():
         size += len(part)
     return Raw(body=b'{"size":%d}' % size)
+
+
+@routes.put("/v1/notes/{note_id}/slow-file", rule=RULE, body_limit=0, transaction="none")
+async def upload_slowly(call: Call, note_id: str) -> Raw:
+    call.enforce()
+    await asyncio.sleep(0.5)
+    return await upload_note(call, note_id)
 
 
 @routes.get("/v1/notes/{note_id}/file", rule=RULE, transaction="none")

@@ -10,8 +10,8 @@ import pytest
 from tests.kernel.databases import database, mariadb_server, mariadb_url, opened, postgresql_server, postgresql_url
 from tests.kernel.operations.examples import LightLamp, OnLamps, ShowLamp, add, begin, lamp, lamps, note, row_of, says
 
-from haneul.kernel.db import Store
-from haneul.kernel.operations import Operation, Parked, Step, Work, engine, turn, wake
+from haneul.kernel.db import Db, Store
+from haneul.kernel.operations import Operation, Parked, Step, Work, engine, logic, turn, wake
 from haneul.kernel.operations.engine import Engine
 from haneul.kernel.operations.models import OperationRow, operations
 from haneul.kernel.operations.turn import Gone, Turn
@@ -24,7 +24,7 @@ KNOWN = (LightLamp, ShowLamp)
 @pytest.fixture
 def store(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     monkeypatch.setattr(engine, "POLL_S", 0.02)
-    monkeypatch.setattr(engine.logic, "FOUND_AFTER_S", 0.1)
+    monkeypatch.setattr(logic, "FOUND_AFTER_S", 0.1)
     monkeypatch.setattr(turn, "UNDO_RETRY_S", 0.05)
     with opened(database, operations, lamps) as store:
         store.write(add)
@@ -53,6 +53,12 @@ def eventually(look: Callable[[], OperationRow | None]) -> OperationRow:
             return found
         time.sleep(0.005)
     raise AssertionError("It did not come to pass.")
+
+
+def look(db: Db) -> None:
+    """Somebody sees the light."""
+    db.update(lamps, {"id": "one"}, is_seen=True)
+    wake(db, "one")
 
 
 def said(store: Store, lamp_id: str = "one") -> list[str]:
@@ -88,11 +94,14 @@ def test_a_failed_step_undoes_itself_and_all_before_it_in_reverse(store: Store) 
 
 
 def test_the_user_is_told_nothing_of_an_error_that_no_one_meant(store: Store) -> None:
+    def stumble(work: Work) -> None:
+        raise KeyError("/etc/passwd")
+
     class Stumble(OnLamps):
         """Fails by a mistake in the code."""
 
         name = "test-stumble"
-        steps = (Step("stumble", lambda work: print({}["/etc/passwd"]), undo=says("rise")),)
+        steps = (Step("stumble", stumble, undo=says("rise")),)
 
     with working(store, Stumble):
         row = until(store, store.write(lambda db: begin(db, Stumble)), "failed")
@@ -129,7 +138,7 @@ def test_a_step_that_waits_goes_on_when_there_is_news(store: Store) -> None:
         waiting = until(store, number, "waiting")
         assert said(store) == ["light"]
         assert waiting.step_deadline is not None
-        store.write(lambda db: db.update(lamps, {"id": "one"}, is_seen=True) and wake(db, "one"))
+        store.write(look)
         row = until(store, number, "done")
     assert said(store) == ["light", "seen", "praise"]
     assert row.step_deadline is None
@@ -163,7 +172,7 @@ def test_operations_of_one_resource_run_one_after_another(store: Store) -> None:
         until(store, elsewhere, "done")
         until(store, first, "waiting")
         assert store.read(lambda db: row_of(db, second)).state == "ready"
-        store.write(lambda db: db.update(lamps, {"id": "one"}, is_seen=True) and wake(db, "one"))
+        store.write(look)
         until(store, second, "done")
     assert said(store) == ["light", "seen", "praise", "wire", "light", "polish"]
 
@@ -225,7 +234,8 @@ def test_an_owner_that_comes_back_late_finds_a_newer_epoch(store: Store) -> None
 
 def test_two_engines_on_one_database_share_the_work_and_do_no_step_twice(store: Store) -> None:
     names = [f"lamp-{index}" for index in range(12)]
-    store.write(lambda db: [add(db, name) for name in names])
+    for name in names:
+        store.write(partial(add, lamp_id=name))
     with working(store), working(store):
         numbers = [store.write(partial(begin, operation=LightLamp, lamp_id=name)) for name in names]
         for number in numbers:
@@ -271,8 +281,8 @@ def test_an_operation_of_a_newer_program_is_left_alone(store: Store) -> None:
 def test_those_that_wait_for_an_older_one_do_not_crowd_out_others(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine.logic, "FOUND_AFTER_S", 60.0)
-    long_ago = engine.logic.EPOCH_START
+    monkeypatch.setattr(logic, "FOUND_AFTER_S", 60.0)
+    long_ago = logic.EPOCH_START
     store.write(lambda db: add(db, "two"))
     store.write(lambda db: begin(db, ShowLamp, check_after_s=60))
     for _ in range(120):

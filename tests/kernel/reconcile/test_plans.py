@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import msgspec
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, select
 from tests.kernel.databases import database, mariadb_server, mariadb_url, opened, postgresql_server, postgresql_url
 from tests.kernel.reconcile.shelf import CLOUD, HOST, KIND, Jar
 
-from haneul.kernel.bus import BusError
+from haneul.kernel.bus import BusError, Wake
 from haneul.kernel.db import Db, Store
 from haneul.kernel.reconcile import Observation, Report, plans
 from haneul.kernel.reconcile.models import owners, plan_revisions, tombstones
@@ -72,7 +73,7 @@ def test_a_plan_holds_what_is_wanted_and_counts_every_change(store: Store, desk:
     empty = desk.plan(PlanAsk(HOST, KIND))
     assert (empty.cloud_id, empty.revision, entries(empty)) == (CLOUD, 0, [])
     for revision, jar_id in enumerate("abc", start=1):
-        store.write(lambda db, jar_id=jar_id: want(db, jar_id, 1))
+        store.write(partial(want, jar_id=jar_id, generation=1))
         assert desk.plan(PlanAsk(HOST, KIND)).revision == revision
     assert entries(desk.plan(PlanAsk(HOST, KIND))) == ["a", "b", "c"]
     assert entries(desk.plan(PlanAsk(HOST, KIND, ("b",)))) == ["b"]
@@ -143,7 +144,7 @@ def test_a_change_wakes_its_host_once_it_is_durable(
 ) -> None:
     woken: list[tuple[str, tuple[str, ...], int]] = []
 
-    def note(host: str, wake: plans.Wake) -> None:
+    def note(host: str, wake: Wake) -> None:
         woken.append((host, wake.ids, store.read(lambda db: len(wanted(db, host, wake.ids)))))
 
     monkeypatch.setattr(plans, "_wake", note)

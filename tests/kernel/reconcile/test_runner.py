@@ -10,6 +10,7 @@ from tests.kernel.reconcile.shelf import CLOUD, HOST, KIND, Cook, Jar, ShelfReco
 
 from haneul.kernel.bus import CONTROL, Bus, open_bus
 from haneul.kernel.reconcile import Observation, Report, Tombstone, outbox, runner
+from haneul.kernel.reconcile.last_plan import accept_refused
 from haneul.kernel.reconcile.runner import Identity, Runner
 from haneul.kernel.reconcile.values import Nothing, PlanAsk
 
@@ -209,6 +210,54 @@ def test_without_control_the_last_plan_on_disk_is_followed_but_no_tombstone(kitc
         assert "blue.b" in kitchen.shelf.jars()
     finally:
         rebooted.stop()
+
+
+def test_what_was_removed_since_the_last_whole_plan_is_not_made_again_without_control(kitchen: Kitchen) -> None:
+    kitchen.cook.jars = [Jar("a", 1, "honey"), Jar("b", 1, "rice")]
+    kitchen.runner.once()
+    kitchen.cook.jars, kitchen.cook.stones = [Jar("b", 2, "beans")], [Tombstone("a", 2)]
+    kitchen.runner.once(("a", "b"))
+    kitchen.close()
+    (kitchen.shelf.folder / "blue.b").unlink()
+    rebooted = kitchen.fresh_runner()
+    rebooted.start()
+    try:
+        eventually(lambda: kitchen.shelf.jars() == {"blue.b": "beans"})
+    finally:
+        rebooted.stop()
+
+
+def test_a_thing_newer_than_its_plan_is_left_alone_and_told_as_it_is(kitchen: Kitchen) -> None:
+    kitchen.shelf.put(Jar("a", 7, "honey"))
+    kitchen.cook.jars = [Jar("a", 4, "rice")]
+    report = kitchen.runner.once()
+    assert kitchen.shelf.did == []
+    assert report.observations == [Observation("a", 7, "honey")]
+
+
+@pytest.mark.parametrize("revision", [1, 9], ids=["older", "half of it unknown"])
+def test_an_operator_has_a_refused_plan_followed_once(kitchen: Kitchen, revision: int) -> None:
+    kitchen.cook.revision, kitchen.cook.jars = 5, [Jar(name, 1, "honey") for name in "abc"]
+    kitchen.runner.once()
+    kitchen.cook.revision, kitchen.cook.jars = revision, [Jar("a", 2, "rice")]
+    assert kitchen.runner.once().stopped
+    assert accept_refused(kitchen.folder / "plans") == [KIND]
+    report = kitchen.fresh_runner().once()
+    assert (report.stopped, report.unexpected) == ("", ["b", "c"])
+    assert kitchen.shelf.jars() == {"blue.a": "rice", "blue.b": "honey", "blue.c": "honey"}
+    assert kitchen.fresh_runner().once().stopped == ""
+    kitchen.cook.revision -= 1
+    assert kitchen.fresh_runner().once().stopped
+    assert accept_refused(kitchen.folder / "none") == []
+
+
+def test_an_operator_cannot_have_another_clouds_plan_followed(kitchen: Kitchen) -> None:
+    kitchen.shelf.put(Jar("a", 1, "honey"))
+    kitchen.cook.cloud_id = "red"
+    kitchen.runner.once()
+    accept_refused(kitchen.folder / "plans")
+    assert "belongs to cloud blue" in kitchen.fresh_runner().once().stopped
+    assert kitchen.shelf.did == []
 
 
 def test_control_that_comes_back_is_heard(running: Kitchen) -> None:

@@ -1,11 +1,13 @@
 """Hosts as clients see them: services, hypervisors, zones, aggregates."""
 
 import platform
+import re
 from datetime import timedelta
 
 import msgspec
 import pytest
 from tests.support.cloud import Client, RunningCloud
+from tests.support.hosts import simulated_host
 
 from haneul.kernel.clock import now
 from haneul.services.compute.drivers.base import HostFacts
@@ -292,3 +294,53 @@ def test_an_aggregates_name_and_metadata_change(hosts: RunningCloud, admin: Clie
 def test_hosts_are_administrators_business(hosts: RunningCloud, member: Client) -> None:
     for path in (SERVICES, HYPERVISORS, f"{HYPERVISORS}/detail", AGGREGATES, "/v2.1/os-availability-zone/detail"):
         assert member.get("compute", path).status_code == 403, path
+
+
+def test_a_hypervisor_tells_how_long_its_host_is_up(hosts: RunningCloud, admin: Client) -> None:
+    booted_at = now().timestamp() - 93_780
+    beat(hosts, "ben", msgspec.structs.replace(FACTS, booted_at=booted_at, load=[0.5, 1.25, 2.0]))
+    anna, ben = admin.get("compute", HYPERVISORS).json()["hypervisors"]
+    told = admin.get("compute", f"{HYPERVISORS}/{ben['id']}/uptime").json()["hypervisor"]
+    assert told["uptime"].endswith(" up 1 day,  2:03,  0 users,  load average: 0.50, 1.25, 2.00\n")
+    newer = at(admin, "2.88").get("compute", f"{HYPERVISORS}/{logic.provider_of('ben')}").json()["hypervisor"]
+    assert newer["uptime"].endswith(told["uptime"][-30:])
+    assert admin.get("compute", f"{HYPERVISORS}/{anna['id']}/uptime").status_code == 501
+    long_ago = now() - timedelta(seconds=61)
+    hosts.cloud.store.write(lambda db: db.update(services, {"host": "ben"}, seen_at=long_ago))
+    assert admin.get("compute", f"{HYPERVISORS}/{ben['id']}/uptime").status_code == 400
+    beat(hosts, "ben")
+
+
+def test_a_simulated_host_says_when_it_was_booted(cloud: RunningCloud, admin: Client) -> None:
+    with simulated_host(cloud, "dora"):
+        found = at(admin, "2.88").get("compute", f"{HYPERVISORS}/{logic.provider_of('dora')}").json()["hypervisor"]
+    assert re.fullmatch(r" [0-9:]{8} up .*,  0 users,  load average: [0-9., ]+\n", found["uptime"])
+    forgotten = service_of(at(admin, "2.53"), "dora")["id"]
+    assert at(admin, "2.53").delete("compute", f"{SERVICES}/{forgotten}").status_code == 204
+
+
+def test_older_clients_find_hypervisors_with_their_servers(hosts: RunningCloud, admin: Client) -> None:
+    found = admin.get("compute", f"{HYPERVISORS}/ann/servers").json()["hypervisors"]
+    assert [it["hypervisor_hostname"] for it in found] == ["anna"]
+    assert admin.get("compute", f"{HYPERVISORS}/nobody/servers").status_code == 404
+    assert at(admin, "2.53").get("compute", f"{HYPERVISORS}/ann/servers").status_code == 404
+
+
+def test_no_host_is_switched_over_the_api(hosts: RunningCloud, admin: Client, member: Client) -> None:
+    path = "/v2.1/os-hosts"
+    for verb in ("startup", "shutdown", "reboot"):
+        statuses = [client.get("compute", f"{path}/anna/{verb}").status_code for client in (admin, member)]
+        assert [*statuses, admin.get("compute", f"{path}/nobody/{verb}").status_code] == [501, 403, 404]
+    wanted = {"status": "enable", "maintenance_mode": "disable"}
+    assert [client.put("compute", f"{path}/anna", json=wanted).status_code for client in (admin, member)] == [501, 403]
+    assert admin.put("compute", f"{path}/nobody", json=wanted).status_code == 404
+    for wrong in ({}, {"status": "invalid"}, {"maintenance_mode": "invalid"}, {"other": "enable"}):
+        assert admin.put("compute", f"{path}/anna", json=wrong).status_code == 400
+
+
+@pytest.mark.parametrize(("number", "status"), [("-1", 404), ("12345678901", 404), ("one", 400), ("1.5", 400)])
+def test_an_aggregate_that_is_not_there(admin: Client, number: str, status: int) -> None:
+    assert [admin.request(verb, "compute", f"{AGGREGATES}/{number}").status_code for verb in ("GET", "DELETE")] == [
+        status,
+        status,
+    ]

@@ -74,6 +74,17 @@ def test_a_role_implies_another_until_it_no_longer_does(cloud: RunningCloud, adm
     assert (roles(), admin.get("identity", path).status_code) == ({prior["name"]}, 404)
 
 
+def test_a_domain_role_implies_any_role_and_a_global_one_no_domain_role(admin: Client) -> None:
+    one, other = make(admin, "domain"), make(admin, "domain")
+    prior, foreign = make(admin, "role", domain_id=one["id"]), make(admin, "role", domain_id=other["id"])
+    everywhere = make(admin, "role")
+    for implied in (foreign, everywhere):
+        assert admin.put("identity", f"/v3/roles/{prior['id']}/implies/{implied['id']}").status_code == 201
+    refused = admin.put("identity", f"/v3/roles/{everywhere['id']}/implies/{prior['id']}")
+    assert refused.status_code == 403
+    assert refused.json()["error"]["message"] == "Global role cannot imply a domain-specific role"
+
+
 def test_roles_imply_in_no_circle_and_none_implies_admin(admin: Client) -> None:
     first, second = make(admin, "role"), make(admin, "role")
     assert admin.put("identity", f"/v3/roles/{first['id']}/implies/{second['id']}").status_code == 201

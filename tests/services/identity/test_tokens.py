@@ -195,6 +195,15 @@ def test_validation_is_for_oneself_and_those_who_serve(cloud: RunningCloud, admi
     assert (admin.get("identity", "/v3/auth/tokens").status_code, whoami(first)) == (404, 200)
 
 
+def test_whose_token_counts_no_longer_learns_just_that(cloud: RunningCloud, admin: Client) -> None:
+    user = make(admin, "user")
+    ended, asking = login(cloud, user), login(cloud, user)
+    assert asking.delete("identity", "/v3/auth/tokens", headers={"X-Subject-Token": ended.token}).status_code == 204
+    assert [shown(client, ended.token).status_code for client in (asking, admin)] == [404, 404]
+    assert shown(asking, "no-token").status_code == 404
+    assert asking.get("identity", "/v3/auth/tokens").status_code == 403
+
+
 def test_the_catalog_can_be_left_out(admin: Client) -> None:
     assert "catalog" not in shown(admin, admin.token, params={"nocatalog": ""}).json()["token"]
     assert "catalog" in shown(admin, admin.token).json()["token"]

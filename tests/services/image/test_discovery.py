@@ -35,3 +35,8 @@ def test_schemas_describe_images_and_members(admin: Client) -> None:
 def test_without_a_token_nothing_else_is_told(cloud: RunningCloud) -> None:
     for path in ("/v2/images", "/v2/schemas/image", "/v2/info/stores"):
         assert cloud.anonymous().get("image", path).status_code == 401
+
+
+def test_a_slash_at_the_end_names_nothing(admin: Client) -> None:
+    statuses = [admin.request(method, "image", "/v2/images/").status_code for method in ("GET", "DELETE", "PATCH")]
+    assert statuses == [404, 404, 404]

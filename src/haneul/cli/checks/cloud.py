@@ -112,6 +112,23 @@ def database(subject: Subject) -> Iterator[Finding]:
         yield from _whole(subject)
 
 
+def owner(subject: Subject) -> Iterator[Finding]:
+    if not subject.has_database:
+        return
+    from haneul.kernel.db.migrate import current_revision
+    from haneul.kernel.reconcile.plans import owner_of
+
+    if not current_revision(subject.store.engine):
+        return
+    why = "With another cloud's database, this host would be told to have that cloud's servers in place of its own."
+    found, mine = subject.store.read(owner_of), subject.layout.cloud_id
+    if found in ("", mine):
+        yield Finding("ok", f"The database is that of this cloud, {mine}.", why)
+    else:
+        fact = f"The database belongs to cloud {found}, and this is cloud {mine}."
+        yield Finding("wrong", fact, why, "Name this cloud's database: haneul up --db URL (--db '' is its own file)")
+
+
 def _whole(subject: Subject) -> Iterator[Finding]:
     from sqlalchemy import text
 
@@ -151,4 +168,4 @@ def login(subject: Subject) -> Iterator[Finding]:
         yield Finding("ok", "Admin can log in, and the catalog answers.", why)
 
 
-CHECKS: tuple[Check, ...] = (processes, ports, account, secrets, certificate, database, plans, login)
+CHECKS: tuple[Check, ...] = (processes, ports, account, secrets, certificate, database, owner, plans, login)

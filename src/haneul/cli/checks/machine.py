@@ -5,11 +5,11 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 from haneul.cli.checks.finding import Check, Finding, Subject
 from haneul.host.guest_image import PACKAGES
 from haneul.host.hypervisor.facts import qemu_version
+from haneul.host.hypervisor.probe import KVM_DEVICE, guests_may_open
 from haneul.host.run import RunFailed, is_installed, run
 
 OLDEST_QEMU = 7_000_000
@@ -61,9 +61,14 @@ def kvm(subject: Subject) -> Iterator[Finding]:
         fact = f"Guests use {told['accelerator'].upper()}: {told['because']}"
         fix = "" if works else f"Enable virtualization; then delete {answer} and run haneul down; haneul up"
         yield Finding("ok" if works else "note", fact, why, fix)
-    elif not Path("/dev/kvm").exists():
+    elif not KVM_DEVICE.exists():
         fix = "Enable virtualization in the firmware, or nested virtualization in the hypervisor beneath."
-        yield Finding("note", "There is no /dev/kvm, so guests are emulated.", why, fix)
+        yield Finding("note", f"There is no {KVM_DEVICE}, so guests are emulated.", why, fix)
+    elif not guests_may_open(KVM_DEVICE):
+        fix = f"groupadd --force kvm; chgrp kvm {KVM_DEVICE}; chmod 660 {KVM_DEVICE}; haneul down; haneul up"
+        yield Finding("note", f"Only root may open {KVM_DEVICE}, so guests are emulated.", why, fix)
+    elif subject.runs:
+        yield Finding("note", "Whether KVM works here is still being found out; guests are emulated.", why)
     else:
         yield Finding("note", "Whether KVM works is found out once the cloud runs.", why, "haneul up")
 

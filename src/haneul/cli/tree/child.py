@@ -16,10 +16,12 @@ from haneul.host import run as running
 from haneul.host.account import Account
 from haneul.kernel import log
 
-FIRST_WAIT_S = 0.1
+# Whoever has lived for a while is started again at once; who dies again and again is given longer and longer breaks,
+# though short ones if it gets ready each time: then something kills it, and others wait for it.
+SETTLED_S = 3.0
+SECOND_WAIT_S = 0.1
 LONGEST_WAIT_S = 10.0
-# Who has lived this long is started again at once.
-SETTLED_S = 30.0
+LONGEST_READY_WAIT_S = 0.5
 GRACE_S = 15.0
 LONGEST_NOTICE = 65_536
 LOOK_S = 0.01
@@ -49,7 +51,7 @@ class Child:
         self.line: socket.socket | None = None
         self._heard = b""
         self._began = 0.0
-        self._wait_s = FIRST_WAIT_S
+        self._wait_s = 0.0
         self.due_at = 0.0
 
     def start(self) -> None:
@@ -107,9 +109,10 @@ class Child:
         code = running.end(self.seen.pid, GRACE_S, self.seen.ticks)
         self.deaths += 1
         if self._clock() - self._began > SETTLED_S:
-            self._wait_s = FIRST_WAIT_S
-        self.due_at = self._clock() + self._wait_s
-        self._wait_s = min(self._wait_s * 2, LONGEST_WAIT_S)
+            self._wait_s = 0.0
+        wait_s = min(self._wait_s, LONGEST_READY_WAIT_S if self.seen.state == "ready" else LONGEST_WAIT_S)
+        self.due_at = self._clock() + wait_s
+        self._wait_s = max(self._wait_s * 2, SECOND_WAIT_S)
         self.seen.last_ending = _ending(code)
         log.event("child ended", "warning", child=self.recipe.name, pid=self.seen.pid, ending=self.seen.last_ending)
         self.seen.state, self.seen.pid, self.seen.since = "waiting", 0, time.time()

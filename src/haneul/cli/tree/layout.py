@@ -111,13 +111,22 @@ class Layout:
         """What earlier `up`s were told."""
         return _read(self.flags_file, Flags) or Flags()
 
-    def remember(self, flags: Flags) -> None:
-        """What the next `up` needs not be told."""
-        durable.write(self.flags_file, msgspec.json.encode(flags))
+    def memory(self) -> dict[Path, bytes]:
+        """What is remembered of the last `up`, for `restore`."""
+        return {path: path.read_bytes() for path in (self.flags_file, self.settings_file) if path.exists()}
+
+    def restore(self, memory: Mapping[Path, bytes]) -> None:
+        """Remember that again, and nothing else."""
+        for path in (self.flags_file, self.settings_file):
+            if path in memory:
+                # Written over, so that owner and mode stay.
+                path.write_bytes(memory[path])
+            else:
+                path.unlink(missing_ok=True)
 
     def keep(self, flags: Flags, kept: "Kept", gid: int) -> None:
         """Remember flags, and settings for control (whose group this is) and the agent to read."""
-        self.remember(flags)
+        durable.write(self.flags_file, msgspec.json.encode(flags))
         durable.write(self.settings_file, msgspec.json.encode(kept), 0o640)
         if os.geteuid() == 0:
             os.chown(self.settings_file, 0, gid)

@@ -30,7 +30,8 @@ LOG_BYTES = 64 << 20
 LOOK_AT_LOGS_S = 30.0
 # glibc otherwise trims its heap at every large chunk, and keeps an arena for every thread.
 MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(8 << 20), "MALLOC_MMAP_THRESHOLD_": str(4 << 20), "MALLOC_ARENA_MAX": "2"}
-PROGRAM = (sys.executable, "-I", "-m", "haneul.cli")
+# Root's processes write no bytecode: with the umask of daemons control could not read it, and would compile each time.
+PROGRAM = (sys.executable, "-I", *(("-B",) if os.geteuid() == 0 else ()), "-m", "haneul.cli")
 
 
 class Supervisor:

@@ -1,6 +1,7 @@
 """Uids for guests: each cloud has a block of its own, far from people and containers, and each guest one uid in it."""
 
 import hashlib
+import secrets
 from collections.abc import Container
 
 # The top of the range that systemd's table of uids leaves to nobody.
@@ -35,8 +36,14 @@ class Accounts:
         return self._first <= uid < self._first + BLOCK_UIDS
 
     def free_uid(self, taken: Container[int]) -> int:
-        """The lowest uid for a guest that is not in `taken`; AllTaken if there is none."""
-        for uid in range(self._first + 2, self._first + BLOCK_UIDS):
+        """A uid for a guest that is not in `taken`; AllTaken if there is none.
+
+        Any of them: two agents of one cloud on this machine, who can't see each other's records, then hardly ever give
+        the same one.
+        """
+        uids = range(self._first + 2, self._first + BLOCK_UIDS)
+        begin = secrets.randbelow(len(uids))
+        for uid in (*uids[begin:], *uids[:begin]):
             if uid not in taken:
                 return uid
         raise AllTaken(f"All {BLOCK_UIDS - 2} accounts for guests of this cloud on this host are taken.")

@@ -32,6 +32,7 @@ class Sockets(Struct, frozen=True, kw_only=True):
     """Where one guest listens: nothing of it is on TCP. QEMU is started in their folder and told their names only."""
 
     monitor: Path
+    events: Path
     vnc: Path
     serial: Path
 
@@ -72,6 +73,7 @@ def command_line(machine: Machine) -> list[str]:
         *("-smbios", _smbios(machine)),
         *("-display", "none", "-vnc", f"unix:{machine.sockets.vnc.name}"),
         *("-qmp", f"unix:{machine.sockets.monitor.name},server=on,wait=off"),
+        *("-qmp", f"unix:{machine.sockets.events.name},server=on,wait=off"),
         *_serial(machine),
         *_own_devices(ROOT_BUS[machine.kind]),
         *(word for drive in machine.drives for word in _drive(drive, ROOT_BUS[machine.kind])),

@@ -1,5 +1,6 @@
 """Which QEMU processes on this machine are guests of one cloud: read from the kernel, never from a pid file."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,12 +21,17 @@ class GuestProcess(Struct, frozen=True, kw_only=True):
     uid: int
 
 
-def guest_processes(cloud_id: str, is_ours: Callable[[int], bool]) -> dict[str, GuestProcess]:
-    """The live guests of a cloud by id. A command line can lie, so only processes under uids of ours count."""
-    found = {}
+def guest_processes(cloud_id: str, is_ours: Callable[[int], bool], home: Path) -> dict[str, GuestProcess]:
+    """The live guests of a cloud that were started below the folder `home`, by id.
+
+    A command line can lie, so only processes under uids of ours count; and another agent of the same cloud may have
+    guests of its own on this machine, in another folder and network.
+    """
+    place, found = f"{os.path.realpath(home)}/", {}
     for folder in PROC.iterdir():
         if folder.name.isdigit() and (guest := _guest(folder, f"{MARK}:{cloud_id}:", is_ours)):
-            found[guest.guest_id] = guest
+            if _stands_below(folder, place):
+                found[guest.guest_id] = guest
     return found
 
 
@@ -44,6 +50,16 @@ def _guest(folder: Path, mark: str, is_ours: Callable[[int], bool]) -> GuestProc
     if uid is None or started is None or not is_ours(uid):
         return None
     return GuestProcess(guest_id=name.removeprefix(mark), pid=int(folder.name), started=started, uid=uid)
+
+
+def _stands_below(folder: Path, place: str) -> bool:
+    try:
+        return os.readlink(folder / "cwd").startswith(place)
+    except PermissionError:
+        # Who isn't root may only look, and is better shown too much.
+        return True
+    except OSError:
+        return False
 
 
 def _uid(folder: Path) -> int | None:

@@ -126,6 +126,8 @@ class PeerWire:
         link.send(Subscribe(tuple(self._topics)))
         for call in self._unsent.take():
             self._send_call(call)
+        # The hub lives in control.
+        self._inbox.control_came()
 
     def _end(self) -> None:
         if self._link is not None:

@@ -150,6 +150,7 @@ class RabbitWire:
             log.info("%s is connected to the broker.", self._place.name)
             for call in self._unsent.take():
                 self.send(call)
+            self._inbox.control_came()
             await self._keep_present(link)
         finally:
             self._disconnected()
@@ -203,6 +204,8 @@ class RabbitWire:
             case Presence() as presence if self._link is not None:
                 if self._attendance.note(presence):
                     self._begin(self._link.introduce, self._presence, presence.inbox)
+                    if presence.name == CONTROL:
+                        self._inbox.control_came()
                 if presence.name == self._place.name != CONTROL:
                     self._begin(self._give_way, self._link)
 

@@ -31,6 +31,7 @@ class Inbox(Protocol):
     def sent(self, call: Call) -> None: ...
     def woken(self, wake: Wake) -> None: ...
     def happened(self, event: Event) -> None: ...
+    def control_came(self) -> None: ...
     def link_lost(self, sentence: str) -> None: ...
 
 
@@ -76,6 +77,7 @@ class Station:
         # A single thread keeps wakes and events in the order in which they came.
         self._telling = ThreadPoolExecutor(1, thread_name_prefix=f"bus-{name}-tell")
         self._wake_functions: list[Callable[[Wake], None]] = []
+        self._control_functions: list[Callable[[], None]] = []
         self._event_functions: dict[str, list[Callable[[bytes], None]]] = {}
         self._closed = False
 
@@ -126,6 +128,10 @@ class Station:
         """Call the function with each wake; it should return soon, since wakes wait for each other."""
         self._wake_functions.append(function)
 
+    def on_control(self, function: Callable[[], None]) -> None:
+        """Call the function whenever control, or the link to it, has come back; it should return soon."""
+        self._control_functions.append(function)
+
     def peers(self) -> Sequence[str]:
         """Names of the peers known to be there now, without this one."""
         return self._wire.peers()
@@ -165,6 +171,11 @@ class Station:
         for function in self._event_functions.get(event.topic, ()):
             self._telling.submit(tell, function, event.body)
 
+    def control_came(self) -> None:
+        """A control process, or the link to it, is there that was not there before."""
+        for function in self._control_functions:
+            self._telling.submit(tell, _call, function)
+
     def link_lost(self, sentence: str) -> None:
         """The link is gone, and with it the answers that were to come over it."""
         self._pending.fail_sent(sentence)
@@ -195,6 +206,10 @@ def refuse_pattern(topic: str) -> None:
     """ValueError if a topic is empty or holds a wildcard, which RabbitMQ would understand and the hub would not."""
     if not topic or "*" in topic or "#" in topic:
         raise ValueError(f"{topic!r} is not a topic: it must not be empty and must not hold * or #.")
+
+
+def _call(function: Callable[[], None]) -> None:
+    function()
 
 
 def tell(function: Callable[[T], None], news: T) -> None:

@@ -2,11 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Generic, Literal
 
 import msgspec
-from sqlalchemy import BindParameter, ColumnElement, Select, Table, and_, bindparam, or_, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, select
 
 from haneul.kernel.db.statements import Query, R, columns_of
 from haneul.kernel.db.transaction import Db
@@ -53,6 +54,13 @@ class Clause(msgspec.Struct, frozen=True):
     values: Mapping[str, Any]
 
 
+class Stretch(msgspec.Struct, frozen=True):
+    """Rows after a marker that lie together: like it in the first `tied` columns of the sort, beyond it in the next."""
+
+    tied: int
+    how: Literal["gt", "lt", "null", "not null"]
+
+
 class Listing(Generic[R]):
     """One table's list: the filters and sort keys that it offers, by the names that clients use.
 
@@ -82,42 +90,58 @@ class Listing(Generic[R]):
 
         BadRequest for an unknown sort key or a marker that is not in the table.
         """
-        sort = self._full_sort(page.sort or self.default_sort)
         wheres = {name: _where(value) for name, value in filters.items()}
+        sort = self._full_sort(page.sort or self.default_sort, self._fixed(wheres))
         parameters: dict[str, Any] = {
             f"f_{name}": where.value for name, where in wheres.items() if where.operator != "null"
         }
         for clause in clauses:
             parameters.update(clause.values)
+        stretches: Sequence[Stretch | None] = (None,)
         nulls: tuple[bool, ...] = ()
         if page.marker is not None:
             values = self._marker_values(db, page.marker, sort)
             nulls = tuple(value is None for value in values)
             parameters.update((f"m_{index}", value) for index, value in enumerate(values) if value is not None)
-        if page.limit is not None:
-            parameters["page_limit"] = page.limit
+            stretches = _stretches([(self._column(name), direction) for name, direction in sort], nulls)
         operators = tuple(
             (name, where.operator, where.value if where.operator == "null" else None) for name, where in wheres.items()
         )
         dialect = db.connection.dialect.name
         shape = (operators, tuple(clause.name for clause in clauses), sort, nulls, page.limit is None, dialect)
 
-        def build() -> Query[R]:
+        def build(stretch: Stretch | None) -> Query[R]:
             conditions = [_condition(self.filters[name], how, f"f_{name}", value) for name, how, value in operators]
             conditions += [clause.build() for clause in clauses]
-            return self._build(conditions, sort, nulls, page.limit, dialect)
+            return self._build(conditions, sort, (stretch, nulls), page.limit, dialect)
 
-        return db.all(self._query(shape, build), **parameters)
+        found: list[R] = []
+        for stretch in stretches:
+            query = self._query((shape, stretch), partial(build, stretch))
+            if page.limit is None:
+                found += db.all(query, **parameters)
+            elif page.limit > len(found):
+                found += db.all(query, **parameters, page_limit=page.limit - len(found))
+        return found
 
-    def _full_sort(self, sort: tuple[tuple[str, Direction], ...]) -> tuple[tuple[str, Direction], ...]:
+    def _fixed(self, wheres: Mapping[str, Where]) -> list[Filter]:
+        """The columns that have one value in the whole list."""
+        return [self.filters[name] for name, where in wheres.items() if where.operator == "eq"]
+
+    def _full_sort(
+        self, sort: tuple[tuple[str, Direction], ...], fixed: Sequence[Filter]
+    ) -> tuple[tuple[str, Direction], ...]:
+        """The sort with the table's key as its last, and without what decides nothing."""
         for name, _direction in sort:
             if name not in self.sorts:
                 raise BadRequest("Sort key supplied is invalid: {key}", key=name)
-        for index, (name, _direction) in enumerate(sort):
+        decisive: list[tuple[str, Direction]] = []
+        for name, direction in sort:
             if self.sorts[name] is self.key:
-                # What follows the key decides nothing, and paging relies on the key's being last.
-                return sort[: index + 1]
-        return (*sort, ("", sort[-1][1] if sort else "asc"))
+                return (*decisive, (name, direction))
+            if not any(self.sorts[name] is column for column in fixed):
+                decisive.append((name, direction))
+        return (*decisive, ("", sort[-1][1] if sort else "asc"))
 
     def _column(self, name: str) -> ColumnElement[Any]:
         return self.sorts[name] if name else self.key
@@ -139,11 +163,20 @@ class Listing(Generic[R]):
             raise BadRequest("marker [{marker}] not found", marker=marker)
         return tuple(found)
 
-    def _build(self, conditions: Any, sort: Any, nulls: tuple[bool, ...], limit: int | None, dialect: str) -> Query[R]:
+    def _build(
+        self,
+        conditions: Any,
+        sort: tuple[tuple[str, Direction], ...],
+        place: tuple[Stretch | None, tuple[bool, ...]],
+        limit: int | None,
+        dialect: str,
+    ) -> Query[R]:
         statement: Select[Any] = columns_of(self.row, self.table).where(*conditions)
         columns = [(self._column(name), direction) for name, direction in sort]
-        if nulls:
-            statement = statement.where(_after(columns, nulls, dialect))
+        stretch, nulls = place
+        if stretch is not None:
+            statement = statement.where(*_inside(stretch, columns, nulls))
+            columns = columns[stretch.tied + (stretch.how == "null") :]
         for column, direction in columns:
             ordered = column.asc() if direction == "asc" else column.desc()
             if dialect == "postgresql" and _nullable(column):
@@ -179,31 +212,35 @@ def _nullable(column: ColumnElement[Any]) -> bool:
     return bool(getattr(column, "nullable", True)) and not getattr(column, "primary_key", False)
 
 
-def _after(columns: Any, nulls: tuple[bool, ...], dialect: str) -> ColumnElement[bool]:
-    """Rows that stand after the marker; nulls stand first ascending and last descending, on every database."""
+def _stretches(columns: Sequence[tuple[ColumnElement[Any], Direction]], nulls: tuple[bool, ...]) -> list[Stretch]:
+    """The list after its marker, in order; nulls stand first ascending and last descending, on every database.
+
+    Each stretch is one range of an index, which "after the marker" in one condition is to no database where a key may
+    be null or directions differ.
+    """
+    found: list[Stretch] = []
+    for tied, (column, direction) in reversed(list(enumerate(columns))):
+        if direction == "asc":
+            found.append(Stretch(tied, "not null" if nulls[tied] else "gt"))
+        elif not nulls[tied]:
+            found.append(Stretch(tied, "lt"))
+            if _nullable(column):
+                found.append(Stretch(tied, "null"))
+    return found
+
+
+def _inside(stretch: Stretch, columns: Any, nulls: tuple[bool, ...]) -> list[ColumnElement[bool]]:
+    """The conditions of a row that lies in the stretch."""
     parameters = [bindparam(f"m_{index}", type_=column.type) for index, (column, _) in enumerate(columns)]
-    directions = {direction for _, direction in columns}
-    if len(directions) == 1 and not any(_nullable(column) for column, _ in columns):
-        row, marker = tuple_(*(column for column, _ in columns)), tuple_(*parameters)
-        ahead: ColumnElement[bool] = row > marker if directions == {"asc"} else row < marker
-        if dialect in ("mysql", "mariadb"):
-            # MariaDB seeks no index for a row comparison; the bound on the first column lets it.
-            first, bound = columns[0][0], parameters[0]
-            return and_(first >= bound if directions == {"asc"} else first <= bound, ahead)
-        return ahead
-    return _after_column(columns, parameters, nulls, 0)
-
-
-def _after_column(columns: Any, parameters: Any, nulls: tuple[bool, ...], index: int) -> ColumnElement[bool]:
-    column, direction = columns[index]
-    last = index == len(columns) - 1
-    rest = None if last else _after_column(columns, parameters, nulls, index + 1)
-    if nulls[index]:
-        same = column.is_(None)
-        tied = same if rest is None else and_(same, rest)
-        return or_(column.is_not(None), tied) if direction == "asc" else tied
-    parameter = parameters[index]
-    beyond = column > parameter if direction == "asc" else column < parameter
-    if direction == "desc" and _nullable(column):
-        beyond = or_(beyond, column.is_(None))
-    return beyond if rest is None else or_(beyond, and_(column == parameter, rest))
+    tied = [
+        columns[index][0].is_(None) if nulls[index] else columns[index][0] == parameters[index]
+        for index in range(stretch.tied)
+    ]
+    column, parameter = columns[stretch.tied][0], parameters[stretch.tied]
+    beyond = {
+        "gt": lambda: column > parameter,
+        "lt": lambda: column < parameter,
+        "null": lambda: column.is_(None),
+        "not null": lambda: column.is_not(None),
+    }
+    return [*tied, beyond[stretch.how]()]

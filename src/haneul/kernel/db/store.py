@@ -19,6 +19,9 @@ T = TypeVar("T")
 Body = Callable[[Db], T]
 ATTEMPTS = 8
 READERS = 4
+# SQLite's driver gives Python's lock away at each row: two threads that read long lists at once hand it to and fro, and
+# each list takes twice the CPU and longer than one after the other.
+READERS_ON_SQLITE = 1
 
 log = logging.getLogger("haneul.kernel.db")
 
@@ -30,7 +33,8 @@ class Store:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = open_engine(url, connections=READERS + 4)
-        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="db")
+        threads = READERS_ON_SQLITE if self.is_sqlite else READERS
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="db")
         self._writer = Writer(self.engine) if self.is_sqlite else None
         self._inline: Connection | None = None
 

@@ -18,6 +18,7 @@ from haneul.kernel.http.unbuilt import Unbuilt, refusing_routes
 
 Scope = dict[str, Any]
 Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
+VERSION_DOCUMENT = re.compile(r"/[^/]+/")
 PROJECT = re.compile(r"(?:AUTH_)?[0-9a-fA-F]{32}|(?:AUTH_)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -29,9 +30,19 @@ class Mount:
         built = [*edge.service.routes, *described(edge.service)]
         self.app = _falcon_app(edge, [*built, *refusing_routes(unbuilt, built)])
 
-    def strip_project(self, path: str) -> str:
-        """`/v2.1/PROJECT/servers` becomes `/v2.1/servers` where clients may name the project."""
-        base = self.edge.service.project_base
+    def is_former(self, path: str) -> bool:
+        """Whether the path is one of a client from before microversions."""
+        former = self.edge.service.former_base
+        return bool(former) and path.startswith(former + "/") and len(path) > len(former) + 1
+
+    def routed(self, path: str) -> str:
+        """`/v2.1/PROJECT/servers` becomes `/v2.1/servers` where clients may name the project, and `/v2/` the like."""
+        service = self.edge.service
+        base = service.project_base
+        if self.is_former(path):
+            path = base + path.removeprefix(service.former_base)
+        if service.manners.exact_paths and VERSION_DOCUMENT.fullmatch(path):
+            return path[:-1]
         if base and path.startswith(base + "/"):
             first, slash, rest = path[len(base) + 1 :].partition("/")
             if PROJECT.fullmatch(first):
@@ -41,7 +52,7 @@ class Mount:
 
 def _falcon_app(edge: Edge, live: Sequence[Route]) -> Any:
     app: Any = falcon.asgi.App(media_type="application/json")
-    app.req_options.strip_url_path_trailing_slash = True
+    app.req_options.strip_url_path_trailing_slash = not edge.service.manners.exact_paths
     app.req_options.auto_parse_form_urlencoded = False
     # An answer without a body has no type either.
     app.resp_options.default_media_type = None
@@ -70,6 +81,8 @@ def _resource(edge: Edge, routes: Sequence[Route]) -> object:
 
 def _responder(edge: Edge, routes: Sequence[Route]) -> Any:
     async def respond(_self: object, req: Request, resp: Response, **names: str) -> None:
+        if "" in names.values():
+            raise falcon.HTTPNotFound
         await serve(edge, routes, req, resp, names)
 
     return respond
@@ -137,7 +150,8 @@ class CloudApp:
                 await _plain_404(send)
                 return
             prefix, scope["path"] = f"/{first}", slash + rest or "/"
-        scope["path"] = mount.strip_project(scope["path"])
+        scope["haneul.is_former"] = mount.is_former(scope["path"])
+        scope["path"] = mount.routed(scope["path"])
         scope["haneul.base_url"] = self._base_url(mount, scope, headers, prefix)
         has_body = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         scope["haneul.line"] = line = Line(receive, has_body=has_body)

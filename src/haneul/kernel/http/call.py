@@ -23,7 +23,8 @@ T = TypeVar("T")
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
-    """The request's HTTP side. `base_url` is where the client sees this service, without a last slash."""
+    """The request's HTTP side. `base_url` is where the client sees this service, without a last slash. `is_former`: the
+    client came by the API's former base and knows no microversions."""
 
     method: str
     path: str
@@ -33,6 +34,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     remote: str
     request_id: str
     global_request_id: str | None = None
+    is_former: bool = False
 
 
 class Call:

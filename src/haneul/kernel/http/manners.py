@@ -14,6 +14,7 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     `declared_methods_only`: HEAD and OPTIONS are refused where no route declares them, and Allow names just the routes'
     methods. `media_type_required`: a body whose type is not named is refused, and so is no body at all for a route that
     reads one. `rule_before_body`: rules look at no target, so who may not is told so before a word about his body.
+    `exact_paths`: a slash at the end makes another path, which isn't there, but for a version's document.
     `selects_fields`: `fields` in the query names what is answered of each item.
     `explain_body`: from (the body's struct, the bytes, the kernel's sentence), what is wrong with a body.
     """
@@ -21,6 +22,7 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     declared_methods_only: bool = False
     media_type_required: bool = False
     rule_before_body: bool = False
+    exact_paths: bool = False
     selects_fields: bool = False
     explain_body: Callable[[Any, bytes, str], str] | None = None
 

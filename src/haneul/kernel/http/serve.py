@@ -90,6 +90,7 @@ def ask_of(req: Request) -> tuple[Ask, BadRequest | None]:
         remote=(req.scope.get("client") or ("",))[0],
         request_id=new_request_id(),
         global_request_id=asked_id if GLOBAL_ID.fullmatch(asked_id) else None,
+        is_former=req.scope["haneul.is_former"],
     )
     return ask, malformed
 
@@ -109,6 +110,8 @@ def negotiate(call: Call, resp: Response) -> None:
     negotiated = call.service.microversions
     if negotiated is not None:
         call.version = negotiated.oldest
+        if call.ask.is_former:
+            return
         try:
             call.version = negotiated.negotiate(call.ask.headers)
         finally:

@@ -43,13 +43,14 @@ class Engine:
     def start(self) -> None:
         """Begin to work, with what a process that died on this SQLite file left: no other can be using it."""
         if self._store.is_sqlite:
-            self._store.write(partial(give_back, owner=None))
+            self._store.write(take_over_all)
         logic.tell_engine(self.nudge)
         for thread in (*self._threads, self._poller):
             thread.start()
 
     def stop(self) -> None:
         """End after the steps that run now; everything else goes on at the next start."""
+        logic.forget_engine(self.nudge)
         self._stopping.set()
         for _ in self._threads:
             self._ready.put(None)
@@ -119,20 +120,26 @@ class Engine:
             self.nudge(number)
 
     def _poll(self) -> None:
-        while not self._stopping.wait(POLL_S):
+        while not self._stopping.is_set():
             try:
                 for number in self._store.read(_due):
                     self.nudge(number)
             except Exception:
                 log.failure("operations could not be polled")
+            self._stopping.wait(POLL_S)
 
 
 def _due(db: Db) -> list[int]:
     return [row[0] for row in db.tuples(logic.DUE, moment=now())]
 
 
-def give_back(db: Db, owner: str | None) -> None:
-    """Let anyone take up what this owner, or whoever it was, had leased; epochs keep the former one out."""
-    leased = operations.c.lease_until > EPOCH_START
-    mine = leased if owner is None else leased & (operations.c.lease_owner == owner)
-    db.run(update(operations).where(operations.c.state.in_(UNFINISHED), mine).values(lease_until=EPOCH_START))
+def give_back(db: Db, owner: str) -> None:
+    """Let anyone take up what this owner had leased; epochs keep the former one out."""
+    leased = (operations.c.lease_until > EPOCH_START) & (operations.c.lease_owner == owner)
+    db.run(update(operations).where(operations.c.state.in_(UNFINISHED), leased).values(lease_until=EPOCH_START))
+
+
+def take_over_all(db: Db) -> None:
+    """Make everything due at once: nobody else works on it, and the news that it waits for may have come and gone."""
+    due = {"lease_until": EPOCH_START, "retry_at": EPOCH_START}
+    db.run(update(operations).where(operations.c.state.in_(UNFINISHED)).values(due))

@@ -58,6 +58,13 @@ def tell_engine(nudge: Callable[[int], None]) -> None:
     _nudge = nudge
 
 
+def forget_engine(nudge: Callable[[int], None]) -> None:
+    """The engine has stopped; what is started from now on waits for another."""
+    global _nudge
+    if _nudge == nudge:
+        _nudge = None
+
+
 def start(
     db: Db,
     operation: type[Operation],

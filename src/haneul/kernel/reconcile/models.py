@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, Index, String
+from sqlalchemy import BigInteger, Column, Index, Integer, String
 
 from haneul.kernel.db import Row, Table, Text, Time
 
@@ -43,4 +43,18 @@ plan_revisions = Table(
     Column("kind", String(32), primary_key=True),
     Column("revision", BigInteger, nullable=False),
     Column("stopped", Text, nullable=False),
+)
+
+
+class Owner(Row):
+    """The cloud whose database this is: hosts of any other one refuse its plans."""
+
+    number: int
+    cloud_id: str
+
+
+owners = Table(
+    "plan_owners",
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("cloud_id", String(64), nullable=False),
 )

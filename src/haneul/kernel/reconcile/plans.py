@@ -10,7 +10,7 @@ from haneul.kernel import log
 from haneul.kernel.bus import Bus, BusError, Wake
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, Store, by, columns_of
-from haneul.kernel.reconcile.models import Buried, PlanRevision, plan_revisions, tombstones
+from haneul.kernel.reconcile.models import Buried, Owner, PlanRevision, owners, plan_revisions, tombstones
 from haneul.kernel.reconcile.values import Nothing, PlanAsk, PlanReply, Report, Tombstone
 
 ON_HOST = by(Buried, tombstones, "host", "kind")
@@ -21,9 +21,16 @@ BUMP = (
     .where(plan_revisions.c.host == bindparam("at_host"), plan_revisions.c.kind == bindparam("of_kind"))
     .values(revision=plan_revisions.c.revision + 1)
 )
+OWNER = by(Owner, owners, "number")
+# A database has one owner, so its row has one number.
+ONLY = 1
 IS_BURIED = select(tombstones.c.id).where(tombstones.c.kind == bindparam("kind"), tombstones.c.id == bindparam("id"))
 
 _wake: Callable[[str, Wake], None] | None = None
+
+
+class AnotherCloudsDatabase(Exception):
+    """The database that we were given is another cloud's."""
 
 
 class PlanSource(msgspec.Struct, frozen=True):
@@ -67,11 +74,25 @@ def stopped_plans(db: Db) -> list[PlanRevision]:
     return db.all(STOPPED)
 
 
-class PlanDesk:
-    """Answers agents: plans out, reports in."""
+def owner_of(db: Db) -> str:
+    """The id of the cloud whose database this is; nothing if it is nobody's yet."""
+    found = db.one(OWNER, number=ONLY)
+    return found.cloud_id if found else ""
 
-    def __init__(self, store: Store, cloud_id: str, sources: Iterable[PlanSource]) -> None:
-        self._store, self._cloud_id = store, cloud_id
+
+def claim(db: Db, cloud_id: str) -> None:
+    """Make the database this cloud's for good; AnotherCloudsDatabase if it is another's."""
+    db.insert_missing(owners, Owner(ONLY, cloud_id))
+    owner = owner_of(db)
+    if owner != cloud_id:
+        raise AnotherCloudsDatabase(f"The database belongs to cloud {owner}, and this is cloud {cloud_id}.")
+
+
+class PlanDesk:
+    """Answers agents: plans out, reports in. The plans are of the cloud whose database this is, whoever runs on it."""
+
+    def __init__(self, store: Store, sources: Iterable[PlanSource]) -> None:
+        self._store = store
         self._sources = {source.kind: source for source in sources}
 
     def serve(self, bus: Bus) -> None:
@@ -90,7 +111,7 @@ class PlanDesk:
             if ask.ids:
                 buried = [stone for stone in buried if stone.id in ask.ids]
             return PlanReply(
-                self._cloud_id,
+                owner_of(db),
                 revision.revision if revision else 0,
                 [msgspec.Raw(msgspec.msgpack.encode(entry)) for entry in source.wanted(db, ask.host, ask.ids)],
                 [Tombstone(stone.id, stone.generation, stone.request_id) for stone in buried],
@@ -104,6 +125,9 @@ class PlanDesk:
         def body(db: Db) -> None:
             for thing_id in report.gone:
                 db.delete(tombstones, kind=report.kind, id=thing_id, host=report.host)
+            if report.stopped:
+                # A new database doesn't know the host yet.
+                db.insert_missing(plan_revisions, PlanRevision(report.host, report.kind, 0, ""))
             if report.is_full or report.stopped:
                 db.update(plan_revisions, {"host": report.host, "kind": report.kind}, stopped=report.stopped)
             source.heard(db, report)

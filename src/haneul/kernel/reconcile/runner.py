@@ -42,6 +42,7 @@ class Reconciler(Protocol[E]):
 
     def remove(self, thing_id: str) -> None: ...
     def id_of(self, entry: E) -> str: ...
+    def generation_of(self, entry: E) -> int: ...
     def request_of(self, entry: E) -> str:
         """The request that last changed what is wanted, for the log."""
         ...
@@ -141,15 +142,11 @@ class Runner(Generic[E]):
         reply = self._bus.call(CONTROL, "reconcile.plan", ask, returns=PlanReply, deadline_s=PLAN_DEADLINE_S)
         actual = self.reconciler.actual(ids)
         entries = {self.reconciler.id_of(entry): entry for entry in map(self._decoded, reply.entries)}
-        refusal = self._refusal(reply, entries, actual, is_full=not ids)
+        refusal = self._refusal(reply, entries, actual, ids)
         if refusal:
-            report = Report(self._me.host, kind, list(actual.values()), stopped=refusal, is_full=not ids)
+            report = Report(self._me.host, kind, stopped=refusal, is_full=not ids)
             self._outbox.put(report)
             return report, []
-        if ids:
-            self._last.seen(reply.revision)
-        else:
-            self._last.keep(reply)
         begun = [*self._begin_removing(reply, actual), *self._begin_making(entries, actual)]
         report = self._found(reply, entries, actual, is_full=not ids)
         if report.is_full or report.observations:
@@ -160,18 +157,23 @@ class Runner(Generic[E]):
         return msgspec.msgpack.decode(raw, type=self.reconciler.entry_type)
 
     def _refusal(
-        self, reply: PlanReply, entries: Mapping[str, E], actual: Mapping[str, Observation], *, is_full: bool
+        self, reply: PlanReply, entries: Mapping[str, E], actual: Mapping[str, Observation], ids: tuple[str, ...]
     ) -> str:
-        """Why this can't be this host's newest plan, or nothing."""
-        reason = self._last.refusal(reply, self._me.cloud_id)
-        if reason or not is_full:
-            return reason
+        """Why this can't be this host's newest plan, or nothing; either is remembered."""
+        raw = dict(zip(entries, reply.entries, strict=True))
         strangers = actual.keys() - entries.keys() - {stone.id for stone in reply.tombstones}
-        if len(strangers) * 2 <= len(actual):
-            return ""
-        return (
-            f"The plan knows nothing of {len(strangers)} of the {len(actual)} things on this host. Nothing was changed."
-        )
+        reason = self._last.refusal(reply, self._me.cloud_id)
+        if not (reason or ids):
+            reason = _too_many(strangers.difference(self._last.strangers), len(actual))
+        if not reason:
+            self._last.keep_part(reply, ids, raw) if ids else self._last.keep(reply, raw)
+        elif self._last.is_accepted and not ids and reply.cloud_id == self._me.cloud_id:
+            log.event("plan accepted by operator", "warning", kind=self.reconciler.kind, reason=reason)
+            self._last.accept(reply, raw, strangers)
+            reason = ""
+        else:
+            self._last.refuse(reason)
+        return reason
 
     def _found(
         self, reply: PlanReply, entries: Mapping[str, E], actual: Mapping[str, Observation], *, is_full: bool
@@ -197,7 +199,11 @@ class Runner(Generic[E]):
         self, entries: Mapping[str, E], actual: Mapping[str, Observation]
     ) -> "Iterable[Future[Observation | str | None]]":
         for thing_id, entry in entries.items():
-            if not self.reconciler.is_true(entry, actual.get(thing_id)) and self._claim(thing_id):
+            seen = actual.get(thing_id)
+            if seen is not None and seen.generation > self.reconciler.generation_of(entry):
+                # From a restored database: control learns of it by the report, and plans the thing anew.
+                log.event("plan is older than the thing", "warning", thing=thing_id, kind=self.reconciler.kind)
+            elif not self.reconciler.is_true(entry, seen) and self._claim(thing_id):
                 yield self._pool.submit(self._finish, thing_id, partial(self._ensured, entry))
 
     def _claim(self, thing_id: str) -> bool:
@@ -266,3 +272,13 @@ class Runner(Generic[E]):
         entries = {self.reconciler.id_of(entry): entry for entry in map(self._decoded, self._last.entries())}
         if entries:
             list(self._begin_making(entries, self.reconciler.actual(())))
+
+
+def _too_many(strangers: Collection[str], there: int) -> str:
+    """Why a plan that lacks so much of what is there must be a wrong one, or nothing."""
+    if len(strangers) * 2 <= there:
+        return ""
+    return (
+        f"The plan knows nothing of {len(strangers)} of the {there} things on this host. Nothing was changed. "
+        "`haneul doctor --accept-restored` lets the host follow it."
+    )

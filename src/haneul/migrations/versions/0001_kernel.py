@@ -61,6 +61,18 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "plan_owners",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("cloud_id", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_plan_owners")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "plan_revisions",
         sa.Column("host", sa.String(length=255), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),

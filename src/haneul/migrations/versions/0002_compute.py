@@ -172,6 +172,18 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        "ix_compute_servers_deleted_at",
+        "compute_servers",
+        ["project_id", "is_deleted", "deleted_at", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_compute_servers_description",
+        "compute_servers",
+        ["project_id", "is_deleted", "description", "id"],
+        unique=False,
+    )
+    op.create_index(
         "ix_compute_servers_everywhere", "compute_servers", ["is_deleted", "created_at", "id"], unique=False
     )
     op.create_index(

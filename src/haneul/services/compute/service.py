@@ -1,12 +1,14 @@
 """Compute: servers and what they are made from. Speaks Nova's API v2.1."""
 
 from haneul.kernel.db import Store
+from haneul.kernel.http.manners import Manners
 from haneul.kernel.reconcile.values import Nothing
 from haneul.kernel.service import BusMethod, Service
 from haneul.services.compute.aggregates.api import routes as aggregates
 from haneul.services.compute.availability_zones.api import routes as availability_zones
 from haneul.services.compute.base_rules import BASE_RULES
 from haneul.services.compute.config import ComputeSettings
+from haneul.services.compute.extensions import routes as extensions
 from haneul.services.compute.flavor_access.api import routes as flavor_access
 from haneul.services.compute.flavor_extra_specs.api import routes as flavor_extra_specs
 from haneul.services.compute.flavors.api import routes as flavors
@@ -45,9 +47,12 @@ def service(hosts: HostLink, settings: ComputeSettings) -> Service:
         path="/compute",
         endpoint="/v2.1",
         project_base="/v2.1",
+        former_base="/v2",
+        manners=Manners(exact_paths=True),
         base_rules=BASE_RULES,
         resources=(
             versions,
+            extensions,
             flavors,
             flavor_extra_specs,
             flavor_access,

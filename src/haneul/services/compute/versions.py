@@ -1,6 +1,8 @@
-"""The version documents of `/` and `/v2.1`, which need no token."""
+"""The version documents of `/`, `/v2` and `/v2.1`, which need no token."""
 
 from typing import Any
+
+import msgspec
 
 from haneul.kernel.http import PUBLIC, Call, Microversions, Routes, Version
 from haneul.kernel.schema import View
@@ -11,7 +13,6 @@ MICROVERSIONS = Microversions(
     newest=Version(2, 100),
     legacy_header="X-OpenStack-Nova-API-Version",
 )
-MEDIA_TYPES = [{"base": "application/json", "type": "application/vnd.openstack.compute+json;version=2.1"}]
 
 routes = Routes()
 
@@ -27,24 +28,44 @@ class VersionView(View):
     links: list[dict[str, str]]
 
 
-def _values(call: Call) -> dict[str, Any]:
-    return {
-        "id": "v2.1",
-        "status": "CURRENT",
-        "version": str(MICROVERSIONS.newest),
-        "min_version": str(MICROVERSIONS.oldest),
-        "updated": "2013-07-23T11:33:21Z",
-        "links": [{"rel": "self", "href": call.url("/v2.1/")}],
-    }
+def _former(call: Call) -> VersionView:
+    return VersionView(
+        id="v2.0",
+        status="SUPPORTED",
+        version="",
+        min_version="",
+        updated="2011-01-21T11:33:21Z",
+        links=[{"rel": "self", "href": call.url("/v2/")}],
+    )
+
+
+def _current(call: Call) -> VersionView:
+    return VersionView(
+        id="v2.1",
+        status="CURRENT",
+        version=str(MICROVERSIONS.newest),
+        min_version=str(MICROVERSIONS.oldest),
+        updated="2013-07-23T11:33:21Z",
+        links=[{"rel": "self", "href": call.url("/v2.1/")}],
+    )
+
+
+def _described(view: VersionView, number: str) -> dict[str, Any]:
+    described = {"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"}
+    media = {"base": "application/json", "type": f"application/vnd.openstack.compute+json;version={number}"}
+    return {**msgspec.structs.asdict(view), "links": [*view.links, described], "media-types": [media]}
 
 
 @routes.get("/", rule=PUBLIC, wraps="versions", quick=True)
 def list_versions(call: Call) -> list[VersionView]:
-    return [VersionView(**_values(call))]
+    return [_former(call), _current(call)]
+
+
+@routes.get("/v2", rule=PUBLIC, wraps="version", quick=True)
+def show_former_version(call: Call) -> dict[str, Any]:
+    return _described(_former(call), "2")
 
 
 @routes.get("/v2.1", rule=PUBLIC, wraps="version", quick=True)
 def show_version(call: Call) -> dict[str, Any]:
-    described = {"rel": "describedby", "type": "text/html", "href": "http://docs.openstack.org/"}
-    values = _values(call)
-    return {**values, "links": [*values["links"], described], "media-types": MEDIA_TYPES}
+    return _described(_current(call), "2.1")

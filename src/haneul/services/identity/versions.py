@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from haneul.kernel.http import PUBLIC, Call, Reply, Routes
 from haneul.kernel.schema import View
 
@@ -13,7 +15,7 @@ class VersionView(View):
     status: str
     updated: str
     links: list[dict[str, Any]]
-    media_types: list[dict[str, str]]
+    media_types: list[dict[str, str]] = msgspec.field(name="media-types")
 
 
 def _v3(call: Call) -> VersionView:

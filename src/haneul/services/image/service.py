@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from haneul.kernel.http.manners import Manners
 from haneul.kernel.service import BusMethod, Service
 from haneul.services.image.base_rules import BASE_RULES
 from haneul.services.image.config import ImageSettings
@@ -38,6 +39,7 @@ def service(driver: ImageStore, settings: ImageSettings) -> Service:
             json_schemas,
         ),
         faults="image",
+        manners=Manners(exact_paths=True),
         page_links="image",
         forbidden="You are not authorized to complete {rule} action.",
         bus_methods=(

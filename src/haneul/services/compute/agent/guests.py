@@ -33,6 +33,9 @@ class GuestReconciler:
     def id_of(self, entry: GuestPlan) -> str:
         return entry.id
 
+    def generation_of(self, entry: GuestPlan) -> int:
+        return entry.generation
+
     def request_of(self, entry: GuestPlan) -> str:
         return entry.request_id
 

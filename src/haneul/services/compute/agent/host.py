@@ -1,13 +1,17 @@
 """A compute host: its heartbeat, its guests, and what it answers at once."""
 
+import os
 import threading
+import time
+
+import msgspec
 
 from haneul.kernel import log
 from haneul.kernel.bus import CONTROL, Bus, BusError
 from haneul.kernel.reconcile.runner import Identity, Runner
 from haneul.kernel.reconcile.values import Nothing
 from haneul.services.compute.agent.guests import GuestReconciler
-from haneul.services.compute.drivers.base import GuestPlan, HypervisorDriver
+from haneul.services.compute.drivers.base import GuestPlan, HostFacts, HypervisorDriver
 from haneul.services.compute.wire import ConsoleAsk, Guests, GuestsAsk, HostReport
 
 BEAT_S = 10.0
@@ -31,6 +35,7 @@ class ComputeHost:
 
     def start(self) -> None:
         """Adopt what runs, then begin."""
+        self._driver.on_down(lambda guest_id: self.guests.wake((guest_id,)))
         self._driver.recover()
         self._beat.start()
         self.guests.start()
@@ -49,7 +54,7 @@ class ComputeHost:
         while True:
             wait_s = BEAT_S
             try:
-                report = HostReport(self._host, self._driver.host_facts())
+                report = HostReport(self._host, _with_uptime(self._driver.host_facts()))
                 self._bus.call(CONTROL, "compute.host", report, returns=Nothing, deadline_s=BEAT_S)
                 self._heard.set()
             except BusError as refused:
@@ -59,3 +64,9 @@ class ComputeHost:
                 log.failure("heartbeat failed")
             if self._stopping.wait(wait_s):
                 return
+
+
+def _with_uptime(facts: HostFacts) -> HostFacts:
+    booted_at = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    load = [round(value, 2) for value in os.getloadavg()]
+    return msgspec.structs.replace(facts, booted_at=round(booted_at), load=load)

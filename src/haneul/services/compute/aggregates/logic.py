@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -66,9 +67,9 @@ def list_(db: Db) -> list[Whole]:
 
 def get(db: Db, number: str) -> Whole:
     """The aggregate by its number; BadRequest for what is no number, NotFound."""
-    if not number.isascii() or not number.isdigit():
+    if not re.fullmatch(r"-?\d{1,99}", number, re.ASCII):
         raise BadRequest("Invalid input received: id must be an integer")
-    row = db.one(BY_NUMBER, number=int(number[:9]))
+    row = db.one(BY_NUMBER, number=int(number)) if len(number) < 10 else None
     if row is None:
         raise NotFound("Aggregate {number} could not be found.", number=number)
     return _whole(db, [row])[0]

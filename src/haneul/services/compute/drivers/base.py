@@ -1,6 +1,6 @@
 """What a hypervisor driver is: plain values and the verbs every driver keeps (fake and real pass one contract test)."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -52,7 +52,10 @@ class GuestState(Struct, frozen=True, kw_only=True):
 
 
 class HostFacts(Struct, frozen=True, kw_only=True):
-    """What a host offers. `hypervisor_version` is the field's integer form: 7.2.0 is 7002000."""
+    """What a host offers. `hypervisor_version` is the field's integer form: 7.2.0 is 7002000.
+
+    `booted_at`, in seconds since the epoch, and `load`, over 1, 5 and 15 minutes, are the agent's to fill in.
+    """
 
     vcpus: int
     memory_mb: int
@@ -63,6 +66,8 @@ class HostFacts(Struct, frozen=True, kw_only=True):
     accelerator: Literal["kvm", "tcg", "fake"]
     cpu_model: str
     default_machine: str
+    booted_at: float = 0.0
+    load: list[float] = []
 
 
 class ImageFacts(Struct, frozen=True, kw_only=True):
@@ -104,6 +109,10 @@ class HypervisorDriver(Protocol):
 
     def console_tail(self, guest_id: str, lines: int | None) -> str:
         """The last lines of the serial log (all that is kept for None)."""
+        ...
+
+    def on_down(self, went_down: Callable[[str], None]) -> None:
+        """Call the function with a guest's id soon after the guest went down by itself; register before `recover`."""
         ...
 
     def recover(self) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from haneul.services.compute.drivers import plan_checks
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, GuestState, HostFacts, Refused, State
-from haneul.services.compute.drivers.settings import DriverSettings
+from haneul.services.compute.drivers.settings import DriverSettings, pass_by
 
 
 class FakeGuest(Struct, frozen=True, kw_only=True):
@@ -32,6 +32,7 @@ class FakeDriver:
         self._settings = settings
         self._folder = settings.state_dir / "fake_guests"
         self._lock = threading.Lock()
+        self._went_down: Callable[[str], None] = pass_by
 
     def host_facts(self) -> HostFacts:
         """The host that the settings describe."""
@@ -116,6 +117,10 @@ class FakeDriver:
         kept = said if lines is None else said[-lines:] if lines > 0 else []
         return "".join(f"{line}\n" for line in kept)
 
+    def on_down(self, went_down: Callable[[str], None]) -> None:
+        """Call the function with the id of a guest that `crash` has ended."""
+        self._went_down = went_down
+
     def recover(self) -> None:
         """Make the folder and clear half-written files."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -131,6 +136,7 @@ class FakeDriver:
             guest = self._load(guest_id)
             if guest is not None:
                 self._save(msgspec.structs.replace(guest, state="crashed"))
+        self._went_down(guest_id)
 
     def _is_ours(self, guest: FakeGuest) -> bool:
         return guest.cloud_id == self._settings.cloud_id

@@ -59,7 +59,7 @@ class GuestFolder:
         self.console_log = self.own / "console.log"
         self.qemu_log = self.path / "qemu.log"
         self.run = run / "guests" / guest_id
-        self.sockets = Sockets(monitor=self.run / "monitor", vnc=self.run / "vnc", serial=self.run / "serial")
+        self.sockets = Sockets(**{name: self.run / name for name in Sockets.__struct_fields__})
         self._record = self.path / "plan.json"
 
     def disk(self, disk_id: str) -> Path:

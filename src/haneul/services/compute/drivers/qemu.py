@@ -4,7 +4,7 @@ import logging
 import os
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
@@ -15,13 +15,14 @@ from haneul.host.hypervisor.machine import Accelerator
 from haneul.host.hypervisor.probe import AcceleratorProbe, Surroundings, newest_kernel
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
 from haneul.host.hypervisor.seen import GuestProcess, guest_processes
+from haneul.host.hypervisor.watch import GuestWatch
 from haneul.services.compute.drivers import plan_checks
 from haneul.services.compute.drivers.base import GuestPlan, GuestState, HostFacts, Refused, State
 from haneul.services.compute.drivers.guest_folders import GuestFolder, GuestFolders, GuestRecord
 from haneul.services.compute.drivers.image_cache import ImageCache
 from haneul.services.compute.drivers.qemu_guest import QemuGuest
 from haneul.services.compute.drivers.qemu_guest import Surroundings as GuestSurroundings
-from haneul.services.compute.drivers.settings import DriverSettings
+from haneul.services.compute.drivers.settings import DriverSettings, pass_by
 
 log = logging.getLogger("haneul.compute.drivers.qemu")
 LOOK_S = 2.0
@@ -48,6 +49,8 @@ class QemuDriver:
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._closing = threading.Event()
         self._keeper: threading.Thread | None = None
+        self._went_down: Callable[[str], None] = pass_by
+        self._watch = GuestWatch(self._heard_down)
         self._version = facts.qemu_version()
         self._machine = facts.machine_facts()
         self._probe = AcceleratorProbe(settings.state_dir / "accelerator.json", self._probe_surroundings())
@@ -112,6 +115,8 @@ class QemuDriver:
             record = folder.save(msgspec.structs.replace(record, plan=plan))
         uid = self._folders.give_account(folder)
         QemuGuest(folder, record, uid, self._guest_surroundings()).make_true()
+        if plan.power != "stopped":
+            self._watch.follow(plan.id, folder.sockets.events)
 
     def _first_record(self, folder: GuestFolder, plan: GuestPlan) -> GuestRecord:
         if plan.id in self._live():
@@ -145,6 +150,16 @@ class QemuDriver:
             return ""
         return console_log.tail(folder.console_log, uid, lines)
 
+    def on_down(self, went_down: Callable[[str], None]) -> None:
+        """Call the function with the id of a guest that its own user, the kernel or a fault has ended."""
+        self._went_down = went_down
+
+    def _heard_down(self, guest_id: str) -> None:
+        lock = self._locks.get(guest_id)
+        if lock is None or not lock.locked():
+            # Otherwise it is we who end it, and who tell of it.
+            self._went_down(guest_id)
+
     def recover(self) -> None:
         """Finish removals that had begun, clear drafts, and go on keeping consoles small; guests notice nothing."""
         self._folders.prepare()
@@ -152,7 +167,10 @@ class QemuDriver:
         for guest_id in self._folders.finish_removals():
             log.info("The removal of guest %s was finished", guest_id)
         self._folders.clear_drafts()
-        self._folders.clear_sockets(set(self._live()))
+        live = set(self._live())
+        self._folders.clear_sockets(live)
+        for guest_id in live:
+            self._watch.follow(guest_id, self._folders.of(guest_id).sockets.events)
         if self._settings.qemu.accelerator == "auto":
             self._probe.begin()
         if self._keeper is None:
@@ -162,6 +180,7 @@ class QemuDriver:
     def close(self) -> None:
         """Stop the driver's own threads. Guests go on."""
         self._closing.set()
+        self._watch.close()
         if self._keeper is not None:
             self._keeper.join()
 
@@ -224,7 +243,7 @@ class QemuDriver:
         return self._probe.answer().accelerator if wanted == "auto" else wanted
 
     def _live(self) -> dict[str, GuestProcess]:
-        return guest_processes(self._settings.cloud_id, self._accounts.owns)
+        return guest_processes(self._settings.cloud_id, self._accounts.owns, self._settings.run_dir)
 
     def _is_ours(self, folder: GuestFolder) -> bool:
         record = folder.load()

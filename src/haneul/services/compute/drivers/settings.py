@@ -21,8 +21,8 @@ SIMULATED_HOST = HostFacts(
 )
 
 
-def pass_by(_step: str) -> None:
-    """What happens between two steps of a driver when nobody tests crashes: nothing."""
+def pass_by(_what: str) -> None:
+    """What happens between two steps of a driver when nobody tests crashes, and when nobody listens: nothing."""
 
 
 class QemuOptions(Struct, frozen=True, kw_only=True):

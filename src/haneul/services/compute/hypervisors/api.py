@@ -4,11 +4,11 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.db.listing import Page
-from haneul.kernel.errors import BadRequest
+from haneul.kernel.errors import BadRequest, NotBuilt
 from haneul.kernel.http import Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
 from haneul.kernel.schema import UNSET, OpenBody, UnsetType
-from haneul.services.compute.hosts.logic import computing
+from haneul.services.compute.hosts.logic import computing, is_alive
 from haneul.services.compute.hosts.models import ComputeService
 from haneul.services.compute.hypervisors import logic, views
 
@@ -19,6 +19,8 @@ LIST = Rule("os_compute_api:os-hypervisors:list", "rule:context_is_admin", "List
 DETAIL = Rule("os_compute_api:os-hypervisors:list-detail", "rule:context_is_admin", "List hypervisors in detail.")
 STATISTICS = Rule("os_compute_api:os-hypervisors:statistics", "rule:context_is_admin", "Sum up all hypervisors.")
 SHOW = Rule("os_compute_api:os-hypervisors:show", "rule:context_is_admin", "Show a hypervisor.")
+UPTIME = Rule("os_compute_api:os-hypervisors:uptime", "rule:context_is_admin", "Show how long a host is up.")
+SERVERS = Rule("os_compute_api:os-hypervisors:servers", "rule:context_is_admin", "Find hypervisors with their servers.")
 SEARCH = Rule("os_compute_api:os-hypervisors:search", "rule:context_is_admin", "Find hypervisors by name.")
 
 
@@ -108,3 +110,26 @@ def search_hypervisors(call: Call, hypervisor_id: str) -> list[dict[str, Any]]:
     """The path's id is a part of names here."""
     call.enforce()
     return [views.brief(host, call.version) for host in logic.matching(call.db, hypervisor_id)]
+
+
+@routes.get(PATH + "/{hypervisor_id}/servers", rule=SERVERS, wraps="hypervisors", until="2.52")
+def search_hypervisors_with_servers(call: Call, hypervisor_id: str) -> list[dict[str, Any]]:
+    """The path's id is a part of names here."""
+    call.enforce()
+    hosts = logic.matching(call.db, hypervisor_id)
+    guests = logic.guests(call.db, [host.host for host in hosts])
+    return [
+        views.with_servers(views.brief(host, call.version), guests.get(host.host, []), call.version) for host in hosts
+    ]
+
+
+@routes.get(PATH + "/{hypervisor_id}/uptime", rule=UPTIME, wraps="hypervisor", until="2.87")
+def get_uptime(call: Call, hypervisor_id: str) -> dict[str, Any]:
+    call.enforce()
+    host = logic.get(call.db, hypervisor_id, is_numbered=not call.at_least("2.53"))
+    if not is_alive(host):
+        raise BadRequest("Compute service of {host} is unavailable at this time.", host=host.host)
+    uptime = views.uptime(host)
+    if uptime is None:
+        raise NotBuilt("The requested functionality is not supported.")
+    return {**views.brief(host, call.version), "uptime": uptime}

@@ -4,8 +4,9 @@ from typing import Any
 
 import msgspec
 
+from haneul.kernel.clock import from_microseconds, now
 from haneul.kernel.http import Version
-from haneul.services.compute.hosts.logic import reserved_mb
+from haneul.services.compute.hosts.logic import is_alive, reserved_mb
 from haneul.services.compute.hosts.models import ComputeService
 from haneul.services.compute.hypervisors.logic import Guest, Use
 from haneul.services.compute.services.schemas import state_of, status_of
@@ -50,7 +51,7 @@ def detailed(host: ComputeService, use: Use, at: Version) -> dict[str, Any]:
         },
     }
     if at >= (2, 88):
-        return {**found, "uptime": None}
+        return {**found, "uptime": uptime(host)}
     return {**found, **figures(host, use), "cpu_info": _cpu(host, at)}
 
 
@@ -74,3 +75,17 @@ def with_servers(view: dict[str, Any], guests: list[Guest], at: Version) -> dict
 def _cpu(host: ComputeService, at: Version) -> Any:
     told = {"arch": host.facts.architecture, "model": host.facts.cpu_model}
     return told if at >= (2, 28) else msgspec.json.encode(told).decode()
+
+
+def uptime(host: ComputeService) -> str | None:
+    """How long the host is up and how busy, as its own `uptime` would say it; None for one that isn't heard of."""
+    facts = host.facts
+    if not facts.booted_at or not is_alive(host):
+        return None
+    moment = now()
+    up = moment - from_microseconds(int(facts.booted_at * 1_000_000))
+    hours, minutes = divmod(up.seconds // 60, 60)
+    days = f"{up.days} day{'s' * (up.days != 1)}, " if up.days else ""
+    clock = f"{hours:2}:{minutes:02}" if hours else f"{minutes} min"
+    load = ", ".join(f"{value:.2f}" for value in facts.load)
+    return f" {moment:%H:%M:%S} up {days}{clock},  0 users,  load average: {load}\n"

@@ -63,6 +63,8 @@ SORTED = (
     "access_ipv6",
     "config_drive",
     "created_at",
+    "deleted_at",
+    "description",
     "flavor_id",
     "host",
     "hostname",

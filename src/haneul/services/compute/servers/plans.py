@@ -10,7 +10,7 @@ from haneul.kernel.reconcile import Observation, Report
 from haneul.kernel.reconcile.plans import PlanSource, buried_on
 from haneul.services.compute.block_devices.models import BlockDevice
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, VerbPlan
-from haneul.services.compute.servers import queries
+from haneul.services.compute.servers import logic, queries
 from haneul.services.compute.servers.logic import GONE, POWER_STATES
 from haneul.services.compute.servers.models import Server, Verb, servers, verbs
 from haneul.services.compute.wire import GUESTS
@@ -62,6 +62,8 @@ def heard(db: Db, report: Report) -> None:
 
 
 def _observed(db: Db, server: Server, seen: Observation) -> None:
+    if seen.generation > server.generation:
+        return _plan_anew(db, server, seen.generation)
     for verb_id in seen.done:
         db.update(verbs, {"id": verb_id, "server_id": server.id}, done_at=now())
     power = POWER_STATES.get(seen.state, server.power_state)
@@ -73,11 +75,19 @@ def _observed(db: Db, server: Server, seen: Observation) -> None:
     }
     if all(getattr(server, name) == value for name, value in news.items()) and not seen.done:
         return
-    if _went_down_by_itself(server, seen):
-        # A guest that its own user powered off is wanted off from now on, as Nova's power sync has it.
-        news |= {"vm_state": "stopped", "wanted_power": "stopped", "updated_at": now()}
     db.update(servers, {"id": server.id}, **news)
+    if _went_down_by_itself(server, seen):
+        # A guest that its own user powered off is wanted off from now on, as Nova's power sync has it. A generation of
+        # its own has the host end what is left of the guest.
+        logic.want(db, server, server.wanted_by, vm_state="stopped", wanted_power="stopped")
     operations.wake(db, server.id)
+
+
+def _plan_anew(db: Db, server: Server, generation: int) -> None:
+    """The host has seen more of this server than the database knows, which was restored: what it knows counts."""
+    matched = db.update(servers, {"id": server.id, "generation": server.generation}, generation=generation + 1)
+    if matched:
+        touch(db, server.host, GUESTS, (server.id,))
 
 
 def _went_down_by_itself(server: Server, seen: Observation) -> bool:

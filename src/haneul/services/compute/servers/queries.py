@@ -71,7 +71,7 @@ FILTERED = (
     "config_drive",
     "description",
 )
-_sorts = {name: servers.c[name] for name in (*SORTED, "id", "project_id", "description", "deleted_at")}
+_sorts = {name: servers.c[name] for name in (*SORTED, "id", "project_id")}
 _sorts.update({name: servers.c[column] for name, column in NAMES.items()})
 LISTING = Listing(
     Server,

@@ -122,16 +122,13 @@ def implied_by(db: Db, role_id: str) -> list[Role]:
 
 
 def imply(db: Db, prior: Role, implied: Role) -> None:
-    """Let a role imply another; nothing happens if it does. Never in a circle, never admin, never into a domain."""
+    """Let a role imply another; nothing happens if it does. Never in a circle, never admin, never from all domains into
+    one."""
     bump(db)
     if implied.name == ROOT and implied.domain_id == GLOBAL:
         raise Forbidden("{id} cannot be an implied roles.", id=implied.id)
-    if implied.domain_id not in (GLOBAL, prior.domain_id):
-        raise Forbidden(
-            "Implied role {implied} must be global or of the same domain as prior role {prior}.",
-            implied=implied.id,
-            prior=prior.id,
-        )
+    if prior.domain_id == GLOBAL and implied.domain_id != GLOBAL:
+        raise Forbidden("Global role cannot imply a domain-specific role")
     below = {row[0] for row in db.tuples(IMPLIED_CLOSURE, role_id=implied.id)}
     if prior.id == implied.id or prior.id in below:
         raise Forbidden("{prior} implying {implied} would make a circle.", prior=prior.id, implied=implied.id)

@@ -64,17 +64,19 @@ def _subject(call: Call) -> str:
     token = call.header("X-Subject-Token")
     if not token:
         call.enforce(token={"user_id": None})
-        raise NotFound("Could not find token.")
+        raise NotFound("No token in the request")
     return token
 
 
 def _allowed_subject(call: Call, tokens: Tokens) -> str:
-    """The token asked about, if it counts and the route's rule allows to ask; NotFound if it doesn't count."""
+    """The token asked about, if it counts and the route's rule allows to ask.
+
+    NotFound if it doesn't count, to anybody: that a token is worth nothing is no secret.
+    """
     token = _subject(call)
     try:
         found = tokens.validated(call.db, token)
     except Unauthorized:
-        call.enforce(token={"user_id": None})
         raise NotFound("Could not find token.") from None
     call.enforce(token=found.caller)
     return token

@@ -1,0 +1,90 @@
+"""How to bring about each operation through the API: what it begins from, what starts it, and what takes all away."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from tests.support.cloud import Client
+from tests.support.hosts import eventually
+
+
+class Scenario(NamedTuple):
+    """`prepare` gives the id of what the operation works on, where that is there before it."""
+
+    prepare: Callable[[Client], str]
+    begin: Callable[[Client, str], str]
+
+
+def create(nova: Client, _id: str = "") -> str:
+    server = {"name": "law", "flavorRef": "small", "imageRef": image(nova), "networks": "none"}
+    answer = nova.post("compute", "/v2.1/servers", json={"server": server})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["server"]["id"])
+
+
+def image(nova: Client) -> str:
+    """The one image there is; made by the first who asks."""
+    found = nova.get("image", "/v2/images").json()["images"]
+    if found:
+        return str(found[0]["id"])
+    body = {"name": "blank", "disk_format": "raw", "container_format": "bare", "visibility": "public"}
+    made = nova.post("image", "/v2/images", json=body).json()
+    headers = {"Content-Type": "application/octet-stream"}
+    uploaded = nova.put("image", f"/v2/images/{made['id']}/file", content=bytes(1 << 16), headers=headers)
+    assert uploaded.status_code == 204, uploaded.text
+    return str(made["id"])
+
+
+def small_flavor(nova: Client) -> None:
+    body = {"flavor": {"name": "small", "vcpus": 1, "ram": 128, "disk": 1, "id": "small"}}
+    assert nova.post("compute", "/v2.1/flavors", json=body).status_code == 200
+
+
+def active(nova: Client) -> str:
+    server_id = create(nova)
+    reaches(nova, server_id, "ACTIVE")
+    return server_id
+
+
+def stopped(nova: Client) -> str:
+    server_id = active(nova)
+    act("os-stop")(nova, server_id)
+    reaches(nova, server_id, "SHUTOFF")
+    return server_id
+
+
+def reaches(nova: Client, server_id: str, status: str) -> None:
+    def there() -> bool:
+        server = nova.get("compute", f"/v2.1/servers/{server_id}").json()["server"]
+        return bool(server["status"] == status and not server["OS-EXT-STS:task_state"])
+
+    eventually(there)
+
+
+def act(name: str, **values: str) -> Callable[[Client, str], str]:
+    """Start an action of a server."""
+
+    def begin(nova: Client, server_id: str) -> str:
+        answer = nova.post("compute", f"/v2.1/servers/{server_id}/action", json={name: values or None})
+        assert answer.status_code == 202, answer.text
+        return server_id
+
+    return begin
+
+
+def delete(nova: Client, server_id: str) -> str:
+    answer = nova.delete("compute", f"/v2.1/servers/{server_id}")
+    assert answer.status_code in (204, 404), answer.text
+    return server_id
+
+
+def nothing(_nova: Client) -> str:
+    return ""
+
+
+SCENARIOS = {
+    "server-create": Scenario(nothing, create),
+    "server-delete": Scenario(active, delete),
+    "server-start": Scenario(stopped, act("os-start")),
+    "server-stop": Scenario(active, act("os-stop")),
+    "server-reboot": Scenario(active, act("reboot", type="HARD")),
+}
