@@ -14,7 +14,7 @@ from haneul.services.compute.servers.queries import LISTING
 
 GROWTH = (1000, 3000, 10_000, 30_000, 100_000)
 FEW, MANY, PAGE = GROWTH[0], GROWTH[-1], 1000
-PAGES = 12
+PAGES = 10
 ROUNDS = 3
 RATIO = 1.5
 

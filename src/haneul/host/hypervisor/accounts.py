@@ -43,7 +43,7 @@ class Accounts:
         """
         uids = range(self._first + 2, self._first + BLOCK_UIDS)
         begin = secrets.randbelow(len(uids))
-        for uid in (*uids[begin:], *uids[:begin]):
-            if uid not in taken:
+        for index in range(len(uids)):
+            if (uid := uids[(begin + index) % len(uids)]) not in taken:
                 return uid
         raise AllTaken(f"All {BLOCK_UIDS - 2} accounts for guests of this cloud on this host are taken.")

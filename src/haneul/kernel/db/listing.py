@@ -14,7 +14,7 @@ from haneul.kernel.db.transaction import Db
 from haneul.kernel.errors import BadRequest
 
 Direction = Literal["asc", "desc"]
-Operator = Literal["eq", "neq", "in", "nin", "lt", "lte", "gt", "gte", "like", "null"]
+Operator = Literal["eq", "neq", "in", "nin", "lt", "lte", "gt", "gte", "like", "regexp", "null"]
 Filter = ColumnElement[Any] | Callable[[BindParameter[Any]], ColumnElement[bool]]
 SHAPES_KEPT = 256
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -204,6 +204,8 @@ def _condition(column: Filter, operator: str, name: str, value: Any) -> ColumnEl
     parameter = bindparam(name, type_=column.type)
     if operator == "like":
         return column.like(parameter, escape="\\")
+    if operator == "regexp":
+        return column.regexp_match(parameter)
     compared: ColumnElement[bool] = COMPARISONS[operator](column, parameter)
     return compared
 

@@ -12,8 +12,9 @@ from haneul.kernel.errors import ApiError, NotFound, Unacceptable
 from haneul.kernel.http.call import Call
 from haneul.kernel.http.flows import Line
 from haneul.kernel.http.openapi import described
+from haneul.kernel.http.reading import ask_of
 from haneul.kernel.http.routes import Route
-from haneul.kernel.http.serve import Edge, ask_of, negotiate, send_fault, serve
+from haneul.kernel.http.serve import Edge, negotiate, send_fault, serve
 from haneul.kernel.http.unbuilt import Unbuilt, refusing_routes
 
 Scope = dict[str, Any]

@@ -1,7 +1,7 @@
 """From bytes to a body's struct, and from a view to bytes."""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 from msgspec import UNSET
@@ -82,7 +82,11 @@ def query_of(route: Route, parameters: Parameters) -> Any:
 
 @lru_cache(maxsize=4096)
 def _query_names(query_type: type) -> tuple[tuple[str, bool], ...]:
-    return tuple((field.encode_name, "list" in str(field.type)) for field in msgspec.structs.fields(query_type))
+    return tuple((field.encode_name, _takes_many(field.type)) for field in msgspec.structs.fields(query_type))
+
+
+def _takes_many(hint: Any) -> bool:
+    return get_origin(hint) is list or any(_takes_many(inside) for inside in get_args(hint))
 
 
 class Outgoing(msgspec.Struct, frozen=True):

@@ -3,9 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 from falcon.asgi import Request, Response
@@ -15,14 +14,14 @@ from sqlalchemy.exc import DataError
 from haneul.kernel import log
 from haneul.kernel.auth import ANONYMOUS, TokenChecker
 from haneul.kernel.db import Db, Store
-from haneul.kernel.errors import NEUTRAL, ApiError, BadRequest, NotFound, TooLarge, Unacceptable, Unauthorized
-from haneul.kernel.http.bodies import Outgoing, decode, encode, query_of
-from haneul.kernel.http.call import Ask, Call
+from haneul.kernel.errors import NEUTRAL, ApiError, BadRequest, NotFound, Unacceptable, Unauthorized
+from haneul.kernel.http.bodies import Outgoing, decode, query_of
+from haneul.kernel.http.call import Call
 from haneul.kernel.http.faults import fault_of
-from haneul.kernel.http.flows import Flow, whole
-from haneul.kernel.http.replies import Raw, Reply, Streamed
+from haneul.kernel.http.flows import whole
+from haneul.kernel.http.reading import ask_of, body_of, by_action, refuse_unacceptable
+from haneul.kernel.http.rendering import rendered_from, send, sign
 from haneul.kernel.http.routes import PUBLIC, Route
-from haneul.kernel.ids import new_request_id
 from haneul.kernel.policy import Policy
 from haneul.kernel.service import Service
 
@@ -48,7 +47,7 @@ async def serve(edge: Edge, routes: Sequence[Route], req: Request, resp: Respons
         negotiate(call, resp)
         if malformed is not None:
             raise malformed
-        _acceptable(req)
+        refuse_unacceptable(req)
         live = _live(routes, call)
         await _identify(edge, call, live[0])
         call.route, raw = await _chosen(live, call, req)
@@ -64,45 +63,8 @@ async def serve(edge: Edge, routes: Sequence[Route], req: Request, resp: Respons
     except Exception:
         log.failure("request failed", request_id=ask.request_id, path=ask.path)
         send_fault(edge, ApiError(NEUTRAL), call, resp)
-    _sign(edge.service, ask, resp)
+    sign(edge.service, ask, resp)
     log.access(ask, resp.status, call.caller, time.perf_counter() - started)
-
-
-def ask_of(req: Request) -> tuple[Ask, BadRequest | None]:
-    """The request as handlers will see it, and what is wrong with its query string.
-
-    `CloudApp` has put its own words into the scope.
-    """
-    headers = req.scope["haneul.headers"]
-    asked_id = headers.get("x-openstack-request-id", "")
-    parameters: Mapping[str, list[str]] = {}
-    malformed = None
-    try:
-        parameters = parameters_of(req.scope["query_string"])
-    except BadRequest as refused:
-        malformed = refused
-    ask = Ask(
-        method=req.method,
-        path=req.path,
-        base_url=req.scope["haneul.base_url"],
-        headers=headers,
-        parameters=parameters,
-        remote=(req.scope.get("client") or ("",))[0],
-        request_id=new_request_id(),
-        global_request_id=asked_id if GLOBAL_ID.fullmatch(asked_id) else None,
-        is_former=req.scope["haneul.is_former"],
-    )
-    return ask, malformed
-
-
-def parameters_of(query: bytes) -> Mapping[str, list[str]]:
-    """Query parameters, blank ones kept; 400 for bytes that are not UTF-8."""
-    if not query:
-        return {}
-    try:
-        return parse_qs(query.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=200)
-    except (UnicodeDecodeError, ValueError):
-        raise BadRequest("Malformed query string.") from None
 
 
 def negotiate(call: Call, resp: Response) -> None:
@@ -119,12 +81,6 @@ def negotiate(call: Call, resp: Response) -> None:
                 resp.set_header(name, value)
 
 
-def _acceptable(req: Request) -> None:
-    accept = req.scope["haneul.headers"].get("accept", "")
-    if accept and not any(word in accept for word in ("*/*", "json", "application/*", "octet-stream", "text/")):
-        raise Unacceptable(406, "Only application/json is provided.")
-
-
 def _live(routes: Sequence[Route], call: Call) -> list[Route]:
     """The routes of this version: several where an action's name in the body tells them apart."""
     live = [route for route in routes if route.covers(call.version)]
@@ -139,42 +95,13 @@ async def _chosen(live: Sequence[Route], call: Call, req: Request) -> tuple[Rout
     if route.options.body_limit == 0:
         call._chunks = whole(aiter(req.stream), req.scope["haneul.line"])
         return route, b""
-    raw = await _body(req, route.options.body_limit)
+    raw = await body_of(req, route.options.body_limit)
     if route.options.action:
-        route = _by_action(live, raw)
+        route = by_action(live, raw)
     if route.body_type is not None:
         given = req.scope["haneul.headers"].get("content-type", "")
         call.service.manners.refuse_media_type(given, route.options.media_types, has_body=bool(raw))
     return route, raw
-
-
-def _by_action(live: Sequence[Route], raw: bytes) -> Route:
-    try:
-        body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise BadRequest("Malformed request body: it is not valid JSON.") from None
-    if not isinstance(body, dict) or len(body) != 1:
-        raise BadRequest("Malformed request body: expected an object with the action's name as its only key.")
-    (name,) = body
-    for route in live:
-        if route.options.action == name:
-            return route
-    raise BadRequest("There is no such action: {name}", name=name[:255])
-
-
-async def _body(req: Request, limit: int) -> bytes:
-    length = req.content_length
-    if length is not None and length > limit:
-        raise TooLarge("Request is too large.")
-    if length == 0 or (length is None and req.method in ("GET", "HEAD")):
-        return b""
-    parts, size = [], 0
-    async for part in req.stream:
-        size += len(part)
-        if size > limit:
-            raise TooLarge("Request is too large.")
-        parts.append(part)
-    return b"".join(parts)
 
 
 async def _identify(edge: Edge, call: Call, route: Route) -> None:
@@ -219,13 +146,13 @@ async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Respon
         view = route.handler(call, **arguments)
         if not call.enforced:
             raise RuntimeError(f"{route.name} answered without enforcing its rule")
-        return _rendered(route, view, out)
+        return rendered_from(route, view, out)
 
     try:
         rendered = await _run(edge, call, body, arguments, out)
     except (DataError, OverflowError, UnicodeEncodeError):
         raise BadRequest("A value of the request is out of range or not valid text.") from None
-    _send(rendered, req, resp)
+    send(rendered, req, resp)
 
 
 def _decoded(call: Call, raw: bytes) -> Any:
@@ -247,7 +174,7 @@ async def _run(edge: Edge, call: Call, body: Any, arguments: dict[str, Any], out
         view = await route.handler(call, **arguments)
         if not call.enforced:
             raise RuntimeError(f"{route.name} answered without enforcing its rule")
-        return _rendered(route, view, out)
+        return rendered_from(route, view, out)
     if route.transaction == "write":
         return await asyncio.wrap_future(store.submit_write(body))
     if route.options.quick and store.is_sqlite:
@@ -262,43 +189,6 @@ def _submitter(store: Store) -> Any:
     return submit
 
 
-class Rendered(msgspec.Struct):
-    """An answer whose bytes are ready, or that streams."""
-
-    status: int
-    body: bytes
-    headers: dict[str, str]
-    content_type: str = "application/json"
-    streamed: Streamed | None = None
-
-
-def _rendered(route: Route, view: Any, out: Outgoing) -> Rendered:
-    status, headers = route.status, {}
-    if isinstance(view, Reply):
-        status, headers, view = view.status or status, view.headers, view.view
-    if isinstance(view, Raw):
-        return Rendered(view.status, view.body, view.headers, view.content_type)
-    if isinstance(view, Streamed):
-        return Rendered(view.status, b"", view.headers, view.content_type, view)
-    if view is None:
-        return Rendered(status, b"", headers, "")
-    return Rendered(status, encode(route, view, out), headers)
-
-
-def _send(rendered: Rendered, req: Request, resp: Response) -> None:
-    resp.status = rendered.status
-    for name, value in rendered.headers.items():
-        resp.set_header(name, value)
-    if rendered.content_type:
-        resp.content_type = rendered.content_type
-    if rendered.streamed is None:
-        resp.data = rendered.body
-        return
-    resp.stream = Flow(rendered.streamed.chunks, req.scope["haneul.line"])
-    if rendered.streamed.length is not None:
-        resp.content_length = rendered.streamed.length
-
-
 def send_fault(edge: Edge, error: ApiError, call: Call, resp: Response) -> None:
     """Put an error on the wire in the service's own envelope."""
     fault = fault_of(edge.service.faults, error, call.ask, call.version)
@@ -310,9 +200,3 @@ def send_fault(edge: Edge, error: ApiError, call: Call, resp: Response) -> None:
         resp.set_header(name, value)
     if fault.status == 401:
         resp.set_header("www-authenticate", f'Keystone uri="{edge.auth_url}"')
-
-
-def _sign(service: Service, ask: Ask, resp: Response) -> None:
-    resp.set_header("x-openstack-request-id", ask.request_id)
-    if service.request_id_header:
-        resp.set_header(service.request_id_header, ask.request_id)

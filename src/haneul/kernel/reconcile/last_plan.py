@@ -12,7 +12,7 @@ ACCEPTED = ".accepted"
 
 
 class Kept(msgspec.Struct):
-    """`entries` are base64 of what control sent, by id; `refused` says why the newest plan is not followed, if it isn't.
+    """`entries` are base64 of what control sent, by id; `refused` says why the newest plan isn't followed, if so.
 
     `strangers` are things that an operator knows the plan to lack, since he has accepted a restored database.
     """

@@ -4,9 +4,10 @@ from typing import Any
 
 from haneul.kernel.errors import Conflict
 from haneul.kernel.http import Call, Routes
+from haneul.kernel.schema import UNSET
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.server_actions import logic
-from haneul.services.compute.server_actions.schemas import ConsoleOutput, ConsoleView, Reboot
+from haneul.services.compute.server_actions.schemas import ConsoleOutput, ConsoleView, Lock, Reboot
 from haneul.services.compute.servers.api import loaded
 from haneul.services.compute.servers.models import Server
 from haneul.services.compute.servers.rules import CONSOLE_OUTPUT, LOCK, REBOOT, START, STOP, UNLOCK
@@ -30,9 +31,14 @@ def routes_with(hosts: HostLink) -> Routes:
     def reboot_server(call: Call, server_id: str, body: Reboot) -> None:
         logic.reboot(call.db, call, loaded(call, server_id), hard=body.type.upper() == "HARD")
 
-    @routes.action(ACTION, "lock", rule=LOCK)
+    @routes.action(ACTION, "lock", rule=LOCK, until="2.72")
     def lock_server(call: Call, server_id: str, body: Any) -> None:
         logic.lock(call.db, loaded(call, server_id), locked=True)
+
+    @routes.action(ACTION, "lock", rule=LOCK, since="2.73")
+    def lock_server_for_a_reason(call: Call, server_id: str, body: Lock | None) -> None:
+        reason = body.locked_reason if body is not None and body.locked_reason is not UNSET else None
+        logic.lock(call.db, loaded(call, server_id), locked=True, reason=reason)
 
     @routes.action(ACTION, "unlock", rule=UNLOCK)
     def unlock_server(call: Call, server_id: str, body: Any) -> None:
@@ -41,10 +47,24 @@ def routes_with(hosts: HostLink) -> Routes:
     @routes.action(ACTION, "os-getConsoleOutput", rule=CONSOLE_OUTPUT, status=200, transaction="none")
     async def console_output(call: Call, server_id: str, body: ConsoleOutput) -> ConsoleView:
         server: Server = await call.transaction(lambda db: _loaded_for_console(call, db, server_id), writes=False)
-        lines = body.length if isinstance(body.length, int) else None
-        return ConsoleView(output=await call.in_thread(lambda: hosts.console_tail(server.host, server.id, lines)))
+        lines = _lines(body)
+        told = await call.in_thread(lambda: hosts.console_tail(server.host, server.id, lines))
+        return ConsoleView(output=_last(told, lines))
 
     return routes
+
+
+def _lines(body: ConsoleOutput) -> int | None:
+    """How many lines are asked for; None for all."""
+    length = None if body.length is UNSET or body.length is None else int(body.length)
+    return None if length == -1 else length
+
+
+def _last(told: str, lines: int | None) -> str:
+    """The last lines as Nova counts them: what follows the last line break is one, though it may be empty."""
+    if lines is None:
+        return told
+    return "\n".join(told.split("\n")[-lines:]) if lines else ""
 
 
 def _loaded_for_console(call: Call, db: Any, server_id: str) -> Server:

@@ -38,8 +38,9 @@ def reboot(db: Db, by: Asker, server: Server, *, hard: bool) -> None:
     operations.start(db, RebootServer, server.id, by=by, input={"verb": verb})
 
 
-def lock(db: Db, server: Server, *, locked: bool) -> None:
-    db.update(servers, {"id": server.id}, is_locked=locked, updated_at=now())
+def lock(db: Db, server: Server, *, locked: bool, reason: str | None = None) -> None:
+    """Keep a server as it is, or let it be changed again."""
+    db.update(servers, {"id": server.id}, is_locked=locked, locked_reason=reason, updated_at=now())
 
 
 def _refuse_unbuilt(server: Server, action: str) -> None:

@@ -8,7 +8,9 @@ class Reboot(StrictBody):
 
 
 class ConsoleOutput(StrictBody):
-    length: Annotated[int, Meta(ge=-1)] | None | UnsetType = UNSET
+    """`length` may come as a string of digits; -1 is all."""
+
+    length: Annotated[int, Meta(ge=-1)] | Annotated[str, Meta(pattern=r"^(-1|[0-9]{1,9})\Z")] | None | UnsetType = UNSET
 
 
 class Lock(StrictBody):

@@ -2,7 +2,7 @@ from haneul.kernel.db import Db
 from haneul.kernel.http import Call, Listed, Reply, Routes, listed
 from haneul.kernel.policy import Rule
 from haneul.services.compute.scheduling.logic import hosts_up
-from haneul.services.compute.servers import asking, filtering, logic, queries
+from haneul.services.compute.servers import asking, filtering, hostnames, logic, queries
 from haneul.services.compute.servers.models import Server
 from haneul.services.compute.servers.operations import CreateServer, DeleteServer
 from haneul.services.compute.servers.rules import (
@@ -19,12 +19,20 @@ from haneul.services.compute.servers.rules import (
     UPDATE,
 )
 from haneul.services.compute.servers.schemas import ServerCreateBody, ServerFilters, ServerUpdate
-from haneul.services.compute.servers.views import Beholder, ServerView, ShortView, links, short_view, view_of
+from haneul.services.compute.servers.views import (
+    Beholder,
+    ServerView,
+    ShortView,
+    after_a_change,
+    links,
+    short_view,
+    view_of,
+)
 
 routes = Routes()
 
 
-def beholder(call: Call) -> Beholder:
+def beholder(call: Call, *, lists: bool = False) -> Beholder:
     """What this caller may see of servers."""
     return Beholder(
         url=call.url("/v2.1"),
@@ -33,6 +41,9 @@ def beholder(call: Call) -> Beholder:
         sees_extra_specs=call.allows(EXTRA_SPECS, call.caller),
         embeds_flavor=call.at_least("2.47"),
         sees_host_status=call.at_least("2.16") and call.allows(HOST_STATUS, call.caller),
+        sees_hostname=call.at_least("2.90"),
+        sees_image_properties=call.at_least("2.98"),
+        lists=lists,
     )
 
 
@@ -54,7 +65,7 @@ def list_servers(call: Call, query: ServerFilters) -> Listed[ShortView]:
 @routes.get("/v2.1/servers/detail", rule=DETAIL, wraps="servers")
 def list_servers_in_detail(call: Call, query: ServerFilters) -> Listed[ServerView]:
     call.enforce(call.caller)
-    seen_by, page = beholder(call), call.page()
+    seen_by, page = beholder(call, lists=True), call.page()
     rows = logic.list_(call.db, page, filtering.filters_of(call, query, ALL_PROJECTS_DETAIL))
     disks = queries.disks_of_many(call.db, [row.id for row in rows]) if seen_by.sees_host else {}
     up = hosts_up(call.db, {row.host for row in rows}) if seen_by.sees_host_status else set()
@@ -82,7 +93,7 @@ def _created(call: Call, body: ServerCreateBody, made: list[Server], password: s
     view = {
         "id": first.id,
         "links": self_links,
-        "OS-DCF:diskConfig": "MANUAL",
+        "OS-DCF:diskConfig": "AUTO" if first.auto_disk_config else "MANUAL",
         "security_groups": [{"name": "default"}],
         "adminPass": password,
     }
@@ -99,7 +110,9 @@ def show_server(call: Call, server_id: str) -> ServerView:
 @routes.put("/v2.1/servers/{server_id}", rule=UPDATE, wraps="server")
 def update_server(call: Call, server_id: str, body: ServerUpdate) -> ServerView:
     server = loaded(call, server_id)
-    return _shown(call, call.db, logic.update(call.db, server, body))
+    hostnames.refuse_wrong(body.hostname, may_have_domain=call.at_least("2.94"))
+    view = _shown(call, call.db, logic.update(call.db, server, body))
+    return view if call.at_least("2.75") else after_a_change(view)
 
 
 @routes.delete("/v2.1/servers/{server_id}", rule=DELETE)

@@ -2,22 +2,22 @@
 
 import base64
 import binascii
-import ipaddress
 import secrets
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
-from haneul.kernel.errors import BadRequest, NotBuilt, NotFound
+from haneul.kernel.errors import BadRequest, NotBuilt, NotFound, OverQuota
 from haneul.kernel.http import Call
 from haneul.kernel.ids import is_uuid_like
 from haneul.services.compute.flavors import logic as flavors
 from haneul.services.compute.flavors.api import viewer
 from haneul.services.compute.flavors.models import Flavor
 from haneul.services.compute.keypairs import logic as keypairs
-from haneul.services.compute.quota_sets.logic import take_server
+from haneul.services.compute.quota_sets.logic import limits, take_server
 from haneul.services.compute.scheduling.logic import zone_exists
+from haneul.services.compute.servers import addresses, hostnames
 from haneul.services.compute.servers.logic import NewServer
 from haneul.services.compute.servers.rules import CREATE_ON_HOST, CREATE_ZERO_DISK
 from haneul.services.compute.servers.schemas import ServerCreate, ServerCreateBody
@@ -43,13 +43,18 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
     image = _image(call, wanted, flavor)
     take_server(call.db, call.caller.project_id or "", flavor.vcpus, flavor.memory_mb, count)
     key = _key(call, wanted)
+    _refuse_many_metadata(call, wanted)
+    hostnames.refuse_wrong(wanted.hostname, may_have_domain=call.at_least("2.94"))
     server = NewServer(
         name=wanted.name.strip(),
         hostname="" if wanted.hostname is UNSET else wanted.hostname,
         description=_description(call, wanted),
         flavor=_kept(call, flavor),
         flavor_id=flavor.id,
-        image_id=image.id,
+        image_id=image.row.id,
+        image_properties=_told(image, flavor),
+        scheduler_hints=_hints(body),
+        auto_disk_config=None if wanted.disk_config is UNSET else wanted.disk_config == "AUTO",
         zone=_zone(call, wanted),
         key_name=key["name"] if key else "",
         key=key,
@@ -57,8 +62,8 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
         metadata=wanted.metadata,
         tags=[] if wanted.tags is UNSET else list(dict.fromkeys(wanted.tags)),
         config_drive=bool(wanted.config_drive) if wanted.config_drive is not UNSET else False,
-        access_ipv4=_address(wanted.accessIPv4, 4, "accessIPv4"),
-        access_ipv6=_address(wanted.accessIPv6, 6, "accessIPv6"),
+        access_ipv4=addresses.canonical(wanted.accessIPv4 or "", 4, "accessIPv4"),
+        access_ipv6=addresses.canonical(wanted.accessIPv6 or "", 6, "accessIPv6"),
         count=count,
     )
     password = wanted.adminPass if wanted.adminPass is not UNSET else _new_password()
@@ -69,7 +74,33 @@ def _count(wanted: ServerCreate) -> int:
     most = wanted.min_count if wanted.max_count is UNSET else wanted.max_count
     if wanted.min_count > most:
         raise BadRequest("min_count must be <= max_count")
+    if most > 1 and wanted.hostname is not UNSET:
+        raise BadRequest("Unable to allocate a single hostname to multiple instances")
     return most
+
+
+def _refuse_many_metadata(call: Call, wanted: ServerCreate) -> None:
+    most = limits(call.db, call.caller.project_id or "")["metadata_items"]
+    if -1 < most < len(wanted.metadata):
+        raise OverQuota("Maximum number of metadata items exceeds {allowed}", allowed=most)
+
+
+def _hints(body: ServerCreateBody) -> dict[str, Any]:
+    given = body.old_hints if body.hints is UNSET else body.hints
+    return {} if given is UNSET else {name: value for name, value in given.items() if not name.startswith("_nova")}
+
+
+def _told(image: images.Image, flavor: Flavor) -> dict[str, str]:
+    """What a server keeps of its image, in Nova's words for it."""
+    row = image.row
+    return {
+        **image.properties,
+        "base_image_ref": row.id,
+        "container_format": row.container_format or "",
+        "disk_format": row.disk_format or "",
+        "min_disk": str(flavor.disk_gb or row.min_disk),
+        "min_ram": str(row.min_ram),
+    }
 
 
 def _refuse_unbuilt(call: Call, wanted: ServerCreate) -> None:
@@ -97,7 +128,7 @@ def _flavor(call: Call, wanted: ServerCreate) -> Flavor:
         raise BadRequest("Flavor {id} could not be found.", id=str(wanted.flavorRef)[:255]) from refused
 
 
-def _image(call: Call, wanted: ServerCreate, flavor: Flavor) -> images.ImageRow:
+def _image(call: Call, wanted: ServerCreate, flavor: Flavor) -> images.Image:
     reference = "" if wanted.imageRef is UNSET else wanted.imageRef
     if not reference:
         raise BadRequest("Invalid image identifier: a server without a volume needs an imageRef.")
@@ -105,13 +136,13 @@ def _image(call: Call, wanted: ServerCreate, flavor: Flavor) -> images.ImageRow:
     if not is_uuid_like(image_id):
         raise BadRequest("Invalid image identifier or unable to find image.")
     try:
-        image = images.bootable(call.db, image_id, call.caller).row
+        found = images.bootable(call.db, image_id, call.caller)
     except NotFound as refused:
         raise BadRequest("Can not find requested image") from refused
-    if flavor.memory_mb < image.min_ram:
+    if flavor.memory_mb < found.row.min_ram:
         raise BadRequest("Flavor's memory is too small for requested image.")
-    _refuse_small_disk(call, flavor, image)
-    return image
+    _refuse_small_disk(call, flavor, found.row)
+    return found
 
 
 def _refuse_small_disk(call: Call, flavor: Flavor, image: images.ImageRow) -> None:
@@ -181,18 +212,6 @@ def _description(call: Call, wanted: ServerCreate) -> str | None:
     if wanted.description is UNSET:
         return None if call.at_least("2.19") else wanted.name
     return wanted.description
-
-
-def _address(value: Any, family: int, name: str) -> str:
-    if value is UNSET or value == "":
-        return ""
-    try:
-        found = ipaddress.ip_address(value)
-    except ValueError:
-        found = None
-    if found is None or found.version != family:
-        raise BadRequest("Invalid input for field/attribute {name}. Value: {value}.", name=name, value=value[:100])
-    return str(found)
 
 
 def _new_password() -> str:

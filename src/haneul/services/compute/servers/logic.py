@@ -1,12 +1,12 @@
 """Deciding about servers, and writing what is wanted of them. Hosts make it so."""
 
-import re
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from haneul.kernel import operations
 from haneul.kernel.auth import Caller
@@ -18,7 +18,7 @@ from haneul.kernel.ids import is_uuid_like, new_uuid
 from haneul.kernel.operations import Asker, Operation
 from haneul.kernel.reconcile.plans import touch
 from haneul.services.compute.block_devices.models import BlockDevice, block_devices
-from haneul.services.compute.servers import queries
+from haneul.services.compute.servers import addresses, hostnames, queries
 from haneul.services.compute.servers.models import Server, servers, verbs
 from haneul.services.compute.servers.schemas import ServerUpdate
 from haneul.services.compute.wire import GUESTS
@@ -42,6 +42,9 @@ class NewServer(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     key_name: str = ""
     key: dict[str, Any] | None = None
+    image_properties: dict[str, str] = {}
+    scheduler_hints: dict[str, Any] = {}
+    auto_disk_config: bool | None = None
     user_data: str | None = None
     metadata: dict[str, str] = {}
     tags: list[str] = []
@@ -79,13 +82,13 @@ def create(db: Db, by: Asker, wanted: NewServer, operation: type[Operation]) -> 
 
 
 def _first_values(by: Asker, wanted: NewServer, suffix: str, index: int, reservation_id: str) -> dict[str, Any]:
-    moment = now()
+    moment, server_id = now(), new_uuid()
     return {
-        "id": new_uuid(),
+        "id": server_id,
         "project_id": by.caller.project_id,
         "user_id": by.caller.user_id,
         "name": wanted.name + suffix,
-        "hostname": (wanted.hostname or host_name_from(wanted.name)) + suffix,
+        "hostname": wanted.hostname or hostnames.made_of(wanted.name + suffix, f"Server-{server_id}"),
         "description": wanted.description,
         "vm_state": "building",
         "task_state": "scheduling",
@@ -109,6 +112,11 @@ def _first_values(by: Asker, wanted: NewServer, suffix: str, index: int, reserva
         "reservation_id": reservation_id,
         "launch_index": index,
         "is_locked": False,
+        "locked_reason": None,
+        "pinned_zone": wanted.zone or None,
+        "scheduler_hints": wanted.scheduler_hints,
+        "image_properties": wanted.image_properties,
+        "auto_disk_config": wanted.auto_disk_config,
         "fault": None,
         "wanted_power": "running",
         "generation": 0,
@@ -140,16 +148,17 @@ def _root_disk(server_id: str, wanted: NewServer) -> BlockDevice:
     )
 
 
-def host_name_from(name: str) -> str:
-    """A host name made of a server's name, as Nova makes it: what isn't a letter, digit, dot or dash goes."""
-    kept = re.sub(r"[^a-z0-9.-]", "", re.sub(r"[ _]", "-", name.lower())).strip(".-")
-    return kept[:63].strip(".-") or "server"
-
-
 def update(db: Db, server: Server, wanted: ServerUpdate) -> Server:
     """Change what a user may change without the host."""
-    names = {"accessIPv4": "access_ipv4", "accessIPv6": "access_ipv6"}
-    changes = {names.get(key, key): value for key, value in fields(wanted).items() if key != "disk_config"}
+    changes = {name: value for name, value in fields(wanted).items() if name in ("description", "hostname")}
+    if wanted.name is not UNSET:
+        changes["name"] = wanted.name.strip()
+    if wanted.accessIPv4 is not UNSET:
+        changes["access_ipv4"] = addresses.canonical(wanted.accessIPv4, 4, "accessIPv4")
+    if wanted.accessIPv6 is not UNSET:
+        changes["access_ipv6"] = addresses.canonical(wanted.accessIPv6, 6, "accessIPv6")
+    if wanted.disk_config is not UNSET:
+        changes["auto_disk_config"] = wanted.disk_config == "AUTO"
     if changes:
         db.update(servers, {"id": server.id}, **changes, updated_at=now())
     return current(db, server.id)

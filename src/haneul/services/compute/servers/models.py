@@ -12,6 +12,8 @@ class Server(Row):
     What is wanted (`wanted_power`, `generation`) is control's to write, what is (`observed_*`) the host's to report;
     `wanted_by` is the request behind the newest generation.
     `flavor` is the flavor as it was when the server was created. A deleted server keeps its row, `deleted_at` set.
+    `pinned_zone` is the zone that its creator asked for, `zone` the one that it is in; `image_properties` are the
+    image's as they were then.
     Where there is no host, zone, image, key or task the text is empty, and `launched_at` is the epoch before the first
     start: sort keys without NULL are what a database seeks fast.
     """
@@ -45,6 +47,11 @@ class Server(Row):
     reservation_id: str
     launch_index: int
     is_locked: bool
+    locked_reason: str | None
+    pinned_zone: str | None
+    scheduler_hints: dict[str, Any] | None
+    image_properties: dict[str, str] | None
+    auto_disk_config: bool | None
     fault: dict[str, Any] | None
     wanted_power: str
     generation: int
@@ -115,6 +122,11 @@ servers = Table(
     Column("reservation_id", String(32), nullable=False),
     Column("launch_index", Integer, nullable=False),
     Column("is_locked", Boolean, nullable=False),
+    Column("locked_reason", String(255)),
+    Column("pinned_zone", String(255)),
+    Column("scheduler_hints", Json),
+    Column("image_properties", Json),
+    Column("auto_disk_config", Boolean),
     Column("fault", Json),
     Column("wanted_power", String(16), nullable=False),
     Column("generation", BigInteger, nullable=False),

@@ -7,7 +7,7 @@ from haneul.kernel import operations
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db
 from haneul.kernel.reconcile import Observation, Report
-from haneul.kernel.reconcile.plans import PlanSource, buried_on
+from haneul.kernel.reconcile.plans import PlanSource, buried_on, touch
 from haneul.services.compute.block_devices.models import BlockDevice
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, VerbPlan
 from haneul.services.compute.servers import logic, queries

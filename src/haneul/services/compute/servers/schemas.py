@@ -5,7 +5,8 @@ import msgspec
 from haneul.kernel.schema import UNSET, Meta, Name, Since, StrictBody, Text255, UnsetType
 
 ServerName = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^(?!\s)[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]\Z")]
-Metadata = Annotated[dict[Annotated[str, Meta(min_length=1, max_length=255)], Text255], Meta(max_length=128)]
+Metadata = dict[Annotated[str, Meta(min_length=1, max_length=255)], Text255]
+HostName = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9-._]*\Z")]
 Tag = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^,/]*\Z")]
 
 
@@ -63,9 +64,7 @@ class ServerCreate(StrictBody):
     trusted_image_certificates: Annotated[list[str] | None | UnsetType, Since("2.63")] = UNSET
     host: Annotated[Name | UnsetType, Since("2.74")] = UNSET
     hypervisor_hostname: Annotated[Name | UnsetType, Since("2.74")] = UNSET
-    hostname: Annotated[
-        Annotated[str, Meta(min_length=2, max_length=63, pattern=r"^[a-zA-Z0-9-._]*\Z")] | UnsetType, Since("2.90")
-    ] = UNSET
+    hostname: Annotated[HostName | UnsetType, Since("2.90")] = UNSET
 
 
 class ServerCreateBody(StrictBody):
@@ -82,7 +81,7 @@ class ServerUpdate(StrictBody):
     accessIPv6: str | UnsetType = UNSET
     disk_config: Literal["AUTO", "MANUAL"] | UnsetType = msgspec.field(default=UNSET, name="OS-DCF:diskConfig")
     description: Annotated[Text255 | None | UnsetType, Since("2.19")] = UNSET
-    hostname: Annotated[Name | UnsetType, Since("2.90")] = UNSET
+    hostname: Annotated[HostName | UnsetType, Since("2.90")] = UNSET
 
 
 class ServerFilters(

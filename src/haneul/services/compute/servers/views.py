@@ -57,17 +57,17 @@ class ServerView(View):
     accessIPv4: str
     accessIPv6: str
     links: list[dict[str, str]]
-    key_name: str | None
-    config_drive: str
+    key_name: str | None | UnsetType = UNSET
+    config_drive: str | UnsetType = UNSET
     disk_config: str = _named("OS-DCF:diskConfig", "MANUAL")
     progress: int | UnsetType = UNSET
-    zone: str = _named("OS-EXT-AZ:availability_zone", "")
-    launched_at: str | None = _named("OS-SRV-USG:launched_at", None)
-    terminated_at: str | None = _named("OS-SRV-USG:terminated_at", None)
-    task_state: str | None = _named("OS-EXT-STS:task_state", None)
-    vm_state: str = _named("OS-EXT-STS:vm_state", "")
-    power_state: int = _named("OS-EXT-STS:power_state", 0)
-    volumes: list[dict[str, Any]] = _named("os-extended-volumes:volumes_attached", [])
+    zone: str | UnsetType = _named("OS-EXT-AZ:availability_zone", "")
+    launched_at: str | None | UnsetType = _named("OS-SRV-USG:launched_at", None)
+    terminated_at: str | None | UnsetType = _named("OS-SRV-USG:terminated_at", None)
+    task_state: str | None | UnsetType = _named("OS-EXT-STS:task_state", None)
+    vm_state: str | UnsetType = _named("OS-EXT-STS:vm_state", "")
+    power_state: int | UnsetType = _named("OS-EXT-STS:power_state", 0)
+    volumes: list[dict[str, Any]] | UnsetType = _named("os-extended-volumes:volumes_attached", [])
     security_groups: list[dict[str, str]] | UnsetType = UNSET
     fault: dict[str, Any] | UnsetType = UNSET
     host: str | UnsetType | None = _named("OS-EXT-SRV-ATTR:host")
@@ -94,7 +94,7 @@ class ServerView(View):
 class Beholder(msgspec.Struct, frozen=True):
     """What of a server this caller may see, and what his links start with.
 
-    `url` is the API's base for links, `bookmark` the same without the version.
+    `url` is the API's base for links, `bookmark` the same without the version. `lists`: he looks at many at once.
     """
 
     url: str
@@ -103,6 +103,9 @@ class Beholder(msgspec.Struct, frozen=True):
     sees_extra_specs: bool
     sees_host_status: bool
     embeds_flavor: bool
+    sees_hostname: bool = True
+    sees_image_properties: bool = True
+    lists: bool = False
 
 
 class ShortView(View):
@@ -142,7 +145,7 @@ def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, 
         hidden["host_status"] = ("UP" if host_is_up else "UNKNOWN") if server.host else ""
     if server.fault and status in ("ERROR", "DELETED"):
         hidden["fault"] = _fault(server.fault, seen_by)
-    if status in ("ACTIVE", "BUILD", "REBOOT", "HARD_REBOOT"):
+    if status in ("ACTIVE", "BUILD"):
         hidden["progress"] = 0
     if status not in ("ERROR", "DELETED"):
         hidden["security_groups"] = [{"name": "default"}]
@@ -162,6 +165,7 @@ def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, 
         accessIPv4=server.access_ipv4,
         accessIPv6=server.access_ipv6,
         links=links(seen_by, "servers", server.id),
+        disk_config="AUTO" if server.auto_disk_config else "MANUAL",
         key_name=server.key_name or None,
         config_drive="True" if server.config_drive else "",
         zone=server.zone if server.host else "",
@@ -173,11 +177,43 @@ def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, 
         locked=server.is_locked,
         description=server.description,
         tags=server.tags,
-        hostname=server.hostname,
-        server_groups=[],
-        scheduler_hints={},
+        hostname=server.hostname if seen_by.sees_host or seen_by.sees_hostname else UNSET,
+        server_groups=UNSET if seen_by.lists else [],
+        locked_reason=server.locked_reason,
+        pinned_availability_zone=server.pinned_zone,
+        scheduler_hints=server.scheduler_hints or {},
         **hidden,
     )
+
+
+LEFT_OUT_ONCE = (
+    "zone",
+    "config_drive",
+    "key_name",
+    "launched_at",
+    "terminated_at",
+    "security_groups",
+    "task_state",
+    "vm_state",
+    "power_state",
+    "volumes",
+    "host_status",
+    "host",
+    "instance_name",
+    "node",
+    "reservation_id",
+    "launch_index",
+    "hostname",
+    "kernel_id",
+    "ramdisk_id",
+    "root_device_name",
+    "user_data",
+)
+
+
+def after_a_change(view: ServerView) -> ServerView:
+    """The view as a change's answer told it before 2.75."""
+    return msgspec.structs.replace(view, **dict.fromkeys(LEFT_OUT_ONCE, UNSET))
 
 
 def _for_admin(server: Server, disks: Sequence[BlockDevice]) -> dict[str, Any]:
@@ -199,7 +235,8 @@ def _image(server: Server, seen_by: Beholder) -> dict[str, Any] | str:
     if not server.image_id:
         return ""
     href = f"{seen_by.bookmark}/images/{server.image_id}"
-    return {"id": server.image_id, "links": [{"rel": "bookmark", "href": href}]}
+    found = {"id": server.image_id, "links": [{"rel": "bookmark", "href": href}]}
+    return {**found, "properties": server.image_properties or {}} if seen_by.sees_image_properties else found
 
 
 def _flavor(server: Server, seen_by: Beholder) -> FlavorLink:
