@@ -9,13 +9,9 @@ import time
 import traceback
 from contextvars import ContextVar
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 import msgspec
-
-if TYPE_CHECKING:
-    from haneul.kernel.auth import Caller
-    from haneul.kernel.http.call import Ask
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 operation_id: ContextVar[str] = ContextVar("operation_id", default="")
@@ -117,25 +113,9 @@ def failure(name: str, **values: Any) -> None:
     event(name, "error", traceback=mask(traceback.format_exc()), **values)
 
 
-def access(ask: "Ask", status: int | str, caller: "Caller", seconds: float) -> None:
-    """The line of a finished request."""
-    _sink.put(
-        {
-            "at": round(time.time(), 6),
-            "process": _sink.program,
-            "level": "info",
-            "event": "request",
-            "request_id": ask.request_id,
-            "global_request_id": ask.global_request_id,
-            "method": ask.method,
-            "path": ask.path,
-            "status": int(str(status)[:3]),
-            "ms": round(seconds * 1000, 3),
-            "user_id": caller.user_id or None,
-            "project_id": caller.project_id,
-            "remote": ask.remote,
-        }
-    )
+def plain(name: str, values: dict[str, Any]) -> None:
+    """Write one line whose values are known to hold no secret; for what happens with every request."""
+    _sink.put({"at": round(time.time(), 6), "process": _sink.program, "level": "info", "event": name, **values})
 
 
 class _Bridge(logging.Handler):

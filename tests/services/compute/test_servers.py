@@ -178,6 +178,11 @@ def test_older_versions_see_older_servers(cloud: RunningCloud, nova: Client, fla
         ({"key_name": "nobody's"}, 400),
         ({"user_data": "%%%"}, 400),
         ({"metadata": {"k": "v" * 256}}, 400),
+        ({"metadata": {f"k{number}": "v" for number in range(129)}}, 403),
+        ({"hostname": "under_score!"}, 400),
+        ({"hostname": "h" * 256}, 400),
+        ({"hostname": "one", "max_count": 2}, 400),
+        ({"accessIPv4": "fe80::1"}, 400),
         ({"availability_zone": "mars"}, 400),
         ({"min_count": 3, "max_count": 2}, 400),
         ({"unknown": 1}, 400),
@@ -234,3 +239,116 @@ def test_a_locked_server_is_left_alone_by_who_is_no_admin(
     assert act(member, server_id, unlock=None) == 202
     assert member.delete("compute", f"/v2.1/servers/{server_id}").status_code == 204
     eventually(lambda: is_gone(member, server_id))
+
+
+def test_what_was_asked_for_is_told_again(cloud: RunningCloud, nova: Client, flavor: str, image: str) -> None:
+    hints, hostname = {"query": "[]", "different_host": ["a"]}, "x" * 60 + ".example.com"
+    server = {"name": "asked", "flavorRef": flavor, "imageRef": image, "networks": "none", "hostname": hostname}
+    server |= {"OS-DCF:diskConfig": "AUTO", "availability_zone": "nova"}
+    made = nova.post("compute", "/v2.1/servers", json={"server": server, "os:scheduler_hints": hints}).json()["server"]
+    assert made["OS-DCF:diskConfig"] == "AUTO"
+    found = reaches(nova, made["id"], "ACTIVE")
+    assert (found["scheduler_hints"], found["pinned_availability_zone"]) == (hints, "nova")
+    assert (found["OS-DCF:diskConfig"], found["OS-EXT-SRV-ATTR:hostname"]) == ("AUTO", hostname)
+    kept = found["image"]
+    assert isinstance(kept, dict)
+    assert kept["properties"] == {
+        "base_image_ref": image,
+        "container_format": "bare",
+        "disk_format": "raw",
+        "min_disk": "1",
+        "min_ram": "0",
+    }
+    older = nova.with_headers(OpenStack_API_Version="compute 2.97")
+    assert "properties" not in shown(older, made["id"])["image"]  # type: ignore[operator]
+    listed = nova.get("compute", "/v2.1/servers/detail", params={"name": "^asked$"}).json()["servers"]
+    assert (found["server_groups"], listed) == ([], [{key: found[key] for key in found if key != "server_groups"}])
+    nova.delete("compute", f"/v2.1/servers/{made['id']}")
+
+
+def test_a_change_is_told_as_its_version_tells_it(cloud: RunningCloud, nova: Client, flavor: str, image: str) -> None:
+    server_id = create(nova, flavor, image, "before")
+    reaches(nova, server_id, "ACTIVE")
+    path, change = (
+        f"/v2.1/servers/{server_id}",
+        {"name": "after", "accessIPv6": "FE80:0::1", "OS-DCF:diskConfig": "AUTO"},
+    )
+    newest = nova.put("compute", path, json={"server": change}).json()["server"]
+    assert (newest["name"], newest["accessIPv6"], newest["OS-DCF:diskConfig"]) == ("after", "fe80::1", "AUTO")
+    assert newest == shown(nova, server_id)
+    older = nova.with_headers(OpenStack_API_Version="compute 2.74").put("compute", path, json={"server": change})
+    told = older.json()["server"]
+    assert not [name for name in told if ":" in name and name != "OS-DCF:diskConfig"]
+    assert {"key_name", "config_drive", "security_groups", "host_status"}.isdisjoint(told)
+    assert {"id", "status", "flavor", "locked", "tags", "server_groups", "locked_reason"} <= told.keys()
+    for wrong in ({"accessIPv4": "fe80::1"}, {"hostname": "no good"}, {"name": ""}):
+        assert nova.put("compute", path, json={"server": wrong}).status_code == 400
+    named = nova.with_headers(OpenStack_API_Version="compute 2.93")
+    for hostname, status in (("with.dots", 400), ("x" * 64, 400), ("plain-1", 200)):
+        assert named.put("compute", path, json={"server": {"hostname": hostname}}).status_code == status
+    nova.delete("compute", path)
+
+
+def test_a_members_older_versions_do_not_tell_the_host_name(
+    cloud: RunningCloud, nova: Client, flavor: str, image: str
+) -> None:
+    member = member_of_a_new_project(cloud, "listener").with_headers(OpenStack_API_Version="compute 2.89")
+    server_id = create(member, flavor, image, "My server 1.0")
+    assert "OS-EXT-SRV-ATTR:hostname" not in shown(member, server_id)
+    newer = member.with_headers(OpenStack_API_Version="compute 2.90")
+    assert shown(newer, server_id)["OS-EXT-SRV-ATTR:hostname"] == "my-server-1-0"
+    nova.delete("compute", f"/v2.1/servers/{server_id}")
+
+
+def test_a_server_is_locked_for_a_reason(nova: Client, flavor: str, image: str) -> None:
+    server_id = create(nova, flavor, image, "sealed")
+    reaches(nova, server_id, "ACTIVE")
+    assert act(nova, server_id, lock={"locked_reason": "evidence"}) == 202
+    assert shown(nova, server_id)["locked_reason"] == "evidence"
+    assert act(nova, server_id, lock={"locked_reason": "x" * 256}) == 400
+    assert act(nova, server_id, unlock=None) == 202
+    assert (shown(nova, server_id)["locked_reason"], shown(nova, server_id)["locked"]) == (None, False)
+    nova.delete("compute", f"/v2.1/servers/{server_id}")
+
+
+def test_lines_of_a_console_are_counted_with_the_one_after_the_last_break(
+    nova: Client, flavor: str, image: str
+) -> None:
+    server_id = create(nova, flavor, image, "talker")
+    reaches(nova, server_id, "ACTIVE")
+
+    def tail(length: object) -> str:
+        path = f"/v2.1/servers/{server_id}/action"
+        return str(nova.post("compute", path, json={"os-getConsoleOutput": {"length": length}}).json()["output"])
+
+    whole = str(eventually(lambda: tail(None) if "login:" in tail(None) else ""))
+    assert [len(tail(length).split("\n")) for length in (1, 3, "3")] == [1, 3, 3]
+    assert (tail(-1), tail(0), whole.endswith(tail(2))) == (whole, "", True)
+    assert act(nova, server_id, **{"os-getConsoleOutput": {"length": "many"}}) == 400
+    nova.delete("compute", f"/v2.1/servers/{server_id}")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        (r"^row\-[0-9]+$", ["row-1", "row-23"]),
+        (r"row-[a-z]", ["row-x"]),
+        ("^row", ["row-1", "row-23", "row-x"]),
+        (r"w-2?3", ["row-23"]),
+        ("^r.*2.$", ["row-23"]),
+    ],
+)
+def test_servers_are_found_by_expressions(
+    nova: Client, flavor: str, image: str, pattern: str, names: list[str]
+) -> None:
+    made = [create(nova, flavor, image, name) for name in ("row-1", "row-23", "row-x")]
+    found = nova.get("compute", "/v2.1/servers", params={"name": pattern}).json()["servers"]
+    assert sorted(server["name"] for server in found) == names
+    for server_id in made:
+        nova.delete("compute", f"/v2.1/servers/{server_id}")
+    eventually(lambda: all(is_gone(nova, it) for it in made))
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "a|b", "[a-", "a{9}", "a*a*a*a*b", "*a", "x" * 256])
+def test_expressions_that_could_take_for_ever_are_refused(nova: Client, pattern: str) -> None:
+    assert nova.get("compute", "/v2.1/servers", params={"name": pattern}).status_code == 400

@@ -64,7 +64,24 @@ async def serve(edge: Edge, routes: Sequence[Route], req: Request, resp: Respons
         log.failure("request failed", request_id=ask.request_id, path=ask.path)
         send_fault(edge, ApiError(NEUTRAL), call, resp)
     sign(edge.service, ask, resp)
-    log.access(ask, resp.status, call.caller, time.perf_counter() - started)
+    _note(call, resp, time.perf_counter() - started)
+
+
+def _note(call: Call, resp: Response, seconds: float) -> None:
+    """The log line of a finished request."""
+    ask, caller = call.ask, call.caller
+    values = {
+        "request_id": ask.request_id,
+        "global_request_id": ask.global_request_id,
+        "method": ask.method,
+        "path": ask.path,
+        "status": int(str(resp.status)[:3]),
+        "ms": round(seconds * 1000, 3),
+        "user_id": caller.user_id or None,
+        "project_id": caller.project_id,
+        "remote": ask.remote,
+    }
+    log.plain("request", values)
 
 
 def negotiate(call: Call, resp: Response) -> None:

@@ -108,10 +108,10 @@ def _number(text: str, name: str) -> int:
 
 
 def name_like(pattern: str) -> Where:
-    """Nova's name filter is a regular expression; one of anchors, `.` and `.*` alone is a LIKE, which databases know best.
+    """Nova's name filter is a regular expression; understood is what no name makes a database think about for long.
 
-    Of the others there may be what no name of 255 characters makes a database think about for long: single characters,
-    escapes and sets, of which few repeat without end. Groups and alternatives are refused.
+    That is single characters, escapes and sets, few of them repeated; groups and alternatives are refused. Where there
+    are but anchors, `.` and `.*`, a LIKE does it, which databases know best.
     """
     if len(pattern) > LONGEST or not EXPRESSION.fullmatch(pattern) or _freedoms(pattern) > MOST_FREEDOMS:
         raise BadRequest(
