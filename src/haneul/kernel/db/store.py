@@ -39,7 +39,7 @@ class Store:
         self._inline: Connection | None = None
 
     def read(self, body: Body[T]) -> T:
-        """Run a body that only reads, in this thread: on one snapshot on SQLite, else on what is committed meanwhile."""
+        """Run a body that only reads, in this thread; on SQLite on one snapshot, elsewhere on what is committed."""
         if not self.is_sqlite:
             return self._attempt(body, writes=False)
         with self.engine.connect() as connection:
