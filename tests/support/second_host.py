@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from haneul.host.namespaces import ensure_namespace, remove_namespace
-from tests.support.hosts import eventually
 from tests.support.tree import Tree
 
 # Enters the namespace and becomes the agent, which is told to stay in the network that it finds.
@@ -21,7 +21,7 @@ START = """
 import os, sys
 from haneul.host.namespaces import enter_namespace
 enter_namespace(sys.argv[1])
-os.execv(sys.executable, [sys.executable, "-m", "haneul.cli", "agent", "--state", sys.argv[2]])
+os.execv(sys.executable, [sys.executable, "-m", "haneul.cli", "agent", "--state", sys.argv[2], "--link", sys.argv[3]])
 """
 
 
@@ -30,7 +30,7 @@ class SecondHost:
 
     def __init__(self, tree: Tree, name: str, state: Path) -> None:
         self._tree, self.name, self.state = tree, name, state
-        self.namespace = f"haneul-{tree.cloud_id}-{name}"
+        self.namespace = f"{name}-{tree.cloud_id}"
         self._agent: subprocess.Popen[bytes] | None = None
         for folder in (state / "tree", state / "agent"):
             folder.mkdir(parents=True)
@@ -47,19 +47,21 @@ class SecondHost:
         return self._agent.pid
 
     def start(self) -> None:
-        """Start the agent, and wait until control has heard of it."""
+        """Start the agent, and wait until it says that control has heard of it."""
         ensure_namespace(self.namespace)
-        beat = self.service().get("updated_at")
-        with (self.state / "agent.log").open("ab") as log:
+        self._line, theirs = socket.socketpair()
+        self._line.settimeout(30)
+        with (self.state / "agent.log").open("ab") as log, theirs:
             self._agent = subprocess.Popen(
-                [sys.executable, "-c", START, self.namespace, str(self.state)],
+                [sys.executable, "-c", START, self.namespace, str(self.state), str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
                 env={**os.environ, "HANEUL_QEMU_ACCELERATOR": "tcg", "HANEUL_QEMU_SHUTDOWN_GRACE_S": "20"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
-        eventually(lambda: self.service().get("updated_at") != beat, 30)
+        assert b"ready" in self._line.recv(4096)
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End the agent; its guests go on."""
@@ -67,6 +69,7 @@ class SecondHost:
             self._agent.send_signal(number)
             self._agent.wait(30)
             self._agent = None
+            self._line.close()
 
     def service(self) -> dict[str, Any]:
         """The host as control knows it; nothing if it doesn't."""

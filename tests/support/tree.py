@@ -131,9 +131,9 @@ class Tree:
         found: list[Server] = self.compute("GET", "/servers/detail").json()["servers"]
         return found
 
-    def create(self, name: str) -> str:
+    def create(self, name: str, **more: object) -> str:
         """Ask for a small server; its id."""
-        server = {"name": name, "flavorRef": NANO, "imageRef": self.image_id(), "networks": "none"}
+        server = {"name": name, "flavorRef": NANO, "imageRef": self.image_id(), "networks": "none", **more}
         answer = self.compute("POST", "/servers", {"server": server})
         assert answer.status_code == 202, answer.text
         return str(answer.json()["server"]["id"])

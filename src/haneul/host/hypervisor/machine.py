@@ -9,8 +9,9 @@ from msgspec import Struct
 from haneul.host.hypervisor.facts import QEMU
 
 SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
-# Slots of our own devices. Slots 0 and 1 are the chipset's (0x1f on q35); 0x03 to 0x1c are for disks and ports.
+# Slots of our own devices. Slots 0 and 1 are the chipset's (0x1f on q35); 0x03 to 0x1b are for disks and ports.
 VIDEO_SLOT = 0x02
+CONFIG_DRIVE_SLOT = 0x1C
 BALLOON_SLOT = 0x1D
 RANDOM_SLOT = 0x1E
 ROOT_BUS = {"pc": "pci.0", "q35": "pcie.0"}
@@ -50,6 +51,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     console_log: Path
     accelerator: Accelerator
     translation_cache_mb: int
+    config_drive: Path | None = None
 
 
 def guest_mark(cloud_id: str, guest_id: str) -> str:
@@ -77,6 +79,7 @@ def command_line(machine: Machine) -> list[str]:
         *_serial(machine),
         *_own_devices(ROOT_BUS[machine.kind]),
         *(word for drive in machine.drives for word in _drive(drive, ROOT_BUS[machine.kind])),
+        *(_config_drive(machine.config_drive, ROOT_BUS[machine.kind]) if machine.config_drive else ()),
     ]
 
 
@@ -114,6 +117,14 @@ def _drive(drive: Drive, bus: str) -> list[str]:
     boot = "" if drive.boot_index is None or drive.boot_index < 0 else f",bootindex={drive.boot_index}"
     place = f"bus={bus},addr={drive.pci_slot:#x}"
     return ["-blockdev", json.dumps(backend), *_disk_device(drive, node, place, boot)]
+
+
+def _config_drive(path: Path, bus: str) -> list[str]:
+    # Read-only, and on virtio: firmware takes a FAT disk on IDE for one to boot from.
+    file = {"driver": "file", "filename": str(path), "read-only": True}
+    backend = {"driver": "raw", "node-name": "config-drive", "read-only": True, "file": file}
+    device = f"virtio-blk-pci,id=config-drive,drive=config-drive,bus={bus},addr={CONFIG_DRIVE_SLOT:#x}"
+    return ["-blockdev", json.dumps(backend), "-device", device]
 
 
 def _disk_device(drive: Drive, node: str, place: str, boot: str) -> list[str]:

@@ -87,7 +87,8 @@ class LastPlan:
         self._kept = kept
         self._path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self._path.with_suffix(".new")
-        with fresh.open("wb") as file:
+        # A plan may hold what users tell their servers alone.
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(msgspec.json.encode(kept))
             file.flush()
             os.fsync(file.fileno())

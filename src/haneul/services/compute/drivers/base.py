@@ -20,6 +20,13 @@ class DiskPlan(Struct, frozen=True, kw_only=True):
     pci_slot: int
 
 
+class GuestFile(Struct, frozen=True):
+    """A file of a guest's config drive: `content` may hold the user's secrets."""
+
+    path: str
+    content: bytes
+
+
 class VerbPlan(Struct, frozen=True, kw_only=True):
     """A thing to do once: the driver remembers on disk which ids it has done."""
 
@@ -28,7 +35,10 @@ class VerbPlan(Struct, frozen=True, kw_only=True):
 
 
 class GuestPlan(Struct, frozen=True, kw_only=True):
-    """What one guest should be. `generation` grows with every change of what is wanted, by the request named."""
+    """What one guest should be. `generation` grows with every change of what is wanted, by the request named.
+
+    Without files there is no config drive.
+    """
 
     id: str
     generation: int
@@ -39,6 +49,7 @@ class GuestPlan(Struct, frozen=True, kw_only=True):
     disks: tuple[DiskPlan, ...] = ()
     power: Power = "running"
     verbs: tuple[VerbPlan, ...] = ()
+    config_drive: tuple[GuestFile, ...] = ()
     request_id: str = ""
 
 

@@ -57,6 +57,7 @@ class GuestFolder:
         self.removing = state / "removing" / guest_id
         self.own = self.path / "own"
         self.console_log = self.own / "console.log"
+        self.config_drive = self.own / "config-drive.raw"
         self.qemu_log = self.path / "qemu.log"
         self.run = run / "guests" / guest_id
         self.sockets = Sockets(**{name: self.run / name for name in Sockets.__struct_fields__})

@@ -8,8 +8,10 @@ from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, Refused
 SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MACHINES = ("pc", "q35")
 BUSES = ("virtio", "scsi")
-# The slots that the driver's own devices and the chipset leave free.
-DISK_SLOTS = range(0x03, 0x1D)
+# The slots that the driver's own devices, the config drive and the chipset leave free.
+DISK_SLOTS = range(0x03, 0x1C)
+CONFIG_DRIVE_BYTES = 1 << 20
+CONFIG_DRIVE_PATH = re.compile(r"[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*")
 GIB = 1 << 30
 
 
@@ -26,6 +28,14 @@ def refuse_unsafe(plan: GuestPlan) -> None:
     slots = [disk.pci_slot for disk in plan.disks]
     if len(set(slots)) < len(slots):
         raise Refused("Two disks of the server want the same PCI slot.")
+    _refuse_unsafe_files(plan)
+
+
+def _refuse_unsafe_files(plan: GuestPlan) -> None:
+    if any(CONFIG_DRIVE_PATH.fullmatch(file.path) is None for file in plan.config_drive):
+        raise Refused("A file of the config drive has a path that it can't have.")
+    if sum(len(file.content) for file in plan.config_drive) > CONFIG_DRIVE_BYTES:
+        raise Refused("The server's config drive would be larger than 1 MiB.")
 
 
 def _refuse_unsafe_disk(disk: DiskPlan) -> None:
@@ -34,7 +44,7 @@ def _refuse_unsafe_disk(disk: DiskPlan) -> None:
     if disk.bus not in BUSES:
         raise Refused(f"Disks can be on the buses {' and '.join(BUSES)}; {disk.bus} is not one of them.")
     if disk.pci_slot not in DISK_SLOTS:
-        raise Refused(f"A disk can't have the PCI slot {disk.pci_slot}; slots 3 to 28 are for disks.")
+        raise Refused(f"A disk can't have the PCI slot {disk.pci_slot}; slots 3 to 27 are for disks.")
 
 
 def refuse_older(wanted: GuestPlan, seen_generation: int) -> None:

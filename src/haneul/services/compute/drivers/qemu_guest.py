@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from haneul.host import run as running
-from haneul.host.disk import qemu_img
+from haneul.host.disk import config_drive, qemu_img
 from haneul.host.hypervisor.machine import Accelerator, Drive, Machine, command_line, guest_mark
 from haneul.host.hypervisor.probe import kvm_groups
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
@@ -135,8 +135,12 @@ class QemuGuest:
             raise Refused("The server runs with other hardware than is wanted now: stop it, and start it again.")
 
     def _start(self) -> None:
+        plan = self._record.plan
+        if plan.config_drive:
+            files = {file.path: file.content for file in plan.config_drive}
+            config_drive.make(self._folder.config_drive, files, self._uid)
         # The plan is noted before the process is there, so that a process without a note can only be another's.
-        self._remember(launched=self._record.plan)
+        self._remember(launched=plan)
         accelerator = self._around.accelerator()
         pid = running.spawn_daemon(
             command_line(self._machine(accelerator)),
@@ -160,6 +164,7 @@ class QemuGuest:
             vcpus=plan.vcpus,
             memory_mb=plan.memory_mb,
             drives=tuple(self._drive(disk) for disk in plan.disks),
+            config_drive=self._folder.config_drive if plan.config_drive else None,
             sockets=self._folder.sockets,
             console_log=self._folder.console_log,
             accelerator=accelerator,

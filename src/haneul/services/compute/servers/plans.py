@@ -11,6 +11,7 @@ from haneul.kernel.reconcile.plans import PlanSource, buried_on, touch
 from haneul.services.compute.block_devices.models import BlockDevice
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, VerbPlan
 from haneul.services.compute.servers import logic, queries
+from haneul.services.compute.servers.config_drive import files_of
 from haneul.services.compute.servers.logic import GONE, POWER_STATES
 from haneul.services.compute.servers.models import Server, Verb, servers, verbs
 from haneul.services.compute.wire import GUESTS
@@ -45,6 +46,7 @@ def _plan(server: Server, disks: Sequence[BlockDevice], open_verbs: Sequence[Ver
             )
             for disk in disks
         ),
+        config_drive=files_of(server) if server.config_drive else (),
         request_id=server.wanted_by,
         power=server.wanted_power,  # type: ignore[arg-type]
         verbs=tuple(VerbPlan(id=verb.id, verb=verb.verb) for verb in open_verbs),  # type: ignore[arg-type]
