@@ -177,7 +177,13 @@ class Cloud:
     def policy_of(self, one: Service) -> Policy:
         """A service's rules as they stand now, under the operator's files."""
         overrides = Overrides(self.wanted.state / "policy", one.type)
-        return Policy(self.rules_of(one), one.base_rules, overrides=overrides, forbidden=one.forbidden)
+        return Policy(
+            self.rules_of(one),
+            one.base_rules,
+            overrides=overrides,
+            forbidden=one.forbidden,
+            scope_types=one.scope_types,
+        )
 
     def _edge(self, one: Service) -> Edge:
         auth_url = self._url(self.services[0])

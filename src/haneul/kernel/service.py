@@ -28,6 +28,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
 
     `project_base` is a path behind which clients may put a project id (`/v2.1` of `/v2.1/PROJECT/servers`).
     `former_base` is where clients from before microversions look for the API (`/v2`): theirs is the oldest version.
+    `scope_types` are the scopes of the tokens that it takes, where a rule says nothing of them: empty is any.
     `faults` names the error envelope, `page_links` the style of page links. `request_id_header` is a second header for
     request ids (`X-Compute-Request-Id`). `manners`: where its HTTP is stricter.
     `on_start` runs in every control process before it answers: to heal what a crash left.
@@ -47,6 +48,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     page_links: LinkStyle = "none"
     page_most: int = 1000
     microversions: Microversions | None = None
+    scope_types: tuple[str, ...] = ()
     forbidden: str = "Policy doesn't allow {rule} to be performed."
     request_id_header: str = ""
     manners: Manners = Manners()

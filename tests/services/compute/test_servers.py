@@ -5,6 +5,8 @@ import pytest
 from tests.support.cloud import Client, RunningCloud
 from tests.support.hosts import eventually, simulated_host
 
+from haneul.services.compute.servers import queries
+
 NEWEST = {"OpenStack-API-Version": "compute 2.100"}
 
 
@@ -352,3 +354,19 @@ def test_servers_are_found_by_expressions(
 @pytest.mark.parametrize("pattern", ["(a+)+$", "a|b", "[a-", "a{9}", "a*a*a*a*b", "*a", "x" * 256])
 def test_expressions_that_could_take_for_ever_are_refused(nova: Client, pattern: str) -> None:
     assert nova.get("compute", "/v2.1/servers", params={"name": pattern}).status_code == 400
+
+
+def test_an_ephemeral_disk_is_made_and_swap_is_refused(cloud: RunningCloud, nova: Client, image: str) -> None:
+    more = {"name": "more", "id": "more", "vcpus": 1, "ram": 128, "disk": 1}
+    nova.post("compute", "/v2.1/flavors", json={"flavor": {**more, "OS-FLV-EXT-DATA:ephemeral": 2}})
+    server_id = create(nova, "more", image, "with more")
+    reaches(nova, server_id, "ACTIVE")
+    disks = cloud.cloud.store.read(lambda db: db.all(queries.DISKS_OF, server_id=server_id))
+    assert [(disk.device_name, disk.size_gb, disk.image_id) for disk in disks] == [
+        ("/dev/vda", 1, image),
+        ("/dev/vdb", 2, None),
+    ]
+    nova.delete("compute", f"/v2.1/servers/{server_id}")
+    nova.post("compute", "/v2.1/flavors", json={"flavor": {**more, "id": "swap", "name": "swap", "swap": 64}})
+    server = {"name": "swap", "flavorRef": "swap", "imageRef": image, "networks": "none"}
+    assert nova.post("compute", "/v2.1/servers", json={"server": server}).status_code == 501

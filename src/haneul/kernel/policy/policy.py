@@ -30,9 +30,10 @@ class _Table(NamedTuple):
 class Policy:
     """Decides what a caller may do in one service.
 
-    `base_rules` are the rules that others build on. With `overrides`, the files are read at once, and a broken file
-    stops the start with PolicyError: the operator's restrictions must not be dropped in silence. Later a changed file
-    is taken up within a second, and a broken one leaves the former rules in force and logs one line.
+    `base_rules` are the rules that others build on; `scope_types` count for the rules that name none. With `overrides`,
+    the files are read at once, and a broken file stops the start with PolicyError: the operator's restrictions must not
+    be dropped in silence. Later a changed file is taken up within a second, and a broken one leaves the former rules in
+    force and logs one line.
     """
 
     def __init__(
@@ -42,9 +43,11 @@ class Policy:
         *,
         overrides: Overrides | None = None,
         forbidden: str = "Policy doesn't allow {rule} to be performed.",
+        scope_types: tuple[str, ...] = (),
     ) -> None:
         declared = _by_name(rules)
-        self._scopes = {name: rule.scope_types for name, rule in declared.items() if rule.scope_types}
+        scopes = {name: rule.scope_types or scope_types for name, rule in declared.items()}
+        self._scopes = {name: allowed for name, allowed in scopes.items() if allowed}
         defaults = {name: rule.default for name, rule in declared.items()}
         self._defaults = _parsed({ADMIN_RULE: "!", **base_rules, **defaults})
         self._forbidden = forbidden

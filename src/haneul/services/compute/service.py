@@ -50,6 +50,7 @@ def service(hosts: HostLink, settings: ComputeSettings) -> Service:
         former_base="/v2",
         manners=Manners(exact_paths=True),
         base_rules=BASE_RULES,
+        scope_types=("project",),
         resources=(
             versions,
             extensions,

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+CLOUD_WIDE = ("system", "project")
+"""Scopes of tokens for what no domain has: one for a domain, be it an administrator's, won't do."""
+
 BASE_RULES: Mapping[str, str] = MappingProxyType(
     {
         "admin_required": "role:admin or is_admin:1",

@@ -29,6 +29,7 @@ def service(driver: ImageStore, settings: ImageSettings) -> Service:
         port=9292,
         path="/image",
         base_rules=BASE_RULES,
+        scope_types=("project",),
         resources=(
             versions,
             images_with(ByteRemoval(driver)),

@@ -40,6 +40,8 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
     count = _count(wanted)
     _refuse_unbuilt(call, wanted)
     flavor = _flavor(call, wanted)
+    if flavor.swap_mb:
+        raise NotBuilt("haneul does not make swap disks yet: choose a flavor without swap.")
     image = _image(call, wanted, flavor)
     take_server(call.db, call.caller.project_id or "", flavor.vcpus, flavor.memory_mb, count)
     key = _key(call, wanted)
@@ -115,6 +117,8 @@ def _refuse_unbuilt(call: Call, wanted: ServerCreate) -> None:
             raise NotBuilt("haneul does not offer volumes yet: a server's disk comes from its image.")
     if wanted.personality is not UNSET and wanted.personality:
         raise NotBuilt("haneul does not inject files: use user_data.")
+    if wanted.trusted_image_certificates:
+        raise NotBuilt("haneul does not verify images' certificates yet.")
     if wanted.host is not UNSET or wanted.hypervisor_hostname is not UNSET:
         call.enforce(call.caller, rule=CREATE_ON_HOST)
         raise NotBuilt("haneul does not place servers on a host of choice yet.")

@@ -75,7 +75,7 @@ def create(db: Db, by: Asker, wanted: NewServer, operation: type[Operation]) -> 
         suffix = f"-{index + 1}" if wanted.count > 1 else ""
         values = _first_values(by, wanted, suffix, index, reservation_id)
         db.insert_numbered(servers, **values)
-        db.insert(block_devices, _root_disk(values["id"], wanted))
+        db.insert_all(block_devices, _disks(values["id"], wanted))
         operations.start(db, operation, values["id"], by=by, input={"zone": wanted.zone})
         made.append(current(db, values["id"]))
     return made
@@ -132,8 +132,9 @@ def _first_values(by: Asker, wanted: NewServer, suffix: str, index: int, reserva
     }
 
 
-def _root_disk(server_id: str, wanted: NewServer) -> BlockDevice:
-    return BlockDevice(
+def _disks(server_id: str, wanted: NewServer) -> list[BlockDevice]:
+    """The root disk, over the image, and an empty one where the flavor has an ephemeral disk."""
+    root = BlockDevice(
         id=new_uuid(),
         server_id=server_id,
         source_type="image",
@@ -146,6 +147,19 @@ def _root_disk(server_id: str, wanted: NewServer) -> BlockDevice:
         pci_slot=FIRST_DISK_SLOT,
         delete_on_termination=True,
     )
+    if not wanted.flavor["ephemeral_gb"]:
+        return [root]
+    ephemeral = msgspec.structs.replace(
+        root,
+        id=new_uuid(),
+        source_type="blank",
+        image_id=None,
+        size_gb=wanted.flavor["ephemeral_gb"],
+        device_name="/dev/vdb",
+        boot_index=None,
+        pci_slot=FIRST_DISK_SLOT + 1,
+    )
+    return [root, ephemeral]
 
 
 def update(db: Db, server: Server, wanted: ServerUpdate) -> Server:

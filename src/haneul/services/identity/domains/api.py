@@ -2,6 +2,7 @@ from typing import Any
 
 from haneul.kernel.http import Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
+from haneul.services.identity.base_rules import CLOUD_WIDE
 from haneul.services.identity.domains import logic
 from haneul.services.identity.domains.schemas import DomainCreate, DomainFilters, DomainView
 from haneul.services.identity.extras import extras, with_extras
@@ -24,9 +25,11 @@ LIST = Rule(
     "rule:admin_required or (role:reader and system_scope:all) or (role:reader and domain_id:%(target.domain.id)s)",
     "List domains.",
 )
-CREATE = Rule("identity:create_domain", "rule:admin_required", "Create a domain.")
-UPDATE = Rule("identity:update_domain", "rule:admin_required", "Change a domain.")
-DELETE = Rule("identity:delete_domain", "rule:admin_required", "Delete a domain and all that is in it.")
+CREATE = Rule("identity:create_domain", "rule:admin_required", "Create a domain.", scope_types=CLOUD_WIDE)
+UPDATE = Rule("identity:update_domain", "rule:admin_required", "Change a domain.", scope_types=CLOUD_WIDE)
+DELETE = Rule(
+    "identity:delete_domain", "rule:admin_required", "Delete a domain and all that is in it.", scope_types=CLOUD_WIDE
+)
 
 View = DomainView | dict[str, Any]
 

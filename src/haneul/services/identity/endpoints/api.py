@@ -3,6 +3,7 @@ from typing import Any
 from haneul.kernel.db import fields
 from haneul.kernel.http import Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
+from haneul.services.identity.base_rules import CLOUD_WIDE
 from haneul.services.identity.endpoints import logic
 from haneul.services.identity.endpoints.models import Endpoint
 from haneul.services.identity.endpoints.schemas import EndpointCreate, EndpointFilters, EndpointUpdate, EndpointView
@@ -11,11 +12,11 @@ from haneul.services.identity.extras import extras, with_extras
 routes = Routes()
 
 READER = "rule:admin_required or (role:reader and system_scope:all)"
-GET = Rule("identity:get_endpoint", READER, "Show an endpoint.")
-LIST = Rule("identity:list_endpoints", READER, "List endpoints.")
-CREATE = Rule("identity:create_endpoint", "rule:admin_required", "Create an endpoint.")
-UPDATE = Rule("identity:update_endpoint", "rule:admin_required", "Change an endpoint.")
-DELETE = Rule("identity:delete_endpoint", "rule:admin_required", "Delete an endpoint.")
+GET = Rule("identity:get_endpoint", READER, "Show an endpoint.", scope_types=CLOUD_WIDE)
+LIST = Rule("identity:list_endpoints", READER, "List endpoints.", scope_types=CLOUD_WIDE)
+CREATE = Rule("identity:create_endpoint", "rule:admin_required", "Create an endpoint.", scope_types=CLOUD_WIDE)
+UPDATE = Rule("identity:update_endpoint", "rule:admin_required", "Change an endpoint.", scope_types=CLOUD_WIDE)
+DELETE = Rule("identity:delete_endpoint", "rule:admin_required", "Delete an endpoint.", scope_types=CLOUD_WIDE)
 
 View = EndpointView | dict[str, Any]
 

@@ -1,6 +1,7 @@
 """Who may see, give and take roles: an administrator any, a domain's own people those inside their domain."""
 
 from haneul.kernel.policy import Rule
+from haneul.services.identity.base_rules import CLOUD_WIDE
 
 
 def _inside(role: str) -> str:
@@ -28,18 +29,46 @@ CREATE = Rule("identity:create_grant", GRANTER, "Give a role to a user or group.
 REVOKE = Rule("identity:revoke_grant", GRANTER, "Take a role from a user or group.")
 
 LIST_SYSTEM = {
-    "user": Rule("identity:list_system_grants_for_user", SYSTEM_READER, "List a user's roles on the system."),
-    "group": Rule("identity:list_system_grants_for_group", SYSTEM_READER, "List a group's roles on the system."),
+    "user": Rule(
+        "identity:list_system_grants_for_user",
+        SYSTEM_READER,
+        "List a user's roles on the system.",
+        scope_types=CLOUD_WIDE,
+    ),
+    "group": Rule(
+        "identity:list_system_grants_for_group",
+        SYSTEM_READER,
+        "List a group's roles on the system.",
+        scope_types=CLOUD_WIDE,
+    ),
 }
 CHECK_SYSTEM = {
-    "user": Rule("identity:check_system_grant_for_user", SYSTEM_READER, "Check a user's role on the system."),
-    "group": Rule("identity:check_system_grant_for_group", SYSTEM_READER, "Check a group's role on the system."),
+    "user": Rule(
+        "identity:check_system_grant_for_user",
+        SYSTEM_READER,
+        "Check a user's role on the system.",
+        scope_types=CLOUD_WIDE,
+    ),
+    "group": Rule(
+        "identity:check_system_grant_for_group",
+        SYSTEM_READER,
+        "Check a group's role on the system.",
+        scope_types=CLOUD_WIDE,
+    ),
 }
 CREATE_SYSTEM = {
-    "user": Rule("identity:create_system_grant_for_user", ADMIN, "Give a user a role on the system."),
-    "group": Rule("identity:create_system_grant_for_group", ADMIN, "Give a group a role on the system."),
+    "user": Rule(
+        "identity:create_system_grant_for_user", ADMIN, "Give a user a role on the system.", scope_types=CLOUD_WIDE
+    ),
+    "group": Rule(
+        "identity:create_system_grant_for_group", ADMIN, "Give a group a role on the system.", scope_types=CLOUD_WIDE
+    ),
 }
 REVOKE_SYSTEM = {
-    "user": Rule("identity:revoke_system_grant_for_user", ADMIN, "Take a user's role on the system."),
-    "group": Rule("identity:revoke_system_grant_for_group", ADMIN, "Take a group's role on the system."),
+    "user": Rule(
+        "identity:revoke_system_grant_for_user", ADMIN, "Take a user's role on the system.", scope_types=CLOUD_WIDE
+    ),
+    "group": Rule(
+        "identity:revoke_system_grant_for_group", ADMIN, "Take a group's role on the system.", scope_types=CLOUD_WIDE
+    ),
 }

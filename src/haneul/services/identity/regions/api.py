@@ -6,6 +6,7 @@ from haneul.kernel.db import fields
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Listed, Reply, Routes, listed
 from haneul.kernel.policy import Rule
+from haneul.services.identity.base_rules import CLOUD_WIDE
 from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.regions import logic
 from haneul.services.identity.regions.models import Region
@@ -15,9 +16,9 @@ routes = Routes()
 
 GET = Rule("identity:get_region", "", "Show a region.")
 LIST = Rule("identity:list_regions", "", "List regions.")
-CREATE = Rule("identity:create_region", "rule:admin_required", "Create a region.")
-UPDATE = Rule("identity:update_region", "rule:admin_required", "Change a region.")
-DELETE = Rule("identity:delete_region", "rule:admin_required", "Delete a region.")
+CREATE = Rule("identity:create_region", "rule:admin_required", "Create a region.", scope_types=CLOUD_WIDE)
+UPDATE = Rule("identity:update_region", "rule:admin_required", "Change a region.", scope_types=CLOUD_WIDE)
+DELETE = Rule("identity:delete_region", "rule:admin_required", "Delete a region.", scope_types=CLOUD_WIDE)
 
 View = RegionView | dict[str, Any]
 

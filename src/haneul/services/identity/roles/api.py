@@ -3,6 +3,7 @@ from typing import Any
 from haneul.kernel.db import fields
 from haneul.kernel.http import Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
+from haneul.services.identity.base_rules import CLOUD_WIDE
 from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.roles import logic
 from haneul.services.identity.roles.models import GLOBAL, Role
@@ -15,14 +16,20 @@ GET = Rule(
     "identity:get_role", f"({SYSTEM_READER}) or (role:manager and rule:domain_managed_target_role)", "Show a role."
 )
 LIST = Rule("identity:list_roles", f"({SYSTEM_READER}) or (role:manager and not domain_id:None)", "List roles.")
-CREATE = Rule("identity:create_role", "rule:admin_required", "Create a role.")
-UPDATE = Rule("identity:update_role", "rule:admin_required", "Change a role.")
-DELETE = Rule("identity:delete_role", "rule:admin_required", "Delete a role.")
-GET_OF_DOMAIN = Rule("identity:get_domain_role", SYSTEM_READER, "Show a domain's role.")
-LIST_OF_DOMAIN = Rule("identity:list_domain_roles", SYSTEM_READER, "List a domain's roles.")
-CREATE_OF_DOMAIN = Rule("identity:create_domain_role", "rule:admin_required", "Create a role of a domain.")
-UPDATE_OF_DOMAIN = Rule("identity:update_domain_role", "rule:admin_required", "Change a domain's role.")
-DELETE_OF_DOMAIN = Rule("identity:delete_domain_role", "rule:admin_required", "Delete a domain's role.")
+CREATE = Rule("identity:create_role", "rule:admin_required", "Create a role.", scope_types=CLOUD_WIDE)
+UPDATE = Rule("identity:update_role", "rule:admin_required", "Change a role.", scope_types=CLOUD_WIDE)
+DELETE = Rule("identity:delete_role", "rule:admin_required", "Delete a role.", scope_types=CLOUD_WIDE)
+GET_OF_DOMAIN = Rule("identity:get_domain_role", SYSTEM_READER, "Show a domain's role.", scope_types=CLOUD_WIDE)
+LIST_OF_DOMAIN = Rule("identity:list_domain_roles", SYSTEM_READER, "List a domain's roles.", scope_types=CLOUD_WIDE)
+CREATE_OF_DOMAIN = Rule(
+    "identity:create_domain_role", "rule:admin_required", "Create a role of a domain.", scope_types=CLOUD_WIDE
+)
+UPDATE_OF_DOMAIN = Rule(
+    "identity:update_domain_role", "rule:admin_required", "Change a domain's role.", scope_types=CLOUD_WIDE
+)
+DELETE_OF_DOMAIN = Rule(
+    "identity:delete_domain_role", "rule:admin_required", "Delete a domain's role.", scope_types=CLOUD_WIDE
+)
 
 View = RoleView | dict[str, Any]
 

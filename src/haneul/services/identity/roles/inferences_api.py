@@ -2,6 +2,7 @@
 
 from haneul.kernel.http import Call, Reply, Routes
 from haneul.kernel.policy import Rule
+from haneul.services.identity.base_rules import CLOUD_WIDE
 from haneul.services.identity.roles import logic
 from haneul.services.identity.roles.api import SYSTEM_READER
 from haneul.services.identity.roles.models import Role
@@ -10,12 +11,18 @@ from haneul.services.identity.schemas import Links
 
 routes = Routes()
 
-LIST_ALL = Rule("identity:list_role_inference_rules", SYSTEM_READER, "List which roles imply which.")
-LIST = Rule("identity:list_implied_roles", SYSTEM_READER, "List the roles that a role implies.")
-GET = Rule("identity:get_implied_role", SYSTEM_READER, "Show that a role implies another.")
-CHECK = Rule("identity:check_implied_role", SYSTEM_READER, "Check that a role implies another.")
-CREATE = Rule("identity:create_implied_role", "rule:admin_required", "Let a role imply another.")
-DELETE = Rule("identity:delete_implied_role", "rule:admin_required", "Let a role imply another no longer.")
+LIST_ALL = Rule(
+    "identity:list_role_inference_rules", SYSTEM_READER, "List which roles imply which.", scope_types=CLOUD_WIDE
+)
+LIST = Rule("identity:list_implied_roles", SYSTEM_READER, "List the roles that a role implies.", scope_types=CLOUD_WIDE)
+GET = Rule("identity:get_implied_role", SYSTEM_READER, "Show that a role implies another.", scope_types=CLOUD_WIDE)
+CHECK = Rule("identity:check_implied_role", SYSTEM_READER, "Check that a role implies another.", scope_types=CLOUD_WIDE)
+CREATE = Rule(
+    "identity:create_implied_role", "rule:admin_required", "Let a role imply another.", scope_types=CLOUD_WIDE
+)
+DELETE = Rule(
+    "identity:delete_implied_role", "rule:admin_required", "Let a role imply another no longer.", scope_types=CLOUD_WIDE
+)
 
 ONE = "/v3/roles/{role_id}/implies/{implied_role_id}"
 

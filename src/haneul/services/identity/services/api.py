@@ -3,6 +3,7 @@ from typing import Any
 from haneul.kernel.db import fields
 from haneul.kernel.http import Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
+from haneul.services.identity.base_rules import CLOUD_WIDE
 from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.services import logic
 from haneul.services.identity.services.models import CatalogService
@@ -11,11 +12,11 @@ from haneul.services.identity.services.schemas import ServiceCreate, ServiceFilt
 routes = Routes()
 
 READER = "rule:admin_required or (role:reader and system_scope:all)"
-GET = Rule("identity:get_service", READER, "Show a service.")
-LIST = Rule("identity:list_services", READER, "List services.")
-CREATE = Rule("identity:create_service", "rule:admin_required", "Create a service.")
-UPDATE = Rule("identity:update_service", "rule:admin_required", "Change a service.")
-DELETE = Rule("identity:delete_service", "rule:admin_required", "Delete a service.")
+GET = Rule("identity:get_service", READER, "Show a service.", scope_types=CLOUD_WIDE)
+LIST = Rule("identity:list_services", READER, "List services.", scope_types=CLOUD_WIDE)
+CREATE = Rule("identity:create_service", "rule:admin_required", "Create a service.", scope_types=CLOUD_WIDE)
+UPDATE = Rule("identity:update_service", "rule:admin_required", "Change a service.", scope_types=CLOUD_WIDE)
+DELETE = Rule("identity:delete_service", "rule:admin_required", "Delete a service.", scope_types=CLOUD_WIDE)
 
 View = ServiceView | dict[str, Any]
 
