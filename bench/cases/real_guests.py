@@ -39,18 +39,20 @@ def run(_bench: Bench) -> Outcome:
         pairs = [(_through_cloud(cloud, image_id), _bare(base, Path(folder))) for _ in range(PAIRS + 1)][1:]
         return Outcome(
             figures=[
-                _difference("POST to ACTIVE above a bare script", [(a.running, b.running) for a, b in pairs]),
-                _difference("POST to login above a bare script", [(a.login, b.login) for a, b in pairs]),
+                _difference(
+                    "POST to ACTIVE above a bare script", [(a.running, b.running) for a, b in pairs], ALLOWED_S
+                ),
+                _difference("POST to login above a bare script", [(a.login, b.login) for a, b in pairs], None),
             ]
         )
 
 
-def _difference(name: str, pairs: list[tuple[float, float]]) -> Figure:
+def _difference(name: str, pairs: list[tuple[float, float]], target: float | None) -> Figure:
     return Figure(
         name=f"real guest, {name}",
         value=statistics.median(ours - bare for ours, bare in pairs),
         unit="s",
-        target=ALLOWED_S,
+        target=target,
         better="less",
         beside={
             "cloud s": round(statistics.median(ours for ours, _ in pairs), 2),
@@ -65,7 +67,7 @@ def _through_cloud(cloud: BenchCloud, image_id: str) -> Times:
     server_id = create_server(cloud, "real", image_id)
     wait_until(lambda: status_of(cloud, server_id) == "ACTIVE", 0.02)
     running = time.perf_counter() - began
-    wait_until(lambda: bool(LOGIN.search(_console(cloud, server_id))), 0.1)
+    wait_until(lambda: bool(LOGIN.search(_console(cloud, server_id))), 0.25)
     login = time.perf_counter() - began
     cloud.ask("DELETE", "compute", f"/v2.1/servers/{server_id}")
     wait_for_servers(cloud, 0, "")

@@ -181,3 +181,39 @@ def test_statements_are_kept_by_shape_and_not_without_end(filled: Store) -> None
     for size in range(50):
         filled.read(partial(listing.page, page=Page(5), filters={"size": size}))
     assert len(listing._shapes) == 1
+
+
+def test_no_marker_stands_outside_of_what_the_caller_may_see(shelf: Store) -> None:
+    bounded = Listing(
+        Plum,
+        plums,
+        filters={"color": plums.c.color, "size": plums.c.size},
+        sorts={"id": plums.c.id},
+        default_sort=(("id", "asc"),),
+        bounds=("color",),
+    )
+    rows = [Plum("a", "red", 1, None), Plum("b", "blue", 1, None), Plum("c", "red", 2, None)]
+
+    def body(db: Db) -> None:
+        db.delete(plums)
+        db.insert_all(plums, rows)
+        assert bounded.page(db, Page(marker="a"), {"color": "red"}) == [rows[2]]
+        # A filter that bounds nothing may have changed between two pages.
+        assert bounded.page(db, Page(marker="a"), {"color": "red", "size": 2}) == [rows[2]]
+        assert bounded.page(db, Page(marker="a"), {}) == rows[1:]
+        with pytest.raises(BadRequest):
+            bounded.page(db, Page(marker="b"), {"color": "red"})
+
+    shelf.write(body)
+
+
+def test_a_sort_key_that_is_named_a_thousand_times_counts_once(shelf: Store) -> None:
+    rows = [Plum("a", "red", None, None), Plum("b", "red", 2, None)]
+
+    def body(db: Db) -> None:
+        db.delete(plums)
+        db.insert_all(plums, rows)
+        sort: Sort = (("size", "asc"), ("size", "desc")) * 500
+        assert LISTING.page(db, Page(marker="a", sort=sort), {}) == [rows[1]]
+
+    shelf.write(body)

@@ -295,6 +295,15 @@ def test_a_trusted_proxys_words_stand_in_links(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
+    "forwarded",
+    ["X-Forwarded-Proto: javascript", "X-Forwarded-Proto: https://evil.example/", "X-Forwarded-Prefix: //evil.example"]
+    + ["X-Forwarded-Prefix: /a b", "X-Forwarded-Prefix: notes", "X-Forwarded-Prefix: /<script>"],
+)
+def test_what_a_proxy_lets_through_is_no_more_than_a_link_may_hold(wire: Wire, port: int, forwarded: str) -> None:
+    assert wire.ask("GET /", forwarded, "Host: cloud").json == {"self": "http://cloud/"}
+
+
+@pytest.mark.parametrize(
     ("headers", "status", "version"),
     [
         ([], 200, "notes 1.1"),
@@ -361,6 +370,7 @@ HOSTILE = {
     "null": b"null",
     "a number": b"1e400",
     "deep": b"[" * 100_000,
+    "deep and whole": b'{"note":' + b"[" * 70 + b"]" * 70 + b"}",
     "deep inside": b'{"note":' + b'{"a":' * 15_000 + b"1" + b"}" * 15_001,
     "no field": note(),
     "unknown field": note(id="a", text="x", color="red"),

@@ -229,3 +229,8 @@ def test_extra_specs_are_checked_from_2_86(flavors: Client, key: str, value: str
     if not fits:
         assert checked.json()["badRequest"]["message"].startswith("Validation failed; ")
     assert flavors.post("compute", "/v2.1/flavors/n1/os-extra_specs", json=body).status_code == 200
+
+
+def test_a_minimum_that_is_no_number_is_the_callers_mistake(flavors: Client) -> None:
+    for text in ("--5", "5-", "-", "five", "٣"):
+        assert flavors.get("compute", "/v2.1/flavors", params={"minRam": text}).status_code == 400, text

@@ -125,3 +125,13 @@ def test_a_password_change_needs_both_passwords(cloud: RunningCloud, admin: Clie
         assert cloud.anonymous().post("identity", path, json={"user": body}).status_code == 400, body
     unknown = {"user": {"password": "x", "original_password": "y"}}
     assert cloud.anonymous().post("identity", f"/v3/users/{NOWHERE}/password", json=unknown).status_code == 401
+
+
+def test_nobody_can_hang_something_on_a_row_that_no_list_can_show(admin: Client) -> None:
+    for depth in (50, *range(900, 1010, 10)):
+        body = f'{{"user":{{"name":"deep-{depth}","x":{"[" * depth}{"]" * depth}}}}}'
+        made = admin.post("identity", "/v3/users", content=body, headers={"Content-Type": "application/json"})
+        assert made.status_code == (201 if depth == 50 else 400), (depth, made.status_code)
+        assert admin.get("identity", "/v3/users").status_code == 200, depth
+    for user in admin.get("identity", "/v3/users", params={"name": "deep-50"}).json()["users"]:
+        assert admin.delete("identity", f"/v3/users/{user['id']}").status_code == 204

@@ -41,8 +41,25 @@ def test_a_name_stands_once_in_a_domain(admin: Client) -> None:
 def test_a_domains_manager_keeps_to_his_domain(cloud: RunningCloud, admin: Client) -> None:
     domain = make(admin, "domain")
     manager = persona(cloud, admin, "manager", f"domains/{domain['id']}", domain_id=domain["id"])
-    own, foreign, stranger = make(manager, "group"), make(admin, "group"), make(admin, "user")
+    own = make(manager, "group", domain_id=domain["id"])
+    foreign, stranger = make(admin, "group"), make(admin, "user")
     assert own["domain_id"] == domain["id"]
     assert [group["id"] for group in manager.get("identity", "/v3/groups").json()["groups"]] == [own["id"]]
     assert manager.get("identity", f"/v3/groups/{foreign['id']}").status_code == 403
     assert manager.put("identity", f"/v3/groups/{own['id']}/users/{stranger['id']}").status_code == 403
+
+
+def test_who_asks_for_a_domain_sees_only_it_in_memberships(cloud: RunningCloud, admin: Client) -> None:
+    domain = make(admin, "domain")
+    reader = persona(cloud, admin, "admin", f"domains/{domain['id']}", domain_id=domain["id"])
+    group, foreign = make(admin, "group", domain_id=domain["id"]), make(admin, "group")
+    user, stranger = make(admin, "user", domain_id=domain["id"]), make(admin, "user")
+    for place in (group, foreign):
+        for member in (user, stranger):
+            path = f"/v3/groups/{place['id']}/users/{member['id']}"
+            assert admin.put("identity", path).status_code == 204
+    members = reader.get("identity", f"/v3/groups/{group['id']}/users").json()["users"]
+    assert [member["id"] for member in members] == [user["id"]]
+    groups = reader.get("identity", f"/v3/users/{user['id']}/groups").json()["groups"]
+    assert [place["id"] for place in groups] == [group["id"]]
+    assert len(admin.get("identity", f"/v3/groups/{group['id']}/users").json()["users"]) == 2

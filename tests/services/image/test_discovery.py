@@ -40,3 +40,9 @@ def test_without_a_token_nothing_else_is_told(cloud: RunningCloud) -> None:
 def test_a_slash_at_the_end_names_nothing(admin: Client) -> None:
     statuses = [admin.request(method, "image", "/v2/images/").status_code for method in ("GET", "DELETE", "PATCH")]
     assert statuses == [404, 404, 404]
+
+
+def test_tokens_are_for_projects(cloud: RunningCloud) -> None:
+    whole = cloud.login({"system": {"all": True}})
+    assert whole.get("image", "/v2/images").status_code == 403
+    assert whole.post("image", "/v2/images", json={"name": "nobody's"}).status_code == 403

@@ -5,6 +5,8 @@ import pytest
 from tests.services.image.shelf import QCOW2, create, files, names, show, upload, uploaded, user_of
 from tests.support.cloud import Client, RunningCloud
 
+from haneul.services.image.images.queries import PROPERTIES_OF, TAGS_OF
+
 
 def test_an_image_is_created_as_the_api_reference_shows_it(alice: Client) -> None:
     image_id = str(uuid.uuid4())
@@ -142,8 +144,8 @@ def test_deleting_leaves_nothing(alice: Client, cloud: RunningCloud) -> None:
     assert files(cloud) == before
     missing = alice.delete("image", f"/v2/images/{image['id']}")
     assert missing.status_code == 404
-    create(alice, id=image["id"])
-    assert show(alice, image["id"])["tags"] == []
+    for left in (PROPERTIES_OF, TAGS_OF):
+        assert cloud.cloud.store.read(lambda db, of=left: db.all(of, ids=[image["id"]])) == []  # type: ignore[misc]
 
 
 def test_a_protected_image_stays(alice: Client) -> None:
@@ -180,3 +182,13 @@ def test_tags_come_and_go(alice: Client) -> None:
     assert alice.delete("image", f"{path}/x86").status_code == 404
     assert alice.put("image", f"{path}/{'t' * 256}").status_code == 400
     assert show(alice, image_id)["tags"] == ["64 bit"]
+
+
+def test_an_id_never_comes_to_mean_another_image(alice: Client, bob: Client) -> None:
+    """Hosts keep images by their ids: a second image of an id would be given the first one's bytes there."""
+    first = uploaded(alice, name="private notes")
+    assert alice.delete("image", f"/v2/images/{first['id']}").status_code == 204
+    again = bob.post("image", "/v2/images", json={"id": first["id"], "name": "mine now"})
+    assert again.status_code == 409
+    assert f"Image ID {first['id']} already exists!" in again.text
+    assert bob.get("image", f"/v2/images/{first['id']}").status_code == 404

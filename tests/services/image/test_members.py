@@ -72,3 +72,17 @@ def test_a_full_member_list_takes_no_more(admin: Client) -> None:
         assert admin.post("image", path, json={"member": f"project-{number}"}).status_code == 200
     answer = admin.post("image", path, json={"member": "one-more"})
     assert (answer.status_code, "Attempted: 129, Maximum: 128" in answer.text) == (413, True)
+
+
+def test_a_member_neither_sees_nor_speaks_for_another(alice: Client, bob: Client, admin: Client) -> None:
+    image = uploaded(alice, name="asters")
+    orchard, meadow = create(bob)["owner"], "a-third-project"
+    members = f"/v2/images/{image['id']}/members"
+    for project in (orchard, meadow):
+        assert alice.post("image", members, json={"member": project}).status_code == 200
+    assert [member["member_id"] for member in bob.get("image", members).json()["members"]] == [orchard]
+    assert bob.get("image", f"{members}/{meadow}").status_code == 404
+    assert bob.put("image", f"{members}/{meadow}", json={"status": "accepted"}).status_code == 404
+    assert alice.get("image", f"{members}/{meadow}").json()["status"] == "pending"
+    assert admin.put("image", f"{members}/{meadow}", json={"status": "accepted"}).status_code == 200
+    assert len(alice.get("image", members).json()["members"]) == 2

@@ -14,10 +14,10 @@ from sqlalchemy.types import TypeEngine
 from haneul.kernel.clock import from_microseconds
 from haneul.kernel.db.types import Json, Time
 
-Processor = Callable[[Any], Any]
+Converter = Callable[[Any], Any]
 
 # What SQLAlchemy's processors come to for values that aren't NULL, with fewer calls.
-READ: dict[type, Processor] = {Boolean: bool, Time: from_microseconds, Json: msgspec.json.Decoder().decode}
+READ: dict[type, Converter] = {Boolean: bool, Time: from_microseconds, Json: msgspec.json.Decoder().decode}
 
 
 class Direct:
@@ -25,22 +25,22 @@ class Direct:
 
     __slots__ = ("_defaults", "_names", "_read", "_write", "text")
 
-    def __init__(self, compiled: Any, read: Sequence[tuple[int, Processor]]) -> None:
+    def __init__(self, compiled: Any, read: Sequence[tuple[int, Converter]]) -> None:
         dialect = compiled.dialect
         self.text: str = str(compiled)
         self._names: tuple[str, ...] = tuple(compiled.positiontup or ())
         binds: dict[str, BindParameter[Any]] = compiled.binds
         self._defaults = {name: bind.value for name, bind in binds.items() if not bind.required}
         written = [(index, _written(binds[name].type, dialect)) for index, name in enumerate(self._names)]
-        self._write = [(index, process) for index, process in written if process is not None]
+        self._write = [(index, convert) for index, convert in written if convert is not None]
         self._read = read
 
     def values(self, parameters: dict[str, Any]) -> list[Any]:
         """The parameters as the driver takes them; KeyError if one is missing."""
         given = {**self._defaults, **parameters} if self._defaults else parameters
         values = [given[name] for name in self._names]
-        for index, process in self._write:
-            values[index] = process(values[index])
+        for index, convert in self._write:
+            values[index] = convert(values[index])
         return values
 
     def row(self, found: Sequence[Any]) -> Sequence[Any]:
@@ -48,10 +48,10 @@ class Direct:
         if not self._read:
             return found
         values = list(found)
-        for index, process in self._read:
+        for index, convert in self._read:
             value = values[index]
             if value is not None:
-                values[index] = process(value)
+                values[index] = convert(value)
         return values
 
 
@@ -63,13 +63,13 @@ def direct_of(statement: Executable, dialect: Dialect) -> Direct | None:
     if special or any(bind.callable or bind.expanding for bind in compiled.binds.values()):
         return None
     read = [(index, _read(column.type, dialect)) for index, column in enumerate(columns)]
-    return Direct(compiled, [(index, process) for index, process in read if process is not None])
+    return Direct(compiled, [(index, convert) for index, convert in read if convert is not None])
 
 
-def _read(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+def _read(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
     known = READ.get(type(kind))
     return known or kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _written(kind: TypeEngine[Any], dialect: Dialect) -> Processor | None:
+def _written(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
     return kind.dialect_impl(dialect).bind_processor(dialect)

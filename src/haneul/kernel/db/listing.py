@@ -16,6 +16,7 @@ from haneul.kernel.errors import BadRequest
 Direction = Literal["asc", "desc"]
 Operator = Literal["eq", "neq", "in", "nin", "lt", "lte", "gt", "gte", "like", "regexp", "null"]
 Filter = ColumnElement[Any] | Callable[[BindParameter[Any]], ColumnElement[bool]]
+Operators = tuple[tuple[str, str, Any], ...]
 SHAPES_KEPT = 256
 COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "eq": eq,
@@ -67,6 +68,8 @@ class Listing(Generic[R]):
     A filter is a column, or where comparing a column won't do, a function from the filter's parameter to a condition.
     Statements are built once per shape (filters used, sort, marker or not) and the last few hundred shapes are kept.
     Every sort key wants an index that starts with the filters always present and ends with the table's key.
+    `bounds` names the filters that say what the caller may see: a row outside of them is no marker, so that nobody
+    learns from it that the row is there, or where it stands.
     """
 
     def __init__(
@@ -78,10 +81,11 @@ class Listing(Generic[R]):
         sorts: Mapping[str, ColumnElement[Any]],
         default_sort: tuple[tuple[str, Direction], ...],
         key: str = "id",
+        bounds: Sequence[str] = (),
     ) -> None:
         self.row, self.table, self.key = row, table, table.c[key]
         self.filters, self.sorts = dict(filters), dict(sorts)
-        self.default_sort = default_sort
+        self.default_sort, self.bounds = default_sort, frozenset(bounds)
         self._shapes: OrderedDict[Any, Any] = OrderedDict()
         self._marker: BindParameter[Any] = bindparam("marker")
 
@@ -92,27 +96,23 @@ class Listing(Generic[R]):
         """
         wheres = {name: _where(value) for name, value in filters.items()}
         sort = self._full_sort(page.sort or self.default_sort, self._fixed(wheres))
-        parameters: dict[str, Any] = {
-            f"f_{name}": where.value for name, where in wheres.items() if where.operator != "null"
-        }
+        parameters = _values(wheres)
         for clause in clauses:
             parameters.update(clause.values)
         stretches: Sequence[Stretch | None] = (None,)
         nulls: tuple[bool, ...] = ()
         if page.marker is not None:
-            values = self._marker_values(db, page.marker, sort)
+            within = {name: where for name, where in wheres.items() if name in self.bounds}
+            values = self._marker_values(db, page.marker, sort, within)
             nulls = tuple(value is None for value in values)
             parameters.update((f"m_{index}", value) for index, value in enumerate(values) if value is not None)
             stretches = _stretches([(self._column(name), direction) for name, direction in sort], nulls)
-        operators = tuple(
-            (name, where.operator, where.value if where.operator == "null" else None) for name, where in wheres.items()
-        )
+        operators = _operators(wheres)
         dialect = db.connection.dialect.name
         shape = (operators, tuple(clause.name for clause in clauses), sort, nulls, page.limit is None, dialect)
 
         def build(stretch: Stretch | None) -> Query[R]:
-            conditions = [_condition(self.filters[name], how, f"f_{name}", value) for name, how, value in operators]
-            conditions += [clause.build() for clause in clauses]
+            conditions = [*self._conditions(operators), *(clause.build() for clause in clauses)]
             return self._build(conditions, sort, (stretch, nulls), page.limit, dialect)
 
         found: list[R] = []
@@ -135,13 +135,13 @@ class Listing(Generic[R]):
         for name, _direction in sort:
             if name not in self.sorts:
                 raise BadRequest("Sort key supplied is invalid: {key}", key=name)
-        decisive: list[tuple[str, Direction]] = []
+        decisive: dict[str, Direction] = {}
         for name, direction in sort:
             if self.sorts[name] is self.key:
-                return (*decisive, (name, direction))
+                return (*decisive.items(), (name, direction))
             if not any(self.sorts[name] is column for column in fixed):
-                decisive.append((name, direction))
-        return (*decisive, ("", sort[-1][1] if sort else "asc"))
+                decisive.setdefault(name, direction)
+        return (*decisive.items(), ("", sort[-1][1] if sort else "asc"))
 
     def _column(self, name: str) -> ColumnElement[Any]:
         return self.sorts[name] if name else self.key
@@ -154,11 +154,19 @@ class Listing(Generic[R]):
                 self._shapes.popitem(last=False)
         return found  # type: ignore[no-any-return]
 
-    def _marker_values(self, db: Db, marker: str, sort: Any) -> tuple[Any, ...]:
-        statement = self._query(
-            ("marker", sort), lambda: select(*(self._column(name) for name, _ in sort)).where(self.key == self._marker)
-        )
-        found = db.connection.execute(statement, {"marker": marker}).first()  # type: ignore[call-overload]
+    def _conditions(self, operators: Operators) -> list[ColumnElement[bool]]:
+        return [_condition(self.filters[name], how, f"f_{name}", value) for name, how, value in operators]
+
+    def _marker_values(self, db: Db, marker: str, sort: Any, within: Mapping[str, Where]) -> tuple[Any, ...]:
+        operators = _operators(within)
+
+        def build() -> Select[Any]:
+            columns = select(*(self._column(name) for name, _ in sort))
+            return columns.where(self.key == self._marker, *self._conditions(operators))
+
+        statement = self._query(("marker", operators, sort), build)
+        parameters = {"marker": marker, **_values(within)}
+        found = db.connection.execute(statement, parameters).first()  # type: ignore[call-overload]
         if found is None:
             raise BadRequest("marker [{marker}] not found", marker=marker)
         return tuple(found)
@@ -185,6 +193,17 @@ class Listing(Generic[R]):
         if limit is not None:
             statement = statement.limit(bindparam("page_limit"))
         return Query(self.row, statement)
+
+
+def _operators(wheres: Mapping[str, Where]) -> Operators:
+    """What of the filters a statement is built for: all but their values."""
+    return tuple(
+        (name, where.operator, where.value if where.operator == "null" else None) for name, where in wheres.items()
+    )
+
+
+def _values(wheres: Mapping[str, Where]) -> dict[str, Any]:
+    return {f"f_{name}": where.value for name, where in wheres.items() if where.operator != "null"}
 
 
 def _where(value: Any) -> Where:

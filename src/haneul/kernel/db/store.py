@@ -96,4 +96,6 @@ def _read_sqlite(connection: Connection, body: Body[T]) -> T:
     try:
         return body(Db(connection, driver))
     finally:
-        driver.execute("ROLLBACK")
+        # SQLAlchemy rolls back by itself when it can't even make a statement.
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")

@@ -20,6 +20,7 @@ from haneul.kernel.http.unbuilt import Unbuilt, refusing_routes
 Scope = dict[str, Any]
 Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
 VERSION_DOCUMENT = re.compile(r"/[^/]+/")
+PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)*")
 PROJECT = re.compile(r"(?:AUTH_)?[0-9a-fA-F]{32}|(?:AUTH_)?[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -36,19 +37,19 @@ class Mount:
         former = self.edge.service.former_base
         return bool(former) and path.startswith(former + "/") and len(path) > len(former) + 1
 
-    def routed(self, path: str) -> str:
-        """`/v2.1/PROJECT/servers` becomes `/v2.1/servers` where clients may name the project, and `/v2/` the like."""
+    def routed(self, path: str) -> tuple[str, str]:
+        """`/v2.1/PROJECT/servers` as `/v2.1/servers` where clients may name the project, `/v2/` the like; that project."""
         service = self.edge.service
         base = service.project_base
         if self.is_former(path):
             path = base + path.removeprefix(service.former_base)
         if service.manners.exact_paths and VERSION_DOCUMENT.fullmatch(path):
-            return path[:-1]
+            return path[:-1], ""
         if base and path.startswith(base + "/"):
             first, slash, rest = path[len(base) + 1 :].partition("/")
             if PROJECT.fullmatch(first):
-                return f"{base}{slash}{rest}"
-        return path
+                return f"{base}{slash}{rest}", first.removeprefix("AUTH_")
+        return path, ""
 
 
 def _falcon_app(edge: Edge, live: Sequence[Route]) -> Any:
@@ -152,7 +153,7 @@ class CloudApp:
                 return
             prefix, scope["path"] = f"/{first}", slash + rest or "/"
         scope["haneul.is_former"] = mount.is_former(scope["path"])
-        scope["path"] = mount.routed(scope["path"])
+        scope["path"], scope["haneul.project_id"] = mount.routed(scope["path"])
         scope["haneul.base_url"] = self._base_url(mount, scope, headers, prefix)
         has_body = "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
         scope["haneul.line"] = line = Line(receive, has_body=has_body)
@@ -165,9 +166,11 @@ class CloudApp:
         scheme, host = scope["scheme"], headers.get("host", "")
         client = scope.get("client")
         if client and client[0] in self._trusted:
-            scheme = headers.get("x-forwarded-proto", scheme).split(",")[0].strip()
+            forwarded = headers.get("x-forwarded-proto", "").split(",")[0].strip()
+            scheme = forwarded if forwarded in ("http", "https") else scheme
             host = headers.get("x-forwarded-host", host).split(",")[0].strip()
-            prefix = headers.get("x-forwarded-prefix", "").rstrip("/") + prefix
+            above = headers.get("x-forwarded-prefix", "").rstrip("/")
+            prefix = above + prefix if PREFIX.fullmatch(above) else prefix
         if not re.fullmatch(r"[A-Za-z0-9._:\[\]-]{1,255}", host):
             host = "{}:{}".format(*scope["server"])
         return f"{scheme}://{host}{prefix}"

@@ -12,6 +12,7 @@ from haneul.kernel.http.replies import Listed
 from haneul.kernel.http.routes import Route
 from haneul.kernel.http.versions import Version, differs, refuse_newer_fields, trimmed, version
 
+DEEPEST = 64
 _encoder = msgspec.json.Encoder()
 
 
@@ -25,10 +26,23 @@ def decode(route: Route, raw: bytes, at: Version) -> Any:
         parsed = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("Malformed request body: it is not valid JSON.") from None
+    if raw.count(b"[") + raw.count(b"{") > DEEPEST:
+        _refuse_deep(parsed)
     for shape in route.options.shapes:
         if shape.up is not None and at < version(shape.since):
             parsed = shape.up(parsed)
     return convert(route, _unwrapped(parsed, route.body_wraps), at)
+
+
+def _refuse_deep(parsed: Any) -> None:
+    """What is kept as it came stands deeper in lists than in its own body, where nothing could write it any more."""
+    level = [parsed]
+    for _ in range(DEEPEST):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list)]
+        if not level:
+            return
+    raise BadRequest("Malformed request body: it is nested too deeply.")
 
 
 def _unwrapped(parsed: Any, wraps: str) -> Any:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
     """The request's HTTP side. `base_url` is where the client sees this service, without a last slash. `is_former`: the
-    client came by the API's former base and knows no microversions."""
+    client came by the API's former base and knows no microversions. `project_id` is the one that the address names."""
 
     method: str
     path: str
@@ -35,6 +35,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str
     global_request_id: str | None = None
     is_former: bool = False
+    project_id: str = ""
 
 
 class Call:

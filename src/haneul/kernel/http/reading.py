@@ -38,6 +38,7 @@ def ask_of(req: Request) -> tuple[Ask, BadRequest | None]:
         request_id=new_request_id(),
         global_request_id=asked_id if GLOBAL_ID.fullmatch(asked_id) else None,
         is_former=req.scope["haneul.is_former"],
+        project_id=req.scope["haneul.project_id"],
     )
     return ask, malformed
 

@@ -50,6 +50,7 @@ async def serve(edge: Edge, routes: Sequence[Route], req: Request, resp: Respons
         refuse_unacceptable(req)
         live = _live(routes, call)
         await _identify(edge, call, live[0])
+        _refuse_other_project(call)
         call.route, raw = await _chosen(live, call, req)
         await _answer(edge, call, raw, req, resp, names)
     except ApiError as error:
@@ -137,6 +138,17 @@ async def _identify(edge: Edge, call: Call, route: Route) -> None:
         elif known is None:
             known = await asyncio.wrap_future(store.submit_read(lambda db: checker.look_up(db, token)))
         call.caller = known
+
+
+def _refuse_other_project(call: Call) -> None:
+    """400 for an address that names another project than the token's, as Nova has it."""
+    asked, own = call.ask.project_id, call.caller.project_id
+    if asked and not call.caller.is_anonymous and asked != own:
+        raise BadRequest(
+            "Malformed request URL: URL's project_id '{asked}' doesn't match Context's project_id '{own}'",
+            asked=asked,
+            own=own,
+        )
 
 
 async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Response, names: dict[str, str]) -> None:

@@ -97,6 +97,17 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "image_retired",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_image_retired")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "image_tags",
         sa.Column("image_id", sa.String(length=36), nullable=False),
         sa.Column("value", sa.String(length=255), nullable=False),

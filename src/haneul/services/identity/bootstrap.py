@@ -10,14 +10,13 @@ from haneul.kernel.db import Db, Query, by, columns_of
 from haneul.kernel.ids import new_hex_id
 from haneul.services.identity.endpoints.models import Endpoint, endpoints
 from haneul.services.identity.epoch import bump
-from haneul.services.identity.projects.models import NO_DOMAIN, Project, projects
+from haneul.services.identity.projects.models import DEFAULT_DOMAIN, NO_DOMAIN, Project, projects
 from haneul.services.identity.regions.models import Region, regions
 from haneul.services.identity.role_assignments.models import SYSTEM, RoleAssignment, role_assignments
 from haneul.services.identity.roles.models import GLOBAL, ImpliedRole, Role, implied_roles, roles
 from haneul.services.identity.services.models import CatalogService, services
 from haneul.services.identity.users.models import User, passwords, users
 
-DEFAULT_DOMAIN = "default"
 # As keystone-manage makes them, immutable: without these nobody could mend the cloud.
 OWN_ROLES = ("admin", "manager", "member", "reader", "service")
 # What installers add: other services ask for these by name.

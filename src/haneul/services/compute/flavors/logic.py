@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -67,6 +68,7 @@ LISTING = Listing(
         "vcpus": flavors.c.vcpus,
     },
     default_sort=(("flavorid", "asc"),),
+    bounds=("visible_to",),
 )
 
 
@@ -129,9 +131,9 @@ def _publicity(word: object) -> bool | None:
 
 def _whole(name: str, text: str) -> int:
     wire_name = {"min_ram": "minRam", "min_disk": "minDisk"}[name]
-    if not text.strip().isascii() or not text.strip().lstrip("-").isdigit():
+    if not re.fullmatch(r"\s*[+-]?[0-9]{1,18}\s*", text):
         raise BadRequest("Invalid {name} filter [{text}]", name=wire_name, text=text)
-    return int(text.strip()[:12])
+    return int(text)
 
 
 def create(db: Db, wanted: FlavorCreate) -> Flavor:

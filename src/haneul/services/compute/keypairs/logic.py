@@ -30,6 +30,7 @@ LISTING = Listing(
     sorts={"name": keypairs.c.name},
     default_sort=(("name", "asc"),),
     key="name",
+    bounds=("user_id",),
 )
 
 

@@ -33,7 +33,7 @@ class ServerOperation(Operation):
 
     @staticmethod
     def failed(work: Work, fault: Fault) -> None:
-        if fault.kind != "superseded":
+        if fault.kind != "superseded" and _server(work).deleted_at is None:
             logic.fail(work.db, work.resource_id, fault.message, fault.status)
 
 
@@ -168,16 +168,24 @@ def want_power(power: str) -> Step:
 
     def do(work: Work) -> None:
         server = _server(work)
-        if not server.host:
-            raise Conflict("Instance {id} has no host.", id=server.id)
+        _refuse_gone(server)
         if "generation" not in work.memo:
             work.memo["generation"] = logic.want(work.db, server, work.request_id, wanted_power=power)
 
     return Step(f"want it {power}", do, undo=clear_task)
 
 
+def _refuse_gone(server: Server) -> None:
+    """Conflict for a server that no host has or shall have: what wants its power would make its guest anew."""
+    if not server.host or server.wanted_power == logic.GONE:
+        raise Conflict("Instance {id} has no host.", id=server.id)
+
+
 def clear_task(work: Work) -> None:
-    work.db.update(servers, {"id": work.resource_id}, task_state="")
+    """The server is idle again, unless what broke this operation off is its deletion."""
+    server = _server(work)
+    if server.task_state != "deleting":
+        work.db.update(servers, {"id": server.id, "task_state": server.task_state}, task_state="")
 
 
 class StartServer(ServerOperation):
@@ -197,6 +205,7 @@ class StopServer(ServerOperation):
 def ask_reboot(work: Work) -> None:
     """Ask the host to reboot the guest once; a stopped one is wanted running as well."""
     server = _server(work)
+    _refuse_gone(server)
     if "verb" not in work.memo:
         if server.wanted_power != "running":
             work.db.update(servers, {"id": server.id}, wanted_power="running")

@@ -83,6 +83,7 @@ LISTING = Listing(
     },
     sorts=_sorts,
     default_sort=(("created_at", "desc"),),
+    bounds=("project_id",),
 )
 
 

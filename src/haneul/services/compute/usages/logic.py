@@ -46,6 +46,7 @@ LISTING = Listing(
     },
     sorts={"id": servers.c.id},
     default_sort=(("id", "asc"),),
+    bounds=("project_id",),
 )
 
 

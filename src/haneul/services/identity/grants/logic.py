@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import bindparam
 
 from haneul.kernel.db import Db, Query, by, columns_of
-from haneul.kernel.errors import Forbidden, NotFound
+from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.services.identity.domains import logic as domains
 from haneul.services.identity.epoch import bump
 from haneul.services.identity.groups import logic as groups
@@ -136,7 +136,12 @@ def _refuse_foreign_role(grant: Grant) -> None:
     role, target = grant.role, grant.target
     if role is None or role.domain_id == GLOBAL:
         return
-    if target is None or target.owner_id != role.domain_id:
+    if target is None:
+        raise BadRequest(
+            "Role {id} is a domain-specific role. Unable to use a domain-specific role in a system assignment.",
+            id=role.id,
+        )
+    if grant.target_type == "project" and target.owner_id != role.domain_id:
         raise Forbidden(
             "Project {target} must be in the same domain as the role {role} being assigned.",
             target=grant.row.target_id,

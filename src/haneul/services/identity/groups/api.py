@@ -7,6 +7,7 @@ from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.groups import logic
 from haneul.services.identity.groups.models import Group
 from haneul.services.identity.groups.schemas import GroupCreate, GroupFilters, GroupUpdate, GroupView
+from haneul.services.identity.projects.models import DEFAULT_DOMAIN
 
 routes = Routes()
 
@@ -45,8 +46,8 @@ def list_groups(call: Call, query: GroupFilters) -> Listed[View]:
 
 @routes.post("/v3/groups", rule=CREATE, wraps="group")
 def create_group(call: Call, body: GroupCreate) -> View:
-    domain_id = body.domain_id or call.caller.domain_id or call.caller.project_domain_id or "default"
-    call.enforce(group={"domain_id": domain_id})
+    call.enforce(group={"domain_id": body.domain_id})
+    domain_id = body.domain_id or call.caller.domain_id or DEFAULT_DOMAIN
     return view(call, logic.create(call.db, body, domain_id=domain_id, extra=extras(call, body)))
 
 
@@ -63,4 +64,6 @@ def update_group(call: Call, group_id: str, body: GroupUpdate) -> View:
 
 @routes.delete("/v3/groups/{group_id}", rule=DELETE)
 def delete_group(call: Call, group_id: str) -> None:
-    logic.delete(call.db, allowed(call, group_id))
+    group = logic.existing(logic.find(call.db, group_id), group_id)
+    call.enforce(group=group)
+    logic.delete(call.db, group)

@@ -39,6 +39,7 @@ LISTING = Listing(
     filters={name: groups.c[name] for name in ("domain_id", "name")},
     sorts={"name": groups.c.name, "id": groups.c.id},
     default_sort=(("name", "asc"),),
+    bounds=("domain_id",),
 )
 DUPLICATE = (
     "Conflict occurred attempting to store group - Duplicate entry found with name {name} at domain ID {domain_id}."

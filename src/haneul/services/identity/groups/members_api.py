@@ -1,5 +1,8 @@
 """Who is in which group."""
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.identity.groups import api, logic
@@ -30,6 +33,7 @@ CHECK = Rule("identity:check_user_in_group", READER, "Check that a user is in a 
 ADD = Rule("identity:add_user_to_group", MANAGER, "Put a user into a group.")
 REMOVE = Rule("identity:remove_user_from_group", MANAGER, "Take a user out of a group.")
 
+T = TypeVar("T", User, Group)
 ONE = "/v3/groups/{group_id}/users/{user_id}"
 
 
@@ -40,9 +44,15 @@ def allowed(call: Call, group_id: str, user_id: str) -> tuple[Group, User]:
     return logic.existing(group, group_id), users.existing(user, user_id)
 
 
+def within(call: Call, found: Sequence[T]) -> list[T]:
+    """Those of the domain that the caller's token is for, if it is for one."""
+    own_id = call.caller.domain_id
+    return [one for one in found if own_id in (None, one.domain_id)]
+
+
 @routes.get("/v3/groups/{group_id}/users", rule=LIST_MEMBERS, wraps="users")
 def list_members(call: Call, group_id: str) -> Listed[users_api.View]:
-    found = logic.members(call.db, api.allowed(call, group_id))
+    found = within(call, logic.members(call.db, api.allowed(call, group_id)))
     return Listed(items=[users_api.view(call, user) for user in found])
 
 
@@ -50,7 +60,7 @@ def list_members(call: Call, group_id: str) -> Listed[users_api.View]:
 def list_groups_of_user(call: Call, user_id: str) -> Listed[api.View]:
     user = users.find(call.db, user_id)
     call.enforce(user=user or {}, user_id=user_id)
-    found = logic.groups_of(call.db, users.existing(user, user_id).id)
+    found = within(call, logic.groups_of(call.db, users.existing(user, user_id).id))
     return Listed(items=[api.view(call, group) for group in found])
 
 

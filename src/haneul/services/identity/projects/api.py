@@ -8,7 +8,7 @@ from haneul.kernel.policy import Rule
 from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.filters import is_true
 from haneul.services.identity.projects import family, logic, removal, search, tags
-from haneul.services.identity.projects.models import Project
+from haneul.services.identity.projects.models import DEFAULT_DOMAIN, Project
 from haneul.services.identity.projects.schemas import (
     FamilyQuery,
     ProjectCreate,
@@ -69,8 +69,8 @@ def list_projects(call: Call, query: ProjectQuery) -> Listed[View]:
 
 @routes.post("/v3/projects", rule=CREATE, wraps="project")
 def create_project(call: Call, body: ProjectCreate) -> View:
-    domain_id = body.domain_id or call.caller.domain_id or call.caller.project_domain_id or "default"
-    call.enforce(project={"domain_id": logic.domain_of(call.db, body, domain_id)})
+    domain_id = body.domain_id or call.caller.domain_id or DEFAULT_DOMAIN
+    call.enforce(project={"domain_id": logic.domain_of(call.db, body, domain_id) if body.domain_id else None})
     return view(call, logic.create(call.db, body, domain_id=domain_id, extra=extras(call, body)))
 
 

@@ -25,6 +25,7 @@ LISTING = Listing(
     filters={name: projects.c[name] for name in ("domain_id", "parent_id", "name", "enabled", "is_domain", "id")},
     sorts={"name": projects.c.name, "id": projects.c.id},
     default_sort=(("name", "asc"),),
+    bounds=("domain_id",),
 )
 DUPLICATE = (
     "Conflict occurred attempting to store project - it is not permitted to have two projects with either the same "

@@ -5,6 +5,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, String, UniqueConstra
 
 from haneul.kernel.db import Json, Row, Table, Text, Time
 
+DEFAULT_DOMAIN = "default"
 NO_DOMAIN = "<<root>>"
 """The domain of domains: a name for it keeps domain names unique on databases that hold NULLs for different."""
 

@@ -39,11 +39,13 @@ def view(call: Call, role: Role) -> View:
 
 
 def allowed(call: Call, role_id: str, of_domain: Rule) -> Role:
-    """The role, once the route's rule allows it, or the other one where the role is a domain's own."""
-    role = logic.find(call.db, role_id)
-    is_global = role is None or role.domain_id == GLOBAL
-    call.enforce(rule=None if is_global else of_domain, role=role.target if role else {})
-    return logic.existing(role, role_id)
+    """The role, once the route's rule allows it, or the other one where the role is a domain's own.
+
+    Anybody learns that there is none, as from Keystone.
+    """
+    role = logic.get(call.db, role_id)
+    call.enforce(rule=None if role.domain_id == GLOBAL else of_domain, role=role.target)
+    return role
 
 
 @routes.get("/v3/roles", rule=LIST, wraps="roles")

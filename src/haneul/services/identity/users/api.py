@@ -6,6 +6,7 @@ from haneul.kernel.http import PUBLIC, Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
 from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.filters import booleans
+from haneul.services.identity.projects.models import DEFAULT_DOMAIN
 from haneul.services.identity.users import logic
 from haneul.services.identity.users.hashing import submit_check, submit_hashing
 from haneul.services.identity.users.models import User
@@ -53,8 +54,8 @@ def routes_with(bcrypt_cost: int) -> Routes:
 
     @routes.post("/v3/users", rule=CREATE, wraps="user", transaction="none")
     async def create_user(call: Call, body: UserCreate) -> View:
-        domain_id = body.domain_id or call.caller.domain_id or call.caller.project_domain_id or "default"
-        call.enforce(user={"domain_id": domain_id})
+        call.enforce(user={"domain_id": body.domain_id})
+        domain_id = body.domain_id or call.caller.domain_id or DEFAULT_DOMAIN
         kept, extra = await _hashed(body.password), extras(call, body)
         user = await call.transaction(
             lambda db: logic.create(db, body, domain_id=domain_id, password_hash=kept, extra=extra), writes=True

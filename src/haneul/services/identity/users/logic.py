@@ -33,6 +33,7 @@ LISTING = Listing(
     filters={name: users.c[name] for name in ("domain_id", "name", "enabled", "id")},
     sorts={"name": users.c.name, "id": users.c.id},
     default_sort=(("name", "asc"),),
+    bounds=("domain_id",),
 )
 DUPLICATE = (
     "Conflict occurred attempting to store user - Duplicate entry found with name {name} at domain ID {domain_id}."

@@ -1,7 +1,7 @@
 from typing import Any
 
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db, fields, unique
+from haneul.kernel.db import Db, by, fields, unique
 from haneul.kernel.errors import Conflict, Forbidden, OverQuota
 from haneul.kernel.ids import new_uuid
 from haneul.services.image.images.models import (
@@ -9,15 +9,19 @@ from haneul.services.image.images.models import (
     Image,
     ImageRow,
     PropertyRow,
+    Retired,
     TagRow,
     deletions,
     images,
     properties,
+    retired,
     tags,
 )
 from haneul.services.image.images.queries import BY_ID, details
 from haneul.services.image.images.schemas import MOST_PROPERTIES, MOST_TAGS, ImageCreate
 
+TAKEN = "Image ID {id} already exists!"
+WAS_TAKEN = by(Retired, retired, "id")
 BUSY = "An object with the same identifier is currently being operated on."
 
 
@@ -28,7 +32,7 @@ def get(db: Db, image_id: str) -> Image | None:
 
 
 def create(db: Db, wanted: ImageCreate) -> Image:
-    """Insert an image without bytes; Conflict if its id is taken, OverQuota for too many tags or properties."""
+    """Insert an image without bytes; Conflict if its id is taken or was, OverQuota for too many tags or properties."""
     given = fields(wanted.fields)
     custom, marks = wanted.properties, sorted(set(given.pop("tags", ())))
     refuse_many(len(custom), len(marks))
@@ -55,7 +59,9 @@ def create(db: Db, wanted: ImageCreate) -> Image:
         created_at=moment,
         updated_at=moment,
     )
-    with unique("Image ID {id} already exists!", id=row.id):
+    if db.one(WAS_TAKEN, id=row.id) is not None:
+        raise Conflict(TAKEN, id=row.id)
+    with unique(TAKEN, id=row.id):
         db.insert(images, row)
     db.insert_all(properties, [PropertyRow(row.id, name, value) for name, value in custom.items()])
     db.insert_all(tags, [TagRow(row.id, tag) for tag in marks])
@@ -124,6 +130,7 @@ def delete(db: Db, row: ImageRow) -> str | None:
         raise Forbidden("Image {id} is protected and cannot be deleted.", id=row.id)
     if not db.delete(images, id=row.id, updated_at=row.updated_at):
         raise Conflict(BUSY)
+    db.insert(retired, Retired(row.id))
     if row.store_key is not None:
         db.insert(deletions, Deletion(row.store_key))
     return row.store_key

@@ -55,6 +55,12 @@ class Deletion(Row):
     store_key: str
 
 
+class Retired(Row):
+    """The id of an image that is no more. Hosts keep images by their ids, so none may come to mean another."""
+
+    id: str
+
+
 images = Table(
     "image_images",
     Column("id", String(36), primary_key=True),
@@ -98,5 +104,7 @@ tags = Table(
     Column("image_id", String(36), ForeignKey("image_images.id", ondelete="CASCADE"), primary_key=True),
     Column("value", String(255), primary_key=True),
 )
+
+retired = Table("image_retired", Column("id", String(36), primary_key=True))
 
 deletions = Table("image_deletions", Column("store_key", String(64), primary_key=True))

@@ -4,7 +4,9 @@ from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.image.images import access
 from haneul.services.image.images.access import OWNER
+from haneul.services.image.images.models import ImageRow
 from haneul.services.image.members import logic
+from haneul.services.image.members.models import Member
 from haneul.services.image.members.schemas import MemberView, member_in, status_in
 
 routes = Routes()
@@ -23,11 +25,22 @@ COLLECTION = "/v2/images/{image_id}/members"
 ONE = COLLECTION + "/{member_id}"
 
 
+def _shows(call: Call, image: ImageRow, member_id: str) -> bool:
+    """Whether the caller may know of this member: those who share an image don't learn of each other."""
+    return call.allows(access.ADMIN) or call.caller.project_id in (image.project_id, member_id)
+
+
+def _member(call: Call, image: ImageRow, member_id: str) -> Member:
+    if not _shows(call, image, member_id):
+        raise logic.missing(image, member_id)
+    return logic.get(call.db, image, member_id)
+
+
 @routes.get(COLLECTION, rule=LIST)
 def list_members(call: Call, image_id: str) -> dict[str, Any]:
     image = access.loaded(call, call.db, image_id)
     logic.refuse_unshared(image, "list")
-    found = [MemberView.of(one) for one in logic.list_(call.db, image)]
+    found = [MemberView.of(one) for one in logic.list_(call.db, image) if _shows(call, image, one.member_id)]
     return {"members": found, "schema": "/v2/schemas/members"}
 
 
@@ -42,7 +55,7 @@ def create_member(call: Call, image_id: str, body: Any) -> MemberView:
 def get_member(call: Call, image_id: str, member_id: str) -> MemberView:
     image = access.loaded(call, call.db, image_id)
     logic.refuse_unseen(image)
-    return MemberView.of(logic.get(call.db, image, member_id))
+    return MemberView.of(_member(call, image, member_id))
 
 
 @routes.put(ONE, rule=MODIFY)
@@ -50,7 +63,7 @@ def update_member(call: Call, image_id: str, member_id: str, body: Any) -> Membe
     status = status_in(body)
     image = access.loaded(call, call.db, image_id)
     logic.refuse_unshared(image, "update")
-    return MemberView.of(logic.update(call.db, logic.get(call.db, image, member_id), status))
+    return MemberView.of(logic.update(call.db, _member(call, image, member_id), status))
 
 
 @routes.delete(ONE, rule=DELETE)

@@ -37,8 +37,12 @@ def get(db: Db, image: ImageRow, member_id: str) -> Member:
     """One project's membership; NotFound."""
     found = db.one(ONE, image_id=image.id, member_id=member_id)
     if found is None:
-        raise NotFound("{member_id} not found in the member list of the image {id}.", member_id=member_id, id=image.id)
+        raise missing(image, member_id)
     return found
+
+
+def missing(image: ImageRow, member_id: str) -> NotFound:
+    return NotFound("{member_id} not found in the member list of the image {id}.", member_id=member_id, id=image.id)
 
 
 def create(db: Db, image: ImageRow, member_id: str) -> Member:
