@@ -1,5 +1,6 @@
 """What goes wrong is a sentence with a fix, exit code 1; a wrong use is 2; a traceback is never seen."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -39,6 +40,19 @@ def test_a_folder_with_other_things_is_left_alone(tmp_path: Path) -> None:
     said = haneul("down", "--wipe", "--yes", "--state", str(tmp_path))
     assert said.code == 1
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="Only root can make a folder another's.")
+@pytest.mark.parametrize("inside", [".", "tree"])
+def test_a_folder_of_somebody_else_is_not_trusted(inside: str, tmp_path: Path) -> None:
+    """In a place where all may write, whoever comes first could have us end processes of his choice, as root."""
+    state = tmp_path / "state"
+    (state / "tree").mkdir(parents=True)
+    os.chown(state / inside, 65_534, 65_534)
+    for command in (["up", "--simulate"], ["down", "--wipe", "--yes"]):
+        said = haneul(*command, "--state", str(state))
+        assert (said.code, "is another user's" in said.err) == (1, True), said.err
+    assert [path.name for path in state.iterdir()] == ["tree"]
 
 
 def test_a_taken_port_is_named(fresh: CommandedCloud) -> None:

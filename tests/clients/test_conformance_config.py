@@ -1,10 +1,10 @@
 from pathlib import Path
 
 import msgspec
-from tests.support.cloud import running_cloud
 
 from haneul.kernel.config import Settings
 from haneul.services.identity.config import IdentitySettings
+from tests.support.cloud import running_cloud
 
 CONFORMANCE = Path(__file__).with_name("conformance.toml")
 

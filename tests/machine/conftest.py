@@ -21,12 +21,18 @@ class Pair(NamedTuple):
     other: SecondHost
 
     def on(self, host: str, name: str) -> str:
-        """A new server that runs on this host; its id."""
-        server_id = self.tree.active(name)
-        while (found := self.tree.show(server_id))["OS-EXT-SRV-ATTR:host"] != host:
-            spare, server_id = server_id, self.tree.active(name)
-            self.tree.delete(spare)
-        return str(found["id"])
+        """A new server that runs on this host, the other one being closed to new ones; its id."""
+        elsewhere = SECOND if host == FIRST else FIRST
+        self._set_status(elsewhere, "disabled")
+        try:
+            return self.tree.active(name)
+        finally:
+            self._set_status(elsewhere, "enabled")
+
+    def _set_status(self, host: str, status: str) -> None:
+        (service,) = self.tree.compute("GET", f"/os-services?host={host}&binary=nova-compute").json()["services"]
+        answer = self.tree.compute("PUT", f"/os-services/{service['id']}", {"status": status})
+        assert answer.status_code == 200, answer.text
 
 
 @pytest.fixture(scope="session")

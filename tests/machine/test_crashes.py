@@ -1,4 +1,4 @@
-"""Whatever dies, and wherever: every server ends as wanted, gone, or in ERROR with a reason, and nothing is left over."""
+"""Whatever dies, and wherever: every server ends as wanted, gone, or in ERROR with a reason; nothing is left over."""
 
 import json
 import os

@@ -164,8 +164,15 @@ class Tree:
         return server_id
 
     def console(self, server_id: str) -> str:
-        """All that is kept of the server's console."""
-        return str(self.act(server_id, **{"os-getConsoleOutput": {"length": None}}).json()["output"])
+        """All that is kept of the server's console, once its host answers."""
+
+        def ask() -> httpx.Response | None:
+            body = {"os-getConsoleOutput": {"length": None}}
+            answer = self.compute("POST", f"/servers/{server_id}/action", body)
+            assert answer.status_code in (200, 409), answer.text
+            return answer if answer.status_code == 200 else None
+
+        return str(eventually(ask, PATIENCE_S).json()["output"])  # type: ignore[attr-defined]
 
     def delete(self, *server_ids: str) -> None:
         """Delete servers, and wait until nobody knows them any more."""

@@ -42,6 +42,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 def bring_up(layout: Layout, screen: Screen, flags: Flags) -> Outcome:
     """Have the cloud run, with its credentials written and what a new user needs in it."""
     began = time.monotonic()
+    layout.refuse_anothers()
     layout.refuse_strange()
     if not layout.exists:
         # What can't be started leaves no folder behind.

@@ -37,6 +37,7 @@ def down_command(layout: Layout, screen: Screen, guests: bool, wipe: bool, yes: 
         screen.line(f"There is nothing at {layout.state}.")
         screen.result({"state": str(layout.state), **msgspec.structs.asdict(Taken(False, [], False, []))})
         return
+    layout.refuse_anothers()
     layout.require()
     if wipe and not yes:
         _ask(layout, screen)

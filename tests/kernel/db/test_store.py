@@ -1,5 +1,6 @@
 """Transactions: what commits together, what one failure spoils, what runs after a commit, and what is tried again."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -222,6 +223,15 @@ def test_a_second_equal_row_is_a_conflict_in_the_callers_words(store: Store) -> 
         store.write(body)
 
 
+def test_an_error_for_the_log_tells_no_values(store: Store) -> None:
+    """What rows hold (hashes of passwords, what servers are told at their first start) stands in no traceback."""
+    store.write(lambda db: add(db, 1, "a secret"))
+    with pytest.raises(IntegrityError) as refused:
+        store.write(lambda db: db.insert_all(pears, [Pear(1, "the secret", 77_123)]))
+    assert "INSERT" in str(refused.value)
+    assert "77123" not in str(refused.value)
+
+
 def test_updates_and_deletes_say_how_many_rows_they_met(store: Store) -> None:
     store.write(lambda db: db.insert_all(pears, [Pear(number, f"p{number}", 1) for number in range(4)]))
     # Rows that already hold the new value count too, on every database: compare-and-swap depends on it.
@@ -262,6 +272,15 @@ def test_a_closed_store_says_so_and_has_finished_what_it_took(tmp_path: Any) -> 
     assert [future.result(0).id for future in futures] == list(range(20))
     with pytest.raises(Unavailable):
         store.write(lambda db: add(db, 99))
+
+
+def test_a_connection_that_fails_is_replaced(tmp_path: Any) -> None:
+    """A disk that fails once must not leave a cloud that answers and never writes again."""
+    with opened(f"sqlite:///{tmp_path / 'pears.db'}", pears) as store:
+        with pytest.raises(sqlite3.ProgrammingError):
+            store.submit_write(lambda db: db.connection.connection.dbapi_connection.close()).result(10)  # type: ignore[union-attr]
+        assert store.submit_write(lambda db: add(db, 1)).result(10).id == 1
+        assert count(store) == 1
 
 
 def test_a_lock_that_another_process_holds_for_a_moment_is_waited_for(tmp_path: Any) -> None:

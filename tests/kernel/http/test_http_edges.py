@@ -296,10 +296,16 @@ def test_a_trusted_proxys_words_stand_in_links(wire: Wire) -> None:
 
 @pytest.mark.parametrize(
     "forwarded",
-    ["X-Forwarded-Proto: javascript", "X-Forwarded-Proto: https://evil.example/", "X-Forwarded-Prefix: //evil.example"]
-    + ["X-Forwarded-Prefix: /a b", "X-Forwarded-Prefix: notes", "X-Forwarded-Prefix: /<script>"],
+    [
+        "X-Forwarded-Proto: javascript",
+        "X-Forwarded-Proto: https://evil.example/",
+        "X-Forwarded-Prefix: //evil.example",
+        "X-Forwarded-Prefix: /a b",
+        "X-Forwarded-Prefix: notes",
+        "X-Forwarded-Prefix: /<script>",
+    ],
 )
-def test_what_a_proxy_lets_through_is_no_more_than_a_link_may_hold(wire: Wire, port: int, forwarded: str) -> None:
+def test_what_a_proxy_lets_through_is_no_more_than_a_link_may_hold(wire: Wire, forwarded: str) -> None:
     assert wire.ask("GET /", forwarded, "Host: cloud").json == {"self": "http://cloud/"}
 
 

@@ -141,6 +141,7 @@ def test_a_tombstone_older_than_the_thing_removes_nothing(kitchen: Kitchen) -> N
     kitchen.cook.stones = [Tombstone("a", 4)]
     report = kitchen.runner.once()
     assert report.gone == []
+    assert report.observations == [Observation("a", 7, "honey")]
     assert kitchen.shelf.jars() == {"blue.a": "honey"}
 
 

@@ -1,6 +1,5 @@
 """A server that is being deleted stays on its way, whatever else is asked of it meanwhile."""
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -18,8 +17,8 @@ __all__ = ["flavor", "image"]
 
 
 @pytest.fixture(scope="module")
-def nova(cloud: RunningCloud) -> Iterator[Client]:
-    yield cloud.login().with_headers(OpenStack_API_Version="compute 2.100")
+def nova(cloud: RunningCloud) -> Client:
+    return cloud.login().with_headers(OpenStack_API_Version="compute 2.100")
 
 
 def act(nova: Client, server_id: str, action: str) -> int:

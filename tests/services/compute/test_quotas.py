@@ -88,6 +88,23 @@ def test_a_member_sees_but_does_not_set_quotas(member: Client) -> None:
     assert member.get("compute", path("p1", "/defaults")).status_code == 200
 
 
-def test_quotas_of_single_users_are_honestly_not_there(admin: Client) -> None:
-    answer = admin.put("compute", path("p1"), params={"user_id": "u"}, json={"quota_set": {"cores": 1}})
-    assert answer.status_code == 501
+def test_a_user_may_have_less_than_his_project(admin: Client) -> None:
+    def put(body: dict[str, object], user: str = "") -> int:
+        query = {"user_id": user} if user else {}
+        return admin.put("compute", path("p3"), params=query, json={"quota_set": body}, headers=NEWEST).status_code
+
+    def cores(user: str = "") -> tuple[int, int]:
+        query = {"user_id": user} if user else {}
+        shown = admin.get("compute", path("p3"), params=query, headers=NEWEST).json()["quota_set"]
+        told = admin.get("compute", path("p3", "/detail"), params=query, headers=NEWEST).json()["quota_set"]
+        return shown["cores"], told["cores"]["limit"]
+
+    assert [put({"cores": 12}), put({"cores": 8}, "anna"), put({"cores": 4}, "ben")] == [200, 200, 200]
+    assert [cores(), cores("anna"), cores("ben"), cores("carla")] == [(12, 12), (8, 8), (4, 4), (12, 12)]
+    # What the users were promised together must not be more than the project has.
+    assert [put({"cores": 9}, "anna"), put({"cores": 1}, "carla"), put({"cores": 11})] == [400, 400, 400]
+    assert [put({"cores": 9, "force": True}, "anna"), cores("anna")] == [200, (9, 9)]
+    assert admin.delete("compute", path("p3"), params={"user_id": "anna"}).status_code == 202
+    assert [cores("anna"), cores("ben")] == [(12, 12), (4, 4)]
+    assert admin.delete("compute", path("p3")).status_code == 202
+    assert [cores(), cores("ben")] == [(20, 20), (20, 20)]

@@ -351,7 +351,7 @@ def test_servers_are_found_by_expressions(
     eventually(lambda: all(is_gone(nova, it) for it in made))
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+$", "a|b", "[a-", "a{9}", "a*a*a*a*b", "*a", "x" * 256])
+@pytest.mark.parametrize("pattern", ["(a+)+$", "a|b", "[a-", "[z-a]", "a{9}", "a*a*a*a*b", "*a", "x" * 256])
 def test_expressions_that_could_take_for_ever_are_refused(nova: Client, pattern: str) -> None:
     assert nova.get("compute", "/v2.1/servers", params={"name": pattern}).status_code == 400
 

@@ -63,6 +63,23 @@ def test_a_quota_below_what_is_used_must_be_forced(admin: Client, taken: dict[st
     assert admin.delete("compute", path).status_code == 202
 
 
+def test_a_users_quota_counts_his_own_servers(admin: Client, taken: dict[str, Any]) -> None:
+    path, mine = f"/v2.1/os-quota-sets/{taken['tenant_id']}", {"user_id": taken["user_id"]}
+    for query, cores in ((mine, 2), ({"user_id": "somebody-else"}, 0)):
+        shown = admin.get("compute", f"{path}/detail", params=query).json()["quota_set"]
+        assert (shown["cores"]["in_use"], shown["cores"]["limit"]) == (cores, 20)
+    assert admin.put("compute", path, params=mine, json={"quota_set": {"cores": 1}}).status_code == 400
+    assert admin.put("compute", path, params=mine, json={"quota_set": {"cores": 3}}).status_code == 200
+    newest = admin.with_headers(OpenStack_API_Version="compute 2.100")
+    server = {"name": "dog", "flavorRef": "medium", "imageRef": taken["image"]["id"], "networks": "none"}
+    refused = newest.post("compute", "/v2.1/servers", json={"server": server})
+    assert refused.status_code == 403
+    assert refused.json()["forbidden"]["message"] == (
+        "Quota exceeded for cores: Requested 2, but already used 2 of 3 cores"
+    )
+    assert admin.delete("compute", path, params=mine).status_code == 202
+
+
 def test_a_hypervisor_tells_what_is_taken_of_it(admin: Client, taken: dict[str, Any]) -> None:
     (shown,) = admin.get("compute", "/v2.1/os-hypervisors/detail").json()["hypervisors"]
     assert (shown["vcpus_used"], shown["local_gb_used"], shown["running_vms"]) == (2, 4, 1)

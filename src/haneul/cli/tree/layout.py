@@ -91,6 +91,12 @@ class Layout:
                     "Name an empty or new folder by --state.",
                 )
 
+    def refuse_anothers(self) -> None:
+        """Failure if somebody else owns the folder: processes that it names would be ended, and paths used, as us."""
+        for folder in (self.state, self.tree):
+            if folder.exists() and folder.stat().st_uid not in (0, os.geteuid()):
+                raise Failure(f"The folder {folder} is another user's.", "Run this as that user, or use another one.")
+
     def make(self) -> None:
         """The folders, and the cloud's id; repeatable."""
         self.state.mkdir(parents=True, exist_ok=True)

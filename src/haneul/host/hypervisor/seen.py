@@ -29,9 +29,11 @@ def guest_processes(cloud_id: str, is_ours: Callable[[int], bool], home: Path) -
     """
     place, found = f"{os.path.realpath(home)}/", {}
     for folder in PROC.iterdir():
-        if folder.name.isdigit() and (guest := _guest(folder, f"{MARK}:{cloud_id}:", is_ours)):
-            if _stands_below(folder, place):
-                found[guest.guest_id] = guest
+        if not folder.name.isdigit():
+            continue
+        guest = _guest(folder, f"{MARK}:{cloud_id}:", is_ours)
+        if guest is not None and _stands_below(folder, place):
+            found[guest.guest_id] = guest
     return found
 
 

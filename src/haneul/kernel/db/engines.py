@@ -19,7 +19,8 @@ def open_engine(url: str, *, connections: int) -> Engine:
         url = url.replace("postgresql:", "postgresql+psycopg:", 1)
     if url.startswith(("mysql:", "mariadb:")):
         url = "mysql+mysqldb:" + url.split(":", 1)[1]
-    options: dict[str, Any] = {"isolation_level": "READ COMMITTED"}
+    # Errors go to the log with their statement, but not with values: rows hold hashes of passwords.
+    options: dict[str, Any] = {"isolation_level": "READ COMMITTED", "hide_parameters": True}
     if url.startswith("mysql"):
         options["connect_args"] = {"charset": "utf8mb4"}
     return create_engine(url, pool_size=connections, max_overflow=4, pool_pre_ping=True, pool_recycle=3600, **options)
@@ -34,6 +35,7 @@ def _sqlite(url: str, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=4,
         isolation_level="AUTOCOMMIT",
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "timeout": BUSY_MS / 1000, "cached_statements": 512},
     )
 

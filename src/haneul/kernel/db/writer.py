@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -63,16 +64,24 @@ class Writer:
             self._thread.join()
 
     def _work(self) -> None:
-        with self._engine.connect() as connection:
-            while True:
-                job = self._jobs.get()
-                if job is None:
-                    return
-                group = [job]
-                closing = self._gather(group)
+        connection: Connection | None = None
+        closing = False
+        while not closing and (job := self._jobs.get()) is not None:
+            group = [job]
+            closing = self._gather(group)
+            try:
+                connection = connection or self._engine.connect()
                 self._commit_together(connection, group)
-                if closing:
-                    return
+            except Exception as error:
+                # Without its thread the cloud would live on and never write again.
+                log.exception("the connection that writes has failed; the next write gets a new one")
+                _drop(connection)
+                connection = None
+                for waiting in group:
+                    if not waiting.future.done():
+                        waiting.future.set_exception(error)
+        if connection is not None:
+            connection.close()
 
     def _gather(self, group: list[_Job]) -> bool:
         """Take whatever else waits; whether the end was among it."""
@@ -110,6 +119,13 @@ class Writer:
                 self._commit_together(connection, [job])
         elif waiting:
             waiting[0].future.set_exception(error)
+
+
+def _drop(connection: Connection | None) -> None:
+    if connection is not None:
+        with suppress(Exception):
+            connection.invalidate()
+            connection.close()
 
 
 def _begin(driver: Any) -> None:

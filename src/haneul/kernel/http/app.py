@@ -38,7 +38,7 @@ class Mount:
         return bool(former) and path.startswith(former + "/") and len(path) > len(former) + 1
 
     def routed(self, path: str) -> tuple[str, str]:
-        """`/v2.1/PROJECT/servers` as `/v2.1/servers` where clients may name the project, `/v2/` the like; that project."""
+        """`/v2.1/PROJECT/servers` as `/v2.1/servers` where clients may name a project, `/v2/` the like; and which."""
         service = self.edge.service
         base = service.project_base
         if self.is_former(path):

@@ -178,10 +178,15 @@ class Runner(Generic[E]):
     def _found(
         self, reply: PlanReply, entries: Mapping[str, E], actual: Mapping[str, Observation], *, is_full: bool
     ) -> Report:
-        """What is as it should be, or merely there; what is being worked on is reported when that is done."""
-        buried = {stone.id for stone in reply.tombstones}
-        settled = [seen for seen in actual.values() if seen.id in entries and seen.id not in self._busy]
-        unexpected = sorted(actual.keys() - entries.keys() - buried) if is_full else []
+        """What is as it should be, or newer than the plan; what is being worked on is reported when that is done."""
+        buried = {stone.id: stone.generation for stone in reply.tombstones}
+        settled = [
+            seen
+            for seen in actual.values()
+            if seen.id not in self._busy
+            and (seen.id in entries or seen.generation > buried.get(seen.id, seen.generation))
+        ]
+        unexpected = sorted(actual.keys() - entries.keys() - buried.keys()) if is_full else []
         return Report(self._me.host, self.reconciler.kind, settled, unexpected=unexpected, is_full=is_full)
 
     def _begin_removing(

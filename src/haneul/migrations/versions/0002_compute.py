@@ -85,9 +85,10 @@ def upgrade() -> None:
     op.create_table(
         "compute_quota_limits",
         sa.Column("project_id", sa.String(length=255), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
         sa.Column("resource", sa.String(length=64), nullable=False),
         sa.Column("most", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("project_id", "resource", name=op.f("pk_compute_quota_limits")),
+        sa.PrimaryKeyConstraint("project_id", "user_id", "resource", name=op.f("pk_compute_quota_limits")),
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",
         mariadb_engine="InnoDB",

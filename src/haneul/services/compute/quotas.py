@@ -1,5 +1,5 @@
 """Compute's quotas, for who makes servers."""
 
-from haneul.services.compute.quota_sets.logic import grow, limits, take_server
+from haneul.services.compute.quota_sets.logic import Owner, grow, limits, take_server
 
-__all__ = ["grow", "limits", "take_server"]
+__all__ = ["Owner", "grow", "limits", "take_server"]

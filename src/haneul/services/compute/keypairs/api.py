@@ -14,7 +14,7 @@ from haneul.services.compute.keypairs.schemas import (
     OlderKeypairCreate,
     item_of,
 )
-from haneul.services.compute.quota_sets.logic import limits
+from haneul.services.compute.quota_sets.logic import Owner, limits
 
 routes = Routes()
 
@@ -45,7 +45,7 @@ def _generated(key_type: str, user_id: str) -> Material:
 
 async def _create(call: Call, owned: logic.Owned, material: Material) -> Reply[CreatedView]:
     def body(db: Db) -> CreatedView:
-        limit = limits(db, call.caller.project_id or "")["key_pairs"]
+        limit = limits(db, Owner(call.caller.project_id or "", call.caller.user_id))["key_pairs"]
         return CreatedView.of(logic.create(db, owned, material, limit), material)
 
     return Reply(view=await call.transaction(body, writes=True), status=201 if call.at_least("2.2") else 200)

@@ -50,7 +50,8 @@ def get_limits(call: Call, query: LimitsQuery) -> dict[str, Any]:
     project_id = query.tenant_id or call.caller.project_id or ""
     if query.tenant_id:
         call.enforce(rule=OTHER, project_id=project_id)
-    most, used, shown = logic.limits(call.db, project_id), logic.usage(call.db, project_id), names(call)
+    owner = logic.Owner(project_id)
+    most, used, shown = logic.limits(call.db, owner), logic.usage(call.db, owner), names(call)
     absolute = {MOST[name]: most[name] for name in shown if name in MOST}
     if not call.at_least("2.39"):
         absolute["maxImageMeta"] = most["metadata_items"]

@@ -1,10 +1,8 @@
 from typing import Any
 
 from haneul.kernel.db import fields
-from haneul.kernel.errors import NotBuilt
 from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
-from haneul.kernel.schema import UNSET
 from haneul.services.compute.quota_sets import logic
 from haneul.services.compute.quota_sets.resources import INJECTED, NETWORK, shown
 from haneul.services.compute.quota_sets.schemas import Detail, QuotaQuery, QuotaUpdate
@@ -24,22 +22,21 @@ def names(call: Call) -> list[str]:
     return shown(NETWORK if call.at_least("2.36") else (), INJECTED if call.at_least("2.57") else ())
 
 
-def _refuse_user(query: QuotaQuery) -> None:
-    if query.user_id is not UNSET:
-        raise NotBuilt("Quotas of a single user are not built: a project's quotas hold for all its users together.")
+def _owner(project_id: str, query: QuotaQuery) -> logic.Owner:
+    return logic.Owner(project_id, query.user_id)
 
 
 @routes.get(PATH, rule=SHOW, wraps="quota_set")
-def get_quotas(call: Call, project_id: str) -> dict[str, Any]:
+def get_quotas(call: Call, project_id: str, query: QuotaQuery) -> dict[str, Any]:
     call.enforce(project_id=project_id)
-    return {"id": project_id, **logic.only(logic.limits(call.db, project_id), names(call))}
+    return {"id": project_id, **logic.only(logic.limits(call.db, _owner(project_id, query)), names(call))}
 
 
 @routes.get(PATH + "/detail", rule=DETAIL, wraps="quota_set")
 def get_quotas_in_detail(call: Call, project_id: str, query: QuotaQuery) -> dict[str, Any]:
     call.enforce(project_id=project_id)
-    _refuse_user(query)
-    limits, usage = logic.limits(call.db, project_id), logic.usage(call.db, project_id)
+    owner = _owner(project_id, query)
+    limits, usage = logic.limits(call.db, owner), logic.usage(call.db, owner)
     return {"id": project_id, **{name: Detail(limit=limits[name], in_use=usage[name]) for name in names(call)}}
 
 
@@ -52,14 +49,13 @@ def get_default_quotas(call: Call, project_id: str) -> dict[str, Any]:
 @routes.put(PATH, rule=UPDATE, wraps="quota_set", lax=True)
 def update_quotas(call: Call, project_id: str, body: QuotaUpdate, query: QuotaQuery) -> dict[str, Any]:
     call.enforce(project_id=project_id)
-    _refuse_user(query)
+    owner = _owner(project_id, query)
     wanted = {name: most for name, most in fields(body).items() if name != "force"}
-    logic.set_limits(call.db, project_id, wanted, is_forced=body.force)
-    return logic.only(logic.limits(call.db, project_id), names(call))
+    logic.set_limits(call.db, owner, wanted, is_forced=body.force)
+    return logic.only(logic.limits(call.db, owner), names(call))
 
 
 @routes.delete(PATH, rule=DELETE, status=202)
 def delete_quotas(call: Call, project_id: str, query: QuotaQuery) -> None:
     call.enforce(project_id=project_id)
-    _refuse_user(query)
-    logic.forget_limits(call.db, project_id)
+    logic.forget_limits(call.db, _owner(project_id, query))

@@ -1,6 +1,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import msgspec
 from sqlalchemy import bindparam, false, func, select
 
 from haneul.kernel.db import Db, by, unique
@@ -13,19 +14,41 @@ from haneul.services.compute.servers.models import servers
 
 DEFAULT_CLASS = "default"
 UNLIMITED = float("inf")
-OF_PROJECT = by(Limit, limit_table, "project_id")
+OWN = by(Limit, limit_table, "project_id", "user_id")
+OF_USERS = (
+    select(limit_table.c.resource, func.sum(limit_table.c.most))
+    .where(limit_table.c.project_id == bindparam("project_id"), limit_table.c.user_id != "", limit_table.c.most > 0)
+    .group_by(limit_table.c.resource)
+)
 OF_CLASS = by(ClassLimit, class_limits, "class_name")
 
 
-def _of_servers(name: str, figure: Any) -> Resource:
+class Owner(msgspec.Struct, frozen=True):
+    """Whose quota: a project's, or that of one user in it."""
+
+    project_id: str
+    user_id: str = ""
+
+    @property
+    def project(self) -> "Owner":
+        return Owner(self.project_id)
+
+
+COUNTED = {"instances": func.count(), "cores": func.sum(servers.c.vcpus), "ram": func.sum(servers.c.memory_mb)}
+
+
+def _of_project(name: str) -> Resource:
     alive = (servers.c.project_id == bindparam("owner_id"), servers.c.is_deleted == false())
-    return Resource(name, select(figure).where(*alive), guard="servers")
+    return Resource(name, select(COUNTED[name]).where(*alive), guard="servers")
 
 
-INSTANCES = _of_servers("instances", func.count())
-CORES = _of_servers("cores", func.sum(servers.c.vcpus))
-RAM = _of_servers("ram", func.sum(servers.c.memory_mb))
-COUNTED = (INSTANCES, CORES, RAM)
+def _of_user(name: str, project_id: str) -> Resource:
+    """What one user has there; seldom asked, so the statement is built anew."""
+    mine = (servers.c.project_id == project_id, servers.c.user_id == bindparam("owner_id"))
+    return Resource(name, select(COUNTED[name]).where(*mine, servers.c.is_deleted == false()), guard="servers")
+
+
+OF_PROJECT = {name: _of_project(name) for name in COUNTED}
 
 
 def class_limits_of(db: Db, class_name: str) -> dict[str, int]:
@@ -38,50 +61,86 @@ def defaults(db: Db) -> dict[str, int]:
     return class_limits_of(db, DEFAULT_CLASS)
 
 
-def limits(db: Db, project_id: str) -> dict[str, int]:
-    """A project's limits by resource; -1 is no limit."""
-    return {**defaults(db), **{limit.resource: limit.most for limit in db.all(OF_PROJECT, project_id=project_id)}}
+def own_limits(db: Db, owner: Owner) -> dict[str, int]:
+    """The limits that somebody has set for just this owner."""
+    return {limit.resource: limit.most for limit in db.all(OWN, **msgspec.structs.asdict(owner))}
 
 
-def usage(db: Db, project_id: str) -> dict[str, int]:
-    """What a project uses, by resource; keys belong to users and are told as none, as Nova does."""
-    counted = {resource.name: used(db, project_id, resource) for resource in COUNTED}
+def limits(db: Db, owner: Owner) -> dict[str, int]:
+    """An owner's limits by resource; -1 is no limit. A user without limits of his own has his project's."""
+    found = {**defaults(db), **own_limits(db, owner.project)}
+    return {**found, **own_limits(db, owner)} if owner.user_id else found
+
+
+def usage(db: Db, owner: Owner) -> dict[str, int]:
+    """What an owner uses, by resource; keys belong to users and are told as none, as Nova does."""
+    counted = {name: used(db, *_counting(owner, name)) for name in COUNTED}
     return {name: counted.get(name, 0) for name in DEFAULTS}
 
 
-def take_server(db: Db, project_id: str, vcpus: int, memory_mb: int, count: int) -> None:
-    """Make sure that `count` more servers of this size stay within the project's quota, or OverQuota.
+def _counting(owner: Owner, name: str) -> tuple[str, Resource]:
+    if owner.user_id:
+        return owner.user_id, _of_user(name, owner.project_id)
+    return owner.project_id, OF_PROJECT[name]
+
+
+def take_server(db: Db, owner: Owner, vcpus: int, memory_mb: int, count: int) -> None:
+    """Make sure that `count` more servers of this size stay within the quotas of user and project, or OverQuota.
 
     Insert the servers in this transaction. For a resize there is `grow`.
     """
-    most = limits(db, project_id)
-    wanted = ((INSTANCES, count), (CORES, count * vcpus), (RAM, count * memory_mb))
-    take_all(db, project_id, [Wanted(resource, delta, most[resource.name]) for resource, delta in wanted])
+    _take(db, owner, {"instances": count, "cores": count * vcpus, "ram": count * memory_mb})
 
 
-def grow(db: Db, project_id: str, vcpus: int, memory_mb: int) -> None:
+def grow(db: Db, owner: Owner, vcpus: int, memory_mb: int) -> None:
     """Make sure that a server may grow by this much; what shrinks is not counted."""
-    most = limits(db, project_id)
-    wanted = ((CORES, vcpus), (RAM, memory_mb))
-    take_all(db, project_id, [Wanted(resource, delta, most[resource.name]) for resource, delta in wanted])
+    _take(db, owner, {"cores": vcpus, "ram": memory_mb})
 
 
-def set_limits(db: Db, project_id: str, wanted: Mapping[str, int], *, is_forced: bool) -> None:
-    """Set a project's limits; BadRequest for one below what is used, unless forced."""
-    in_use = usage(db, project_id)
+def _take(db: Db, owner: Owner, deltas: Mapping[str, int]) -> None:
+    most = limits(db, owner.project)
+    take_all(db, owner.project_id, [Wanted(OF_PROJECT[name], delta, most[name]) for name, delta in deltas.items()])
+    if owner.user_id and (own := own_limits(db, owner)):
+        wanted = [Wanted(_of_user(name, owner.project_id), deltas[name], own[name]) for name in deltas.keys() & own]
+        take_all(db, owner.user_id, wanted)
+
+
+def set_limits(db: Db, owner: Owner, wanted: Mapping[str, int], *, is_forced: bool) -> None:
+    """Set an owner's limits; unless forced, BadRequest for one below what is used or a user's above his project's."""
+    if not is_forced:
+        _refuse_unfitting(db, owner, wanted)
     for resource, most in wanted.items():
-        if not is_forced and (UNLIMITED if most == -1 else most) < in_use[resource]:
+        key = {**msgspec.structs.asdict(owner), "resource": resource}
+        if not db.update(limit_table, key, most=most):
+            with unique("Quota exists for project {project_id}, resource {resource}", **key):
+                db.insert(limit_table, Limit(**key, most=most))
+
+
+def _refuse_unfitting(db: Db, owner: Owner, wanted: Mapping[str, int]) -> None:
+    in_use = usage(db, owner)
+    promised = {name: int(most) for name, most in db.tuples(OF_USERS, project_id=owner.project_id)}
+    project, own = limits(db, owner.project), own_limits(db, owner)
+    for resource, most in wanted.items():
+        taken, asked = in_use[resource], UNLIMITED if most == -1 else most
+        least = taken if owner.user_id else max(taken, promised.get(resource, 0))
+        if asked < least:
             raise BadRequest(
-                "Quota limit {limit} for {resource} must be greater than or equal to already used and reserved {used}.",
+                "Quota limit {limit} for {resource} must be greater than or equal to already used and reserved "
+                "{least}.",
                 limit=most,
                 resource=resource,
-                used=in_use[resource],
+                least=least,
             )
-    for resource, most in wanted.items():
-        if not db.update(limit_table, {"project_id": project_id, "resource": resource}, most=most):
-            taken = "Quota exists for project {project_id}, resource {resource}"
-            with unique(taken, project_id=project_id, resource=resource):
-                db.insert(limit_table, Limit(project_id, resource, most))
+        if not owner.user_id or project[resource] == -1:
+            continue
+        highest = project[resource] - promised.get(resource, 0) + max(own.get(resource, 0), 0)
+        if asked > highest:
+            raise BadRequest(
+                "Quota limit {limit} for {resource} must be less than or equal to {highest}.",
+                limit=most,
+                resource=resource,
+                highest=highest,
+            )
 
 
 def set_class_limits(db: Db, class_name: str, wanted: Mapping[str, int]) -> None:
@@ -93,9 +152,10 @@ def set_class_limits(db: Db, class_name: str, wanted: Mapping[str, int]) -> None
                 db.insert(class_limits, ClassLimit(class_name, resource, most))
 
 
-def forget_limits(db: Db, project_id: str) -> None:
-    """Give a project the default limits again."""
-    db.delete(limit_table, project_id=project_id)
+def forget_limits(db: Db, owner: Owner) -> None:
+    """Give a project the default limits again, and its users the project's; or one of them alone."""
+    only_his = {"user_id": owner.user_id} if owner.user_id else {}
+    db.delete(limit_table, project_id=owner.project_id, **only_his)
 
 
 def only(limits_: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:

@@ -27,7 +27,9 @@ class QuotaUpdate(StrictBody):
 
 
 class QuotaQuery(OpenBody):
-    user_id: str | UnsetType = UNSET
+    """`user_id`: about what this one user may have in the project."""
+
+    user_id: Annotated[str, Meta(max_length=64)] = ""
 
 
 class Detail(View):

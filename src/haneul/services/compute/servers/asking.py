@@ -15,7 +15,7 @@ from haneul.services.compute.flavors import logic as flavors
 from haneul.services.compute.flavors.api import viewer
 from haneul.services.compute.flavors.models import Flavor
 from haneul.services.compute.keypairs import logic as keypairs
-from haneul.services.compute.quota_sets.logic import limits, take_server
+from haneul.services.compute.quota_sets.logic import Owner, limits, take_server
 from haneul.services.compute.scheduling.logic import zone_exists
 from haneul.services.compute.servers import addresses, hostnames
 from haneul.services.compute.servers.logic import NewServer
@@ -43,7 +43,7 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
     if flavor.swap_mb:
         raise NotBuilt("haneul does not make swap disks yet: choose a flavor without swap.")
     image = _image(call, wanted, flavor)
-    take_server(call.db, call.caller.project_id or "", flavor.vcpus, flavor.memory_mb, count)
+    take_server(call.db, _owner(call), flavor.vcpus, flavor.memory_mb, count)
     key = _key(call, wanted)
     _refuse_many_metadata(call, wanted)
     hostnames.refuse_wrong(wanted.hostname, may_have_domain=call.at_least("2.94"))
@@ -72,6 +72,10 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
     return Asked(server, password)
 
 
+def _owner(call: Call) -> Owner:
+    return Owner(call.caller.project_id or "", call.caller.user_id)
+
+
 def _count(wanted: ServerCreate) -> int:
     most = wanted.min_count if wanted.max_count is UNSET else wanted.max_count
     if wanted.min_count > most:
@@ -82,7 +86,7 @@ def _count(wanted: ServerCreate) -> int:
 
 
 def _refuse_many_metadata(call: Call, wanted: ServerCreate) -> None:
-    most = limits(call.db, call.caller.project_id or "")["metadata_items"]
+    most = limits(call.db, _owner(call))["metadata_items"]
     if -1 < most < len(wanted.metadata):
         raise OverQuota("Maximum number of metadata items exceeds {allowed}", allowed=most)
 

@@ -113,7 +113,7 @@ def name_like(pattern: str) -> Where:
     That is single characters, escapes and sets, few of them repeated; groups and alternatives are refused. Where there
     are but anchors, `.` and `.*`, a LIKE does it, which databases know best.
     """
-    if len(pattern) > LONGEST or not EXPRESSION.fullmatch(pattern) or _freedoms(pattern) > MOST_FREEDOMS:
+    if len(pattern) > LONGEST or not _is_expression(pattern) or _freedoms(pattern) > MOST_FREEDOMS:
         raise BadRequest(
             "Invalid filter field: name. Only ^, $, ., sets, escaped punctuation marks, and few of *, + and ? are "
             "understood in it."
@@ -123,6 +123,14 @@ def name_like(pattern: str) -> Where:
         return Where("regexp", pattern)
     like = body.replace("%", r"\%").replace("_", r"\_").replace(".*", "%").replace(".", "_")
     return Where("like", ("" if pattern.startswith("^") else "%") + like + ("" if pattern.endswith("$") else "%"))
+
+
+def _is_expression(pattern: str) -> bool:
+    try:
+        return bool(EXPRESSION.fullmatch(pattern) and re.compile(pattern))
+    except re.error:
+        # A set from z to a.
+        return False
 
 
 def _freedoms(pattern: str) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 from haneul.kernel import operations
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db
-from haneul.kernel.reconcile import Observation, Report
-from haneul.kernel.reconcile.plans import PlanSource, buried_on, touch
+from haneul.kernel.reconcile import Observation, Report, Tombstone
+from haneul.kernel.reconcile.plans import PlanSource, buried_on, bury, is_buried, touch
 from haneul.services.compute.block_devices.models import BlockDevice
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, VerbPlan
 from haneul.services.compute.servers import logic, queries
@@ -57,7 +57,7 @@ def heard(db: Db, report: Report) -> None:
     """Write down what a host sees of its guests, and let the operations that wait for it go on."""
     seen = {observation.id: observation for observation in report.observations}
     for server in db.all(queries.OF_IDS, ids=list(seen)) if seen else []:
-        if server.host == report.host and server.wanted_power != GONE:
+        if server.host == report.host:
             _observed(db, server, seen[server.id])
     for server_id in report.gone:
         operations.wake(db, server_id)
@@ -66,6 +66,8 @@ def heard(db: Db, report: Report) -> None:
 def _observed(db: Db, server: Server, seen: Observation) -> None:
     if seen.generation > server.generation:
         return _plan_anew(db, server, seen.generation)
+    if server.wanted_power == GONE:
+        return None
     for verb_id in seen.done:
         db.update(verbs, {"id": verb_id, "server_id": server.id}, done_at=now())
     power = POWER_STATES.get(seen.state, server.power_state)
@@ -76,19 +78,22 @@ def _observed(db: Db, server: Server, seen: Observation) -> None:
         "power_state": power,
     }
     if all(getattr(server, name) == value for name, value in news.items()) and not seen.done:
-        return
+        return None
     db.update(servers, {"id": server.id}, **news)
     if _went_down_by_itself(server, seen):
         # A guest that its own user powered off is wanted off from now on, as Nova's power sync has it. A generation of
         # its own has the host end what is left of the guest.
         logic.want(db, server, server.wanted_by, vm_state="stopped", wanted_power="stopped")
     operations.wake(db, server.id)
+    return None
 
 
 def _plan_anew(db: Db, server: Server, generation: int) -> None:
     """The host has seen more of this server than the database knows, which was restored: what it knows counts."""
     matched = db.update(servers, {"id": server.id, "generation": server.generation}, generation=generation + 1)
-    if matched:
+    if matched and is_buried(db, GUESTS, server.id):
+        bury(db, server.host, GUESTS, Tombstone(server.id, generation + 1, server.wanted_by))
+    elif matched:
         touch(db, server.host, GUESTS, (server.id,))
 
 

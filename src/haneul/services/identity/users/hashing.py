@@ -2,10 +2,20 @@
 
 import base64
 import hashlib
+import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import bcrypt
 
+from haneul.kernel.errors import Unavailable
+
+T = TypeVar("T")
+
+# A quarter of a minute's work at the usual cost: without a bound, a storm of logins would go on long after its end.
+WAITING_MOST = 64
+_room = threading.BoundedSemaphore(WAITING_MOST)
 # One thread: bcrypt releases the interpreter's lock, and a login storm may have one core, not all of them.
 _pool = ThreadPoolExecutor(1, thread_name_prefix="passwords")
 _decoys: dict[int, bytes] = {}
@@ -17,12 +27,20 @@ def hashed(password: str, cost: int) -> str:
 
 
 def submit_hashing(password: str, cost: int) -> "Future[str]":
-    return _pool.submit(hashed, password, cost)
+    return _submitted(hashed, password, cost)
 
 
 def submit_check(password: str, kept: str | None, cost: int) -> "Future[bool]":
     """Whether the password has this hash. Without one the same work is done, so that time tells nothing."""
-    return _pool.submit(_check, password, kept, cost)
+    return _submitted(_check, password, kept, cost)
+
+
+def _submitted(function: Callable[..., T], *values: Any) -> "Future[T]":
+    if not _room.acquire(blocking=False):
+        raise Unavailable("Too many passwords wait to be checked; try again in a few seconds.")
+    submitted = _pool.submit(function, *values)
+    submitted.add_done_callback(lambda _: _room.release())
+    return submitted
 
 
 def _check(password: str, kept: str | None, cost: int) -> bool:
