@@ -24,7 +24,7 @@ class Confined:
         (self.disk,) = (self.folder / "own").glob("*.qcow2")
 
     def status(self, name: str) -> list[str]:
-        found = re.search(rf"^{name}:\s*(.*)$", Path(f"/proc/{self.pid}/status").read_text(), re.MULTILINE)
+        found = re.search(rf"^{name}:[ \t]*(.*)$", Path(f"/proc/{self.pid}/status").read_text(), re.MULTILINE)
         assert found is not None
         return found[1].split()
 

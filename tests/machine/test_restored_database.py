@@ -122,18 +122,19 @@ def test_an_empty_database_deletes_nothing(tree: Tree) -> None:
 
 def test_another_clouds_database_is_refused_before_anything_is_done(tree: Tree, elsewhere: Tree) -> None:
     (server,) = tree.servers()
-    guests, files = processes(tree), disks(tree)
-    stolen = tree.state / "control" / "stolen.db"
-    shutil.copyfile(elsewhere.state / "control" / "haneul.db", stolen)
-    shutil.chown(stolen, (tree.state / "control").stat().st_uid)
+    database, guests, files = Database(tree), processes(tree), disks(tree)
     tree.down()
-    done = tree.run("up", "--db", f"sqlite:///{stolen}")
+    own = database.copy("own.db")
+    database.restore(elsewhere.state / "control" / "haneul.db")
+    done = tree.run("up")
     assert done.returncode == 1
     sentence = f"The database belongs to cloud {elsewhere.cloud_id}, and this is cloud {tree.cloud_id}."
     assert sentence in done.stderr
     assert "Name this cloud's database by --db" in done.stderr
     assert sentence in [one["fact"] for one in tree.wrong()]
     assert tree.run("doctor", "--accept-restored").stdout == "This host refuses no plan.\n"
+    assert (processes(tree), disks(tree)) == (guests, files)
+    database.restore(own)
     tree.up()
     assert tree.becomes(server["id"], "ACTIVE")
     assert (processes(tree), disks(tree)) == (guests, files)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.machine.conftest import FIRST, Pair
-from tests.support.guests import cloud_of_guests, processes, traces
+from tests.support.guests import cloud_of_guests, processes, traces, wait_for_prompt
 from tests.support.tree import Tree, left_of
 
 from haneul.host.namespaces import list_namespaces
@@ -39,6 +39,7 @@ def test_neither_cloud_touches_the_others_guests(pair: Pair, own: str, neighbour
     assert asked.status_code == 401
     assert pair.tree.compute("GET", f"/servers/{theirs[1]}").status_code == 404
     assert (pair.tree.audit(), neighbour.audit()) == ([], [])
+    wait_for_prompt(neighbour, theirs[1])
     neighbour.down("--guests")
     assert processes(neighbour) == {}
     assert processes(pair.tree)[own] == mine

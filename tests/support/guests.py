@@ -39,7 +39,8 @@ def processes(tree: Tree) -> dict[str, int]:
 def traces(tree: Tree, server_id: str, *states: Path) -> list[str]:
     """All that bears a server's id: processes, and what is in the agents' folders (tree's own, and these)."""
     files = [str(path) for state in (tree.state, *states) for path in (state / "agent").rglob(f"*{server_id}*")]
-    return files + ([f"process {processes(tree)[server_id]}"] if server_id in processes(tree) else [])
+    pid = processes(tree).get(server_id)
+    return [*files, f"process {pid}"] if pid else files
 
 
 def wait_for_prompt(tree: Tree, *server_ids: str) -> None:

@@ -99,6 +99,19 @@ def test_a_host_tells_who_uses_it(admin: Client, taken: dict[str, Any]) -> None:
     assert admin.get("compute", "/v2.1/os-hosts/nobody").status_code == 404
 
 
+def test_a_server_tells_how_its_host_is(admin: Client, taken: dict[str, Any]) -> None:
+    newest = admin.with_headers(OpenStack_API_Version="compute 2.100")
+    (service,) = newest.get("compute", "/v2.1/os-services", params={"host": "anna"}).json()["services"]
+    told = []
+    for change in ({"status": "disabled"}, {"forced_down": True}, {"status": "enabled", "forced_down": False}):
+        newest.put("compute", f"/v2.1/os-services/{service['id']}", json=change)
+        shown = newest.get("compute", f"/v2.1/servers/{taken['id']}").json()["server"]["host_status"]
+        (listed,) = newest.get("compute", "/v2.1/servers/detail").json()["servers"]
+        assert listed["host_status"] == shown
+        told.append(shown)
+    assert told == ["MAINTENANCE", "DOWN", "UP"]
+
+
 def test_a_host_with_servers_can_not_be_forgotten(admin: Client, taken: dict[str, Any]) -> None:
     newer = admin.with_headers(OpenStack_API_Version="compute 2.53")
     (service,) = newer.get("compute", "/v2.1/os-services", params={"host": "anna"}).json()["services"]

@@ -123,6 +123,18 @@ def is_up(db: Db, host: str) -> bool:
     return found is not None and is_alive(found)
 
 
+def status(db: Db, host: str) -> str:
+    """A host in the words that a server has for it: UP, DOWN as somebody has said, MAINTENANCE, UNKNOWN; or nothing."""
+    found = computing_host(db, host) if host else None
+    if found is None:
+        return ""
+    if found.is_forced_down:
+        return "DOWN"
+    if found.is_disabled:
+        return "MAINTENANCE"
+    return "UP" if is_alive(found) else "UNKNOWN"
+
+
 def zones(db: Db) -> set[str]:
     """The zones that have a host, and the default one."""
     by_host = zones_by_host(db)

@@ -72,9 +72,9 @@ def _reasons(db: Db, server: Server, wanted: dict[str, int]) -> str:
     return " ".join(lines) or "There is no compute host."
 
 
-def hosts_up(db: Db, names: Collection[str]) -> set[str]:
-    """Which of these hosts have been heard of lately."""
-    return {name for name in names if is_host_up(db, name)}
+def host_statuses(db: Db, names: Collection[str]) -> dict[str, str]:
+    """What a server's view says of these hosts."""
+    return {name: hosts.status(db, name) for name in names}
 
 
 def is_host_up(db: Db, name: str) -> bool:

@@ -1,7 +1,7 @@
 from haneul.kernel.db import Db
 from haneul.kernel.http import Call, Listed, Reply, Routes, listed
 from haneul.kernel.policy import Rule
-from haneul.services.compute.scheduling.logic import hosts_up
+from haneul.services.compute.scheduling.logic import host_statuses
 from haneul.services.compute.servers import asking, filtering, hostnames, logic, queries
 from haneul.services.compute.servers.models import Server
 from haneul.services.compute.servers.operations import CreateServer, DeleteServer
@@ -68,11 +68,11 @@ def list_servers_in_detail(call: Call, query: ServerFilters) -> Listed[ServerVie
     seen_by, page = beholder(call, lists=True), call.page()
     rows = logic.list_(call.db, page, filtering.filters_of(call, query, ALL_PROJECTS_DETAIL))
     disks = queries.disks_of_many(call.db, [row.id for row in rows]) if seen_by.sees_host else {}
-    up = hosts_up(call.db, {row.host for row in rows}) if seen_by.sees_host_status else set()
+    statuses = host_statuses(call.db, {row.host for row in rows}) if seen_by.sees_host_status else {}
     return listed(
         page,
         rows,
-        lambda server: view_of(server, disks.get(server.id, ()), seen_by, host_is_up=server.host in up),
+        lambda server: view_of(server, disks.get(server.id, ()), seen_by, host_status=statuses.get(server.host, "")),
         lambda server: server.id,
     )
 
@@ -125,5 +125,5 @@ def delete_server(call: Call, server_id: str) -> None:
 def _shown(call: Call, db: Db, server: Server) -> ServerView:
     seen_by = beholder(call)
     disks = db.all(queries.DISKS_OF, server_id=server.id) if seen_by.sees_host else ()
-    up = bool(server.host) and seen_by.sees_host_status and bool(hosts_up(db, {server.host}))
-    return view_of(server, disks, seen_by, host_is_up=up)
+    statuses = host_statuses(db, {server.host}) if seen_by.sees_host_status else {}
+    return view_of(server, disks, seen_by, host_status=statuses.get(server.host, ""))

@@ -135,14 +135,14 @@ def host_id(project_id: str, host: str) -> str:
     return hashlib.sha224((project_id + host).encode()).hexdigest() if host else ""
 
 
-def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, host_is_up: bool = True) -> ServerView:
+def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, host_status: str = "") -> ServerView:
     """The server with all that this caller may see of it, in the newest version's form."""
     status = status_of(server)
     hidden: dict[str, Any] = {}
     if seen_by.sees_host:
         hidden = _for_admin(server, disks)
     if seen_by.sees_host_status:
-        hidden["host_status"] = ("UP" if host_is_up else "UNKNOWN") if server.host else ""
+        hidden["host_status"] = host_status
     if server.fault and status in ("ERROR", "DELETED"):
         hidden["fault"] = _fault(server.fault, seen_by)
     if status in ("ACTIVE", "BUILD"):
