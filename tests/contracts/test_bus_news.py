@@ -24,6 +24,8 @@ def test_wakes_arrive(cloud: Cloud) -> None:
         host.on_wake(lambda wake, name=name: woken.put((name, wake)))  # type: ignore[misc]
         host.start()
     assert eventually(lambda: {"host-1", "host-2"} <= set(control.peers()))
+    # Control may know of a host before the host knows that it is welcome.
+    assert eventually(lambda: "host-1" in host.peers())
     control.wake("host-1", Wake("servers", ("a", "b")))
     assert woken.get(timeout=PATIENCE_S) == ("host-1", Wake("servers", ("a", "b")))
     host.wake(CONTROL, Wake("hosts"))

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -96,21 +98,36 @@ def test_the_machine_is_read_from_the_kernel() -> None:
     assert facts.disk_gb(Path("/")) > 0
 
 
-def test_a_process_counts_as_a_guest_only_under_our_accounts() -> None:
-    stand_in = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)", "-name", "haneul:cloud:guest"]
-    with subprocess.Popen(stand_in, stdout=subprocess.PIPE) as child:
+@contextmanager
+def stand_in(cwd: Path) -> Iterator[int]:
+    """A process in that folder that calls itself the guest `guest`."""
+    cwd.mkdir(parents=True)
+    argv = [sys.executable, "-c", "import time; print(flush=True); time.sleep(60)", "-name", "haneul:cloud:guest"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, cwd=cwd) as child:
         assert child.stdout is not None
         child.stdout.readline()
         try:
-            found = seen.guest_processes("cloud", lambda uid: uid == os.getuid(), Path.cwd().parent)
-            assert {guest.pid for guest in found.values()} == {child.pid}
-            assert found["guest"].started == running.started_ticks(child.pid)
-            assert seen.guest_processes("cloud", lambda uid: uid != os.getuid(), Path.cwd().parent) == {}
-            assert seen.guest_processes("clou", lambda uid: True, Path.cwd().parent) == {}
-            assert seen.guest_processes("cloud", lambda uid: True, Path("/proc")) == {}
-            assert os.getuid() in seen.uids_in_use()
+            yield child.pid
         finally:
             child.kill()
+
+
+def test_a_process_counts_as_a_guest_only_under_our_accounts(tmp_path: Path) -> None:
+    with stand_in(tmp_path / "guest") as pid:
+        found = seen.guest_processes("cloud", lambda uid: uid == os.getuid(), tmp_path)
+        assert {guest.pid for guest in found.values()} == {pid}
+        assert found["guest"].started == running.started_ticks(pid)
+        assert seen.guest_processes("cloud", lambda uid: uid != os.getuid(), tmp_path) == {}
+        assert seen.guest_processes("clou", lambda uid: True, tmp_path) == {}
+        assert seen.guest_processes("cloud", lambda uid: True, Path("/proc")) == {}
+        assert os.getuid() in seen.uids_in_use()
+
+
+@pytest.mark.parametrize("place", ["other", "other/guest"])
+def test_a_guest_that_broke_out_can_not_pass_for_another(place: str, tmp_path: Path) -> None:
+    """A process may call itself what it likes, but only the guest itself can enter the guest's folder."""
+    with stand_in(tmp_path / place):
+        assert seen.guest_processes("cloud", lambda uid: True, tmp_path) == {}
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Whatever dies, and wherever: each server ends as wanted, gone, or in ERROR with a reason, and nothing is left over."""
+"""Whatever dies, and wherever: each server ends as wanted, gone, or in ERROR with a reason, and nothing is left."""
 
 import os
 import signal
@@ -26,6 +26,9 @@ FORWARD = tuple(
     if ":undo " not in place
 )
 PLACES_TO_DIE = (*FORWARD, *AGENT, *(f"driver:{step}" for step in DRIVER))
+BACKWARD = tuple(
+    place for operation in (CreateServer, RebootServer) for place in places_of(operation) if ":undo " in place
+)
 # With real guests, the places between which a process or a disk is only half there.
 REAL_PLACES = (
     "agent:guest:before-ensure",
@@ -86,6 +89,34 @@ def die_at(tree: Tree, place: str) -> None:
 @pytest.mark.parametrize("place", PLACES_TO_DIE)
 def test_a_process_that_dies_there_leaves_nothing_behind(tree: Tree, place: str) -> None:
     die_at(tree, place)
+
+
+@pytest.mark.parametrize("place", BACKWARD)
+def test_nor_does_control_that_dies_as_it_takes_something_back(tree: Tree, place: str) -> None:
+    server_id = tree.active("mortal") if "reboot" in place else ""
+    agent = tree.pids()["agent"]
+    # A host that does not answer holds the operation up, and the deletion then takes its place.
+    os.kill(agent, signal.SIGSTOP)
+    try:
+        if server_id:
+            tree.act(server_id, reboot={"type": "HARD"})
+        else:
+            server_id = tree.create("mortal")
+        eventually(lambda: steps_done(tree, server_id), PATIENCE_S)
+        tree.stop_file.write_text(place)
+        assert tree.compute("DELETE", f"/servers/{server_id}").status_code == 204
+        eventually(lambda: not tree.stop_file.exists(), PATIENCE_S)
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    tree.delete(server_id)
+    assert tree.servers() == []
+    assert tree.audit() == []
+
+
+def steps_done(tree: Tree, server_id: str) -> bool:
+    """Whether the server's newest operation has come as far as it does without its host."""
+    server = tree.show(server_id)
+    return server["OS-EXT-STS:task_state"] in ("spawning", "rebooting_hard") and bool(server["OS-EXT-SRV-ATTR:host"])
 
 
 @pytest.mark.parametrize("place", REAL_PLACES)

@@ -185,9 +185,10 @@ class Tree:
 @contextmanager
 def tree_in_tmp(*words: str, **environment: str) -> Iterator[Tree]:
     """A place for a cloud; whatever has become of it is wiped, and nothing may be left then."""
-    # Under /tmp itself: pytest's own folders are closed to the accounts under which control and guests run.
+    # Under /tmp itself: pytest's own folders are closed to the accounts under which control and guests run. Whichever
+    # process is told to die removes the file that says so.
     folder = Path(tempfile.mkdtemp(prefix="haneul-tree-"))
-    folder.chmod(0o755)
+    folder.chmod(0o777)
     tree = Tree(folder / "state", *words, **environment)
     try:
         yield tree

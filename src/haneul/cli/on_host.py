@@ -29,7 +29,7 @@ ASKED_AT_ONCE = 64
 def guests_of(layout: Layout) -> dict[str, GuestProcess]:
     """The guests of this cloud that run, by server id; a simulated guest is no process."""
     cloud_id = layout.cloud_id
-    return guest_processes(cloud_id, Accounts(cloud_id).owns, layout.agent / "run")
+    return guest_processes(cloud_id, Accounts(cloud_id).owns, layout.agent / "run" / "guests")
 
 
 def running_guests(layout: Layout, settings: CloudSettings) -> list[str]:

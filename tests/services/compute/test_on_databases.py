@@ -29,14 +29,25 @@ from tests.services.compute.test_keypairs import (
 from tests.services.compute.test_quotas import (
     test_a_class_changes_the_defaults_of_all,
     test_a_project_has_the_default_quotas_until_it_gets_its_own,
+    test_a_user_may_have_less_than_his_project,
+)
+from tests.services.compute.test_servers import (
+    flavor,
+    image,
+    nova,
+    test_servers_are_found_by_expressions,
+    test_what_was_asked_for_is_told_again,
 )
 from tests.support.cloud import RunningCloud, running_cloud
 
 __all__ = [
+    "flavor",
     "flavors",
     "hosts",
+    "image",
     "mariadb_server",
     "mariadb_url",
+    "nova",
     "postgresql_server",
     "postgresql_url",
     "test_a_beat_right_after_another_writes_nothing",
@@ -46,6 +57,7 @@ __all__ = [
     "test_a_project_has_the_default_quotas_until_it_gets_its_own",
     "test_a_service_is_disabled_and_enabled",
     "test_a_user_has_no_more_keys_than_the_quota_allows",
+    "test_a_user_may_have_less_than_his_project",
     "test_an_aggregate_makes_a_zone",
     "test_extra_specs_are_set_shown_and_deleted",
     "test_hypervisors_are_paged_from_2_33",
@@ -53,8 +65,10 @@ __all__ = [
     "test_ids_and_names_stand_once",
     "test_many_requests_at_once_stay_within_the_quota",
     "test_newer_hypervisors_have_uuids_and_no_figures",
+    "test_servers_are_found_by_expressions",
     "test_the_list_is_filtered_sorted_and_paged",
     "test_the_list_is_paged_from_2_35",
+    "test_what_was_asked_for_is_told_again",
 ]
 
 pytestmark = pytest.mark.databases

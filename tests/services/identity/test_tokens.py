@@ -284,3 +284,13 @@ def test_what_another_process_changes_counts_within_a_second(cloud: RunningCloud
         assert time.monotonic() < changed_at + 1.0
         time.sleep(0.02)
     assert whoami(client) == 401
+
+
+def test_two_proofs_must_be_of_one_user(cloud: RunningCloud, admin: Client) -> None:
+    """A token says by which methods its user has proved himself: another's proof is none of his."""
+    user = make(admin, "user")
+    by_password = {"user": {"id": user["id"], "password": PASSWORD}}
+    own, anothers = login(cloud, user).token, admin.token
+    both = {"methods": ["token", "password"], "password": by_password}
+    assert ask(cloud, {**both, "token": {"id": own}}, "unscoped").status_code == 201
+    assert ask(cloud, {**both, "token": {"id": anothers}}, "unscoped").status_code == 401

@@ -22,17 +22,17 @@ class GuestProcess(Struct, frozen=True, kw_only=True):
 
 
 def guest_processes(cloud_id: str, is_ours: Callable[[int], bool], home: Path) -> dict[str, GuestProcess]:
-    """The live guests of a cloud that were started below the folder `home`, by id.
+    """The live guests of a cloud that were each started in the folder of its id in `home`, by id.
 
-    A command line can lie, so only processes under uids of ours count; and another agent of the same cloud may have
-    guests of its own on this machine, in another folder and network.
+    A command line can lie, so only processes under uids of ours count, and only in the folder that nobody but the guest
+    can enter; and another agent of the same cloud may have guests of its own on this machine, in another folder.
     """
-    place, found = f"{os.path.realpath(home)}/", {}
+    place, found = os.path.realpath(home), {}
     for folder in PROC.iterdir():
         if not folder.name.isdigit():
             continue
         guest = _guest(folder, f"{MARK}:{cloud_id}:", is_ours)
-        if guest is not None and _stands_below(folder, place):
+        if guest is not None and _stands_in(folder, f"{place}/{guest.guest_id}"):
             found[guest.guest_id] = guest
     return found
 
@@ -54,9 +54,9 @@ def _guest(folder: Path, mark: str, is_ours: Callable[[int], bool]) -> GuestProc
     return GuestProcess(guest_id=name.removeprefix(mark), pid=int(folder.name), started=started, uid=uid)
 
 
-def _stands_below(folder: Path, place: str) -> bool:
+def _stands_in(folder: Path, place: str) -> bool:
     try:
-        return os.readlink(folder / "cwd").startswith(place)
+        return os.readlink(folder / "cwd") in (place, f"{place} (deleted)")
     except PermissionError:
         # Who isn't root may only look, and is better shown too much.
         return True

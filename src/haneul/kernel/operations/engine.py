@@ -19,7 +19,7 @@ from haneul.kernel.operations.models import UNFINISHED, operations
 from haneul.kernel.operations.steps import Operation, Parked
 from haneul.kernel.operations.turn import Gone, Turn
 
-LEASE_S = 30.0
+LEASE_S = 10.0
 POLL_S = 1.0
 WORKERS = 4
 

@@ -1,6 +1,7 @@
 """Control's side of reconciling: what should be on a host, and what hosts say of it."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -22,6 +23,8 @@ BUMP = (
     .values(revision=plan_revisions.c.revision + 1)
 )
 OWNER = by(Owner, owners, "number")
+# A message holds four times as much, and one entry is far smaller than the rest.
+PART_BYTES = 4 << 20
 # A database has one owner, so its row has one number.
 ONLY = 1
 IS_BURIED = select(tombstones.c.id).where(tombstones.c.kind == bindparam("kind"), tombstones.c.id == bindparam("id"))
@@ -34,7 +37,10 @@ class AnotherCloudsDatabase(Exception):
 
 
 class PlanSource(msgspec.Struct, frozen=True):
-    """One kind of thing that hosts make: the rows wanted on a host (of all or of some ids), and who hears reports."""
+    """One kind of thing that hosts make: the rows wanted on a host (of all or of some ids), and who hears reports.
+
+    What is wanted comes in the same order as long as the host's revision stays: a large plan goes out in parts.
+    """
 
     kind: str
     wanted: Callable[[Db, str, Sequence[str]], Iterable[msgspec.Struct]]
@@ -110,11 +116,13 @@ class PlanDesk:
             buried = db.all(ON_HOST, host=ask.host, kind=ask.kind)
             if ask.ids:
                 buried = [stone for stone in buried if stone.id in ask.ids]
+            entries, more = _part(source.wanted(db, ask.host, ask.ids), ask.have)
             return PlanReply(
                 owner_of(db),
                 revision.revision if revision else 0,
-                [msgspec.Raw(msgspec.msgpack.encode(entry)) for entry in source.wanted(db, ask.host, ask.ids)],
+                entries,
                 [Tombstone(stone.id, stone.generation, stone.request_id) for stone in buried],
+                more,
             )
 
         return self._store.read(body)
@@ -142,3 +150,15 @@ class PlanDesk:
         if source is None:
             raise BusError("unknown-kind", f"No service plans things of kind {kind}.")
         return source
+
+
+def _part(wanted: Iterable[msgspec.Struct], have: int) -> tuple[list[msgspec.Raw], bool]:
+    """The entries after the first ones, as many as a message holds; whether there are more."""
+    entries: list[msgspec.Raw] = []
+    size = 0
+    for entry in islice(wanted, have, None):
+        if size >= PART_BYTES:
+            return entries, True
+        entries.append(msgspec.Raw(msgspec.msgpack.encode(entry)))
+        size += len(entries[-1])
+    return entries, False

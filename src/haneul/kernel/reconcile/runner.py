@@ -24,6 +24,7 @@ PLACES = ("before-ensure", "ensured", "before-remove", "removed", "reported")
 """The stop points of an agent, each as `agent:KIND:PLACE`."""
 # A host that starts while control is away should not wait longer than this before it follows the last plan.
 PLAN_DEADLINE_S = 10.0
+PLAN_TRIES = 5
 
 
 class Reconciler(Protocol[E]):
@@ -138,8 +139,7 @@ class Runner(Generic[E]):
     def _begin(self, ids: tuple[str, ...]) -> "tuple[Report, list[Future[Observation | str | None]]]":
         """Ask for the plan, check it, report what is there, and begin whatever is not as it should be."""
         kind = self.reconciler.kind
-        ask = PlanAsk(self._me.host, kind, ids)
-        reply = self._bus.call(CONTROL, "reconcile.plan", ask, returns=PlanReply, deadline_s=PLAN_DEADLINE_S)
+        reply = self._plan(ids)
         actual = self.reconciler.actual(ids)
         entries = {self.reconciler.id_of(entry): entry for entry in map(self._decoded, reply.entries)}
         refusal = self._refusal(reply, entries, actual, ids)
@@ -152,6 +152,21 @@ class Runner(Generic[E]):
         if report.is_full or report.observations:
             self._outbox.put(report)
         return report, begun
+
+    def _plan(self, ids: tuple[str, ...]) -> PlanReply:
+        """The newest plan, put together from its parts."""
+        entries: list[msgspec.Raw] = []
+        revision, tries = -1, 0
+        while tries < PLAN_TRIES:
+            ask = PlanAsk(self._me.host, self.reconciler.kind, ids, len(entries))
+            part = self._bus.call(CONTROL, "reconcile.plan", ask, returns=PlanReply, deadline_s=PLAN_DEADLINE_S)
+            if entries and part.revision != revision:
+                entries, tries = [], tries + 1
+                continue
+            entries, revision = [*entries, *part.entries], part.revision
+            if not part.more:
+                return msgspec.structs.replace(part, entries=entries)
+        raise BusError("restless", "The plan changes faster than its parts can be asked for.")
 
     def _decoded(self, raw: msgspec.Raw) -> E:
         return msgspec.msgpack.decode(raw, type=self.reconciler.entry_type)

@@ -13,20 +13,25 @@ class Tombstone(msgspec.Struct, frozen=True):
 
 
 class PlanAsk(msgspec.Struct, frozen=True):
-    """Ask for a host's plan of a kind: all of it, or only of these ids."""
+    """Ask for a host's plan of a kind: all of it, or only of these ids; what comes after the first `have` entries."""
 
     host: str
     kind: str
     ids: tuple[str, ...] = ()
+    have: int = 0
 
 
 class PlanReply(msgspec.Struct, frozen=True):
-    """What should be. `revision` grows with every change of this host's plans; `entries` are the kind's own structs."""
+    """What should be. `revision` grows with every change of this host's plans; `entries` are the kind's own structs.
+
+    With `more`, this is a part: what follows may be asked for as long as the revision stays.
+    """
 
     cloud_id: str
     revision: int
     entries: list[msgspec.Raw]
     tombstones: list[Tombstone]
+    more: bool = False
 
 
 class Observation(msgspec.Struct, frozen=True):

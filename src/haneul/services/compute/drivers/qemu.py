@@ -243,7 +243,7 @@ class QemuDriver:
         return self._probe.answer().accelerator if wanted == "auto" else wanted
 
     def _live(self) -> dict[str, GuestProcess]:
-        return guest_processes(self._settings.cloud_id, self._accounts.owns, self._settings.run_dir)
+        return guest_processes(self._settings.cloud_id, self._accounts.owns, self._settings.run_dir / "guests")
 
     def _is_ours(self, folder: GuestFolder) -> bool:
         record = folder.load()

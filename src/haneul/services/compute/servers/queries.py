@@ -12,9 +12,14 @@ from haneul.services.compute.servers.models import SORTED, Server, Verb, servers
 BY_ID = by(Server, servers, "id")
 ON_HOST = Query(
     Server,
-    columns_of(Server, servers).where(servers.c.host == bindparam("host"), servers.c.is_deleted.is_(False)),
+    columns_of(Server, servers)
+    .where(servers.c.host == bindparam("host"), servers.c.is_deleted.is_(False))
+    .order_by(servers.c.number),
 )
-OF_IDS = Query(Server, columns_of(Server, servers).where(servers.c.id.in_(bindparam("ids", expanding=True))))
+OF_IDS = Query(
+    Server,
+    columns_of(Server, servers).where(servers.c.id.in_(bindparam("ids", expanding=True))).order_by(servers.c.number),
+)
 DISKS_OF = by(BlockDevice, block_devices, "server_id")
 DISKS_OF_MANY = Query(
     BlockDevice,

@@ -104,7 +104,10 @@ async def _issued(call: Call, tokens: Tokens, auth: Auth, bcrypt_cost: int) -> s
         expires_at, parent = min(expires_at, proof.payload.expires_at), proof.payload.audit_ids[-1]
         methods = tuple(dict.fromkeys((*methods, *proof.payload.methods)))
     if "password" in methods and "password" in auth.identity.methods:
-        user = await _by_password(call, auth, bcrypt_cost)
+        known = await _by_password(call, auth, bcrypt_cost)
+        if user is not None and user.id != known.id:
+            raise Unauthorized(REFUSED)
+        user = known
     if user is None:
         raise Unauthorized(REFUSED)
     proved = user
