@@ -115,3 +115,11 @@ def test_log_that_is_a_link_is_refused(tmp_path: Path) -> None:
 def is_running(command: str) -> bool:
     listed = subprocess.run(["ps", "-eo", "args="], capture_output=True, text=True, check=True).stdout
     return command in listed.splitlines()
+
+
+def test_how_a_daemon_ended_is_told_to_who_asks_after_another_has_looked(tmp_path: Path) -> None:
+    pid = sleeper(tmp_path, "sh", "-c", "exit 7")
+    while running.alive(pid):
+        time.sleep(0.01)
+    assert running.end(pid, 1) == 7
+    assert running.end(pid, 1) is None

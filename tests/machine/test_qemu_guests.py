@@ -14,6 +14,7 @@ from haneul.host import run as running
 from haneul.host.hypervisor import probe
 from haneul.host.hypervisor.accounts import Accounts
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
+from haneul.services.compute.drivers import qemu
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, Refused
 
 pytestmark = pytest.mark.machine
@@ -143,6 +144,23 @@ def test_a_missing_disk_is_never_replaced_by_an_empty_one(ground: QemuGround, dr
     with pytest.raises(Refused, match="is missing on this host"):
         driver.ensure_guest(wanted)
     assert ground.started(wanted.id) == []
+
+
+def test_the_image_of_a_stopped_guest_stays_and_goes_with_the_guest(
+    ground: QemuGround, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(qemu, "CONSOLE_EVERY_S", 0.05)
+    monkeypatch.setattr(qemu, "SWEEP_EVERY_S", 0.1)
+    monkeypatch.setattr(qemu, "UNUSED_S", 0.5)
+    driver, wanted = ground.driver(), plan()
+    driver.ensure_guest(changed(wanted, power="stopped"))
+    (image_id,) = (disk.image_id for disk in wanted.disks if disk.image_id)
+    base = ground.root / "state" / "cache" / str(image_id)
+    time.sleep(1.0)
+    assert base.exists()
+    driver.remove_guest(wanted.id)
+    wait_until(lambda: not base.exists())
+    driver.ensure_guest(changed(plan(), power="stopped"))
 
 
 def test_a_guest_that_switched_itself_off_is_stopped_and_not_crashed(ground: QemuGround, driver: Driver) -> None:

@@ -22,7 +22,10 @@ TAIL_CHARS = 2000
 BURIAL_S = 10.0
 
 # Daemons that this process started: kept so that they can be reaped and leave no zombies while we live.
+CODES_KEPT = 64
+
 _children: dict[int, "subprocess.Popen[bytes]"] = {}
+_codes: dict[int, int] = {}
 _children_lock = threading.Lock()
 
 
@@ -136,7 +139,17 @@ def reap() -> Mapping[int, int]:
         ended = {pid: code for pid, child in _children.items() if (code := child.poll()) is not None}
         for pid in ended:
             del _children[pid]
+        # Whoever looks first buries; who asks for the code may come later.
+        _codes.update(ended)
+        while len(_codes) > CODES_KEPT:
+            del _codes[next(iter(_codes))]
     return ended
+
+
+def _code_of(pid: int) -> int | None:
+    reap()
+    with _children_lock:
+        return _codes.pop(pid, None)
 
 
 def started_ticks(pid: int) -> int | None:
@@ -161,19 +174,19 @@ def end(pid: int, grace_s: float, started: int | None = None) -> int | None:
     """End one process: SIGTERM, and SIGKILL after `grace_s` seconds; harmless if it is gone or its pid is another's.
 
     `started` (from `started_ticks`) guards against a pid that was given to a later process. The exit code, where the
-    process was a daemon of ours that nobody has buried yet.
+    process was a daemon of ours and its code was not asked for before.
     """
     try:
         pidfd = os.pidfd_open(pid)
     except ProcessLookupError:
-        return reap().get(pid)
+        return _code_of(pid)
     try:
         # The pidfd is held before the check: from here on the pid can't come to mean another process.
         if started is None or started_ticks(pid) == started:
             _end_pinned(pidfd, pid, grace_s)
     finally:
         os.close(pidfd)
-    return reap().get(pid)
+    return _code_of(pid)
 
 
 def _end_pinned(pidfd: int, pid: int, grace_s: float) -> None:

@@ -26,10 +26,12 @@ class Attendance:
         self._seen[presence.inbox] = (time.monotonic(), presence)
         return unknown
 
-    def forget_silent(self) -> None:
-        """Forget whoever has not been heard for three intervals."""
+    def forget_silent(self) -> set[str]:
+        """Forget whoever has not been heard for three intervals, which who says goodbye is not; their names."""
         oldest = time.monotonic() - FORGOTTEN_AFTER_S
-        self._seen = {inbox: seen for inbox, seen in self._seen.items() if seen[0] >= oldest}
+        silent = {inbox: presence.name for inbox, (heard_at, presence) in self._seen.items() if heard_at < oldest}
+        self._seen = {inbox: seen for inbox, seen in self._seen.items() if inbox not in silent}
+        return set(silent.values())
 
     def names(self) -> tuple[str, ...]:
         """The names of the others, sorted."""

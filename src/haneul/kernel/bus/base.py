@@ -66,7 +66,7 @@ class Bus(Protocol):
 
     def on_wake(self, function: Callable[[Wake], None]) -> None: ...
     def on_control(self, function: Callable[[], None]) -> None:
-        """Call the function whenever control, or the link to it, has come back: what was told meanwhile is lost."""
+        """Call the function whenever what control told may be lost: a control process, or the link, came or went."""
         ...
 
     def peers(self) -> Sequence[str]:

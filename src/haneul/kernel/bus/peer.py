@@ -127,7 +127,7 @@ class PeerWire:
         for call in self._unsent.take():
             self._send_call(call)
         # The hub lives in control.
-        self._inbox.control_came()
+        self._inbox.control_changed()
 
     def _end(self) -> None:
         if self._link is not None:

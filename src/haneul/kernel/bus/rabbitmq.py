@@ -150,7 +150,7 @@ class RabbitWire:
             log.info("%s is connected to the broker.", self._place.name)
             for call in self._unsent.take():
                 self.send(call)
-            self._inbox.control_came()
+            self._inbox.control_changed()
             await self._keep_present(link)
         finally:
             self._disconnected()
@@ -165,7 +165,9 @@ class RabbitWire:
             await link.announce(self._presence)
             if await link.ended(EVERY_S):
                 return
-            self._attendance.forget_silent()
+            if CONTROL in self._attendance.forget_silent():
+                # It may have died between a change and the wake that tells of it.
+                self._inbox.control_changed()
             await self._give_way(link)
 
     async def _give_way(self, link: RabbitLink) -> None:
@@ -205,7 +207,7 @@ class RabbitWire:
                 if self._attendance.note(presence):
                     self._begin(self._link.introduce, self._presence, presence.inbox)
                     if presence.name == CONTROL:
-                        self._inbox.control_came()
+                        self._inbox.control_changed()
                 if presence.name == self._place.name != CONTROL:
                     self._begin(self._give_way, self._link)
 

@@ -31,7 +31,7 @@ class Inbox(Protocol):
     def sent(self, call: Call) -> None: ...
     def woken(self, wake: Wake) -> None: ...
     def happened(self, event: Event) -> None: ...
-    def control_came(self) -> None: ...
+    def control_changed(self) -> None: ...
     def link_lost(self, sentence: str) -> None: ...
 
 
@@ -129,7 +129,7 @@ class Station:
         self._wake_functions.append(function)
 
     def on_control(self, function: Callable[[], None]) -> None:
-        """Call the function whenever control, or the link to it, has come back; it should return soon."""
+        """Call the function whenever what control told may be lost; it should return soon."""
         self._control_functions.append(function)
 
     def peers(self) -> Sequence[str]:
@@ -171,8 +171,8 @@ class Station:
         for function in self._event_functions.get(event.topic, ()):
             self._telling.submit(tell, function, event.body)
 
-    def control_came(self) -> None:
-        """A control process, or the link to it, is there that was not there before."""
+    def control_changed(self) -> None:
+        """A control process, or the link to it, came or went."""
         for function in self._control_functions:
             self._telling.submit(tell, _call, function)
 

@@ -1,6 +1,7 @@
 """The agent's side: makes this host equal its plan, safely, for any kind of thing."""
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -113,17 +114,19 @@ class Runner(Generic[E]):
         return msgspec.structs.replace(report, observations=[*kept, *made.values()], gone=gone)
 
     def _work(self) -> None:
-        wait_s = 0.0
+        full_by = 0.0
         while True:
             with self._wanted:
                 if not (self._dirty or self._full or self._stopping):
-                    timed_out = not self._wanted.wait(wait_s)
-                    self._full = self._full or timed_out
+                    self._wanted.wait(max(0.0, full_by - time.monotonic()))
                 if self._stopping:
                     return
-                full, ids = self._full, tuple(self._dirty)
+                ids = tuple(self._dirty)
+                # Even where wakes come all the time: one of them may have got lost.
+                full = self._full or not ids or time.monotonic() >= full_by
                 self._full, self._dirty = False, set()
-            wait_s = self._pass(() if full else ids)
+            again_by = self._pass(() if full else ids) + time.monotonic()
+            full_by = again_by if full else min(full_by, again_by)
 
     def _pass(self, ids: tuple[str, ...]) -> float:
         try:

@@ -124,3 +124,23 @@ def test_a_source_that_breaks_off_leaves_nothing(tmp_path: Path, content: bytes)
     with pytest.raises(ConnectionResetError):
         cache_of(Breaking(content), tmp_path).base("one")
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_what_nobody_needs_is_deleted_after_a_while(tmp_path: Path, content: bytes) -> None:
+    """Tenants may use ever new images; the host's disk is not theirs to fill."""
+    images = Bytes(content)
+    cache = cache_of(images, tmp_path)
+    for image_id in ("in-use", "fresh", "old"):
+        cache.base(image_id)
+    for image_id in ("in-use", "old"):
+        os.utime(tmp_path / "cache" / f"{image_id}.json", (0, 0))
+    assert cache.forget_unused({"in-use"}, 60) == ["old"]
+    assert sorted(path.stem for path in (tmp_path / "cache").iterdir() if path.suffix) == ["fresh", "in-use"]
+    assert not (tmp_path / "cache" / "old").exists()
+    assert cache.base("old").path.read_bytes() == content
+    assert cache.forget_unused((), 60) == ["in-use"]
+    # To be asked for again is to be wanted.
+    os.utime(tmp_path / "cache" / "fresh.json", (0, 0))
+    cache.base("fresh")
+    assert cache.forget_unused((), 60) == []
+    assert images.fetches == 4

@@ -1,9 +1,13 @@
-"""Base images on this host: fetched once, checked, and from then on read by every guest and written by none."""
+"""Base images on this host: fetched once, checked, from then on read by every guest, written by none, and deleted when
+no guest is left and nobody has wanted them for long: otherwise tenants could fill the host's disk."""
 
 import hashlib
 import logging
+import os
 import threading
+import time
 from collections import defaultdict
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,7 +55,25 @@ class ImageCache:
     def base(self, image_id: str) -> BaseImage:
         """The image, fetched if it isn't here yet; Refused if what comes isn't what was announced."""
         with self._locks[image_id]:
-            return self._cached(image_id) or self._fetched(image_id)
+            found = self._cached(image_id) or self._fetched(image_id)
+            # The note's time says when somebody last wanted the image.
+            os.utime(self._note(image_id))
+            return found
+
+    def forget_unused(self, used: Collection[str], unused_s: float) -> list[str]:
+        """Delete the images that are not `used` and that nobody has wanted for so long; their ids."""
+        return [
+            note.stem for note in self._folder.glob("*.json") if note.stem not in used and self._forget(note, unused_s)
+        ]
+
+    def _forget(self, note: Path, unused_s: float) -> bool:
+        with self._locks[note.stem]:
+            if time.time() - note.stat().st_mtime < unused_s:
+                return False
+            # The note goes last: what a crash leaves is found again.
+            (self._folder / note.stem).unlink(missing_ok=True)
+            note.unlink()
+            return True
 
     def _cached(self, image_id: str) -> BaseImage | None:
         path = self._folder / image_id

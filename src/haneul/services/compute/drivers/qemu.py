@@ -3,6 +3,7 @@
 import logging
 import os
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 
@@ -27,6 +28,9 @@ from haneul.services.compute.drivers.settings import DriverSettings, pass_by
 log = logging.getLogger("haneul.compute.drivers.qemu")
 LOOK_S = 2.0
 CONSOLE_EVERY_S = 5.0
+# How often images are looked through, and for how long one must have gone unwanted to be deleted.
+SWEEP_EVERY_S = 3600.0
+UNUSED_S = 86_400.0
 # QEMU's run states (qapi/run-state.json) that are neither running nor waiting to go on.
 STATES: dict[str, State] = {
     "running": "running",
@@ -174,7 +178,7 @@ class QemuDriver:
         if self._settings.qemu.accelerator == "auto":
             self._probe.begin()
         if self._keeper is None:
-            self._keeper = threading.Thread(target=self._keep_consoles, name="console-keeper", daemon=True)
+            self._keeper = threading.Thread(target=self._keep_small, name="keeper", daemon=True)
             self._keeper.start()
 
     def close(self) -> None:
@@ -184,12 +188,27 @@ class QemuDriver:
         if self._keeper is not None:
             self._keeper.join()
 
-    def _keep_consoles(self) -> None:
+    def _keep_small(self) -> None:
+        swept_at = time.monotonic()
         while not self._closing.wait(CONSOLE_EVERY_S):
+            if time.monotonic() - swept_at > SWEEP_EVERY_S:
+                swept_at = time.monotonic()
+                self._forget_images()
             for folder in self._folders:
                 if (uid := folder.uid()) is not None:
                     console_log.shorten(folder.console_log, uid)
                     console_log.shorten(folder.qemu_log, 0)
+
+    def _forget_images(self) -> None:
+        """Give back the room of images that no guest here is made of; none while a guest's record can't be read."""
+        try:
+            records = [record for folder in self._folders if (record := folder.load()) is not None]
+        except Refused as error:
+            log.error("%s", error)
+            return
+        disks = [disk for record in records for disk in (*record.disks, *record.plan.disks)]
+        for image_id in self._images.forget_unused({disk.image_id for disk in disks if disk.image_id}, UNUSED_S):
+            log.info("Image %s was deleted here: no guest is made of it", image_id)
 
     def _state_of(self, folder: GuestFolder, live: dict[str, GuestProcess]) -> GuestState | None:
         lock = self._locks[folder.guest_id]
