@@ -3,7 +3,8 @@
 import asyncio
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -26,6 +27,10 @@ from haneul.kernel.policy import Policy
 from haneul.kernel.service import Service
 
 GLOBAL_ID = re.compile(r"req-[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+
+
+# What waits for a file or a host holds a thread: a host that does not answer must not stop every upload.
+_waiting = ThreadPoolExecutor(32, thread_name_prefix="waiting")
 
 
 class Edge(msgspec.Struct, frozen=True, kw_only=True):
@@ -199,7 +204,7 @@ def _decoded(call: Call, raw: bytes) -> Any:
 async def _run(edge: Edge, call: Call, body: Any, arguments: dict[str, Any], out: Outgoing) -> Any:
     route, store = call.route, edge.store
     if route.is_async:
-        call._submit, call._waits = _submitter(store), asyncio.to_thread
+        call._submit, call._waits = _submitter(store), _in_thread
         view = await route.handler(call, **arguments)
         if not call.enforced:
             raise RuntimeError(f"{route.name} answered without enforcing its rule")
@@ -209,6 +214,10 @@ async def _run(edge: Edge, call: Call, body: Any, arguments: dict[str, Any], out
     if route.options.quick and store.is_sqlite:
         return store.read_inline(body)
     return await asyncio.wrap_future(store.submit_read(body))
+
+
+async def _in_thread(function: Callable[[], Any]) -> Any:
+    return await asyncio.get_running_loop().run_in_executor(_waiting, function)
 
 
 def _submitter(store: Store) -> Any:
