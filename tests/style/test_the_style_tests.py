@@ -75,7 +75,7 @@ def test_patterns_find_their_words() -> None:
     assert UNFINISHED.search("raise NotImplemented" + "Error()")
     assert ELSEWHERE.search("cp /wo" + "rk/main/x .")
     assert ELSEWHERE.search("index-url = https://pypi" + ".org/simple")
-    assert not ELSEWHERE.search("src/work/farm and https://example.org/work/")
+    assert not ELSEWHERE.search("src/{0}/{1} and https://example.org/{0}/".format("work", "farm"))
     assert ABOUT_THE_WORK.search("as iss" + "ue 2 asks")
     assert all(COLLECTORS.search(name) for name in ("DiskManager", "HTTPUtils", "PageMixin", "BaseDriver", "Info"))
     assert not any(COLLECTORS.search(name) for name in ("Management", "Utility", "Based", "ProcessList"))
