@@ -28,8 +28,8 @@ BAD = '<testsuites><testsuite tests="4" failures="1" errors="1" skipped="0"/></t
 def project(tmp_path: Path) -> Path:
     (tmp_path / "tools").mkdir()
     runner = (ROOT / "tools" / "run_lanes.py").read_text()
-    assert "DEFAULT_LIMIT_S = 210" in runner
-    (tmp_path / "tools" / "run_lanes.py").write_text(runner.replace("DEFAULT_LIMIT_S = 210", "DEFAULT_LIMIT_S = 2"))
+    assert "DEFAULT_LIMIT_S = 180" in runner
+    (tmp_path / "tools" / "run_lanes.py").write_text(runner.replace("DEFAULT_LIMIT_S = 180", "DEFAULT_LIMIT_S = 2"))
     (tmp_path / "Makefile").write_text(MAKEFILE)
     (tmp_path / "good.in").write_text(GOOD)
     (tmp_path / "bad.in").write_text(BAD)
