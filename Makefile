@@ -41,7 +41,7 @@ test-machine: $(BUILT) packages-guest ## As root, with real guests
 	$(PYTEST) -m machine tests
 
 .PHONY: test-databases
-test-databases: $(BUILT) packages-databases ## On real MariaDB and PostgreSQL servers
+test-databases: $(BUILT) packages-databases packages-broker ## On real MariaDB and PostgreSQL servers
 	$(PYTEST) -m databases tests
 
 .PHONY: test-broker

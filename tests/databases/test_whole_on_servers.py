@@ -17,7 +17,7 @@ from tests.support.tree import Tree, tree_in_tmp
 
 __all__ = ["mariadb_server", "mariadb_url", "postgresql_server", "postgresql_url", "rabbitmq_server"]
 
-pytestmark = [pytest.mark.databases, pytest.mark.broker]
+pytestmark = pytest.mark.databases
 
 
 @pytest.fixture(scope="module", params=["mariadb", "postgresql"])

@@ -65,8 +65,8 @@ class Guest:
             except TimeoutError:
                 pytest.fail(f"The console did not say {pattern!r} within {timeout_s} s:\n{self.heard}")
             assert chunk, f"The guest ended before it said {pattern!r}:\n{self.heard}"
-            # The shell asks the terminal where its cursor is.
-            self.heard += chunk.decode(errors="replace").replace("\r", "").replace("\x1b[6n", "")
+            # The shell asks the terminal where its cursor is; the question may come in two parts.
+            self.heard = (self.heard + chunk.decode(errors="replace")).replace("\r", "").replace("\x1b[6n", "")
         said, self.heard = self.heard[: found.end()], self.heard[found.end() :]
         return said
 

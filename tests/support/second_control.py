@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import shutil
 import signal
 import socket
@@ -23,7 +22,8 @@ class SecondControl:
 
     def __init__(self, tree: Tree, state: Path) -> None:
         self.tree = Tree(state)
-        self.tree.base_port, self.tree.token = random.randrange(22_800, 30_000, 16), tree.token
+        # Between those of clouds, whose first ports are 16 apart.
+        self.tree.base_port, self.tree.token = tree.base_port + 8, tree.token
         for folder in ("tree", "control", "run", "policy"):
             (state / folder).mkdir(parents=True)
         shutil.copy(tree.state / "cloud-id", state / "cloud-id")
@@ -53,7 +53,9 @@ class SecondControl:
             )
         heard = b""
         while b"ready" not in heard:
-            heard += self._line.recv(4096)
+            said = self._line.recv(4096)
+            assert said, (self.tree.state / "control.log").read_text()[-2000:]
+            heard += said
 
     def wait_for_death(self) -> None:
         """Wait until it has been killed."""
