@@ -21,6 +21,8 @@ HANEUL = str(Path(sys.executable).with_name("haneul"))
 PATIENCE_S = 60.0
 COMMAND_S = 150
 NANO = "42"
+# Every port of such a cloud then lies below those that other tests choose: it must find them free after a `down` too.
+BASE_PORTS = range(3_000, 10_000, 16)
 Server = dict[str, Any]
 
 
@@ -57,7 +59,7 @@ class Tree:
     def up(self, *words: str) -> None:
         """Have it run, on free ports when it is started for the first time, and be logged in."""
         while True:
-            port = self.base_port or random.randrange(10_000, 22_000, 16)
+            port = self.base_port or random.choice(BASE_PORTS)
             done = self.run("up", "--base-port", str(port), *self._words, *words)
             if self.base_port or "can't listen" not in done.stdout + done.stderr:
                 break

@@ -77,12 +77,13 @@ def _summary(is_whole: bool, tree: TreeSeen | None) -> str:
 
 
 def _memory_mb(pid: int) -> float:
-    """Resident memory as the kernel counts it."""
+    """Resident memory as the kernel counts it; none of a process that is just ending."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0
-    return round(int(status.partition("VmRSS:")[2].split()[0]) / 1024, 1)
+    kilobytes = status.partition("VmRSS:")[2].split()
+    return round(int(kilobytes[0]) / 1024, 1) if kilobytes else 0.0
 
 
 def _listens(address: str, port: int) -> bool:
