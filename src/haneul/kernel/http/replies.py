@@ -1,7 +1,7 @@
 """What a handler may return besides a view."""
 
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -45,6 +45,3 @@ class Raw(msgspec.Struct, kw_only=True):
     status: int = 200
     headers: dict[str, str] = {}
     content_type: str = "application/json"
-
-
-Answer = Any
