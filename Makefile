@@ -15,11 +15,11 @@ REAL_THINGS := machine or databases or broker
 ##@ Run
 
 .PHONY: demo
-demo: $(BUILT) packages-guest ## Start a cloud, boot a server in it, show its console and the time of each step
+demo: $(BUILT) packages-guest packages-network ## Start a cloud, boot a server in it, show its console and the time of each step
 	$(BIN)/haneul demo
 
 .PHONY: up
-up: $(BUILT) packages-guest ## Start the cloud on this machine, or see that it runs
+up: $(BUILT) packages-guest packages-network ## Start the cloud on this machine, or see that it runs
 	$(BIN)/haneul up
 
 .PHONY: down
@@ -37,7 +37,7 @@ test-unit: $(BUILT) ## What needs neither root nor servers, on two processes
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" --ignore=tests/style tests
 
 .PHONY: test-machine
-test-machine: $(BUILT) packages-guest ## As root, with real guests
+test-machine: $(BUILT) packages-guest packages-network ## As root, with real guests
 	$(PYTEST) -m machine tests
 
 .PHONY: test-databases
@@ -49,7 +49,7 @@ test-broker: $(BUILT) packages-broker ## On a real RabbitMQ
 	$(PYTEST) -m broker tests
 
 .PHONY: bench
-bench: $(BUILT) packages-guest ## Measure, and write a table and a plot to bench/results
+bench: $(BUILT) packages-guest packages-network ## Measure, and write a table and a plot to bench/results
 	$(BIN)/python -m bench
 
 ##@ Check
@@ -114,10 +114,10 @@ lock: $(BUILT) ## Choose the newest versions that pyproject.toml allows, with th
 
 .PHONY: packages
 packages: ## Install the Debian packages that anything here needs
-	tools/install-packages build guest databases broker
+	tools/install-packages build guest network databases broker
 
-.PHONY: packages-guest packages-databases packages-broker
-packages-guest packages-databases packages-broker: packages-%:
+.PHONY: packages-guest packages-network packages-databases packages-broker
+packages-guest packages-network packages-databases packages-broker: packages-%:
 	@tools/install-packages $*
 
 .PHONY: clean

@@ -15,13 +15,13 @@ from sqlalchemy import create_engine
 import haneul.services
 from haneul.cloud import import_tables
 from haneul.kernel.db import metadata, migrate
-from haneul.kernel.db.types import Json, Time
+from haneul.kernel.db.types import Json, Time, Words
 
 
 def render_item(kind: str, item: object, context: autogenerate.AutogenContext) -> str | bool:
     """Our column types by the name of their module, since migrations must not change when code does."""
-    if kind == "type" and isinstance(item, Json | Time):
-        context.imports.add("from haneul.kernel.db.types import Json, Time")
+    if kind == "type" and isinstance(item, Json | Time | Words):
+        context.imports.add("from haneul.kernel.db.types import Json, Time, Words")
         return f"{type(item).__name__}()"
     return False
 

@@ -20,6 +20,7 @@ from haneul.kernel.errors import ApiError
 from haneul.kernel.events import Publisher
 from haneul.kernel.http.app import CloudApp, Mount
 from haneul.kernel.http.serve import Edge
+from haneul.kernel.http.sites import SiteApp
 from haneul.kernel.http.unbuilt import unbuilt_of
 from haneul.kernel.operations.engine import Engine
 from haneul.kernel.policy import Overrides, Policy, Rule, rules_of
@@ -44,11 +45,14 @@ from haneul.services.identity.users.hashing import hashed
 from haneul.services.image.config import ImageSettings
 from haneul.services.image.public import open_store
 from haneul.services.image.service import service as image
+from haneul.services.network.config import NetworkSettings
+from haneul.services.network.service import service as network
 from haneul.services.placement.service import service as placement
 from haneul.settings import ALL_SERVICES_PORT, CloudSettings
 
 if TYPE_CHECKING:
     from haneul.kernel.bus import Bus
+    from haneul.kernel.http.sites import Site
     from haneul.kernel.service import Service
 
 
@@ -76,7 +80,12 @@ class Cloud:
             identity(self.tokens, self.identity),
             image(self.images, self.image),
             placement(),
-            compute(self.hosts, self.settings.section("compute", ComputeSettings)),
+            network(self.settings.section("network", NetworkSettings)),
+            compute(
+                self.hosts,
+                self.settings.section("compute", ComputeSettings),
+                consoles_at=self.wanted.site_url("novnc"),
+            ),
         ]
 
     @property
@@ -161,11 +170,16 @@ class Cloud:
             ports,
             public=self.wanted.public_urls,
             trusted=frozenset(self.wanted.trusted_proxies),
+            sites={site.port + self.wanted.base_port: SiteApp(site, self.store) for site in self._sites()},
         )
 
     def ports(self) -> list[int]:
-        """Every port to listen on: the services' own, and the one that has them all by path."""
-        return [*(self.port_of(one) for one in self.services), ALL_SERVICES_PORT + self.wanted.base_port]
+        """Every port to listen on: the services' own, their sites', and the one that has all services by path."""
+        others = [*(site.port for site in self._sites()), ALL_SERVICES_PORT]
+        return [*(self.port_of(one) for one in self.services), *(port + self.wanted.base_port for port in others)]
+
+    def _sites(self) -> list[Site]:
+        return [site for one in self.services for site in one.sites]
 
     def port_of(self, one: Service) -> int:
         return one.port + self.wanted.base_port

@@ -12,7 +12,9 @@ from haneul.kernel.config import ConfigError, Settings
 
 ALL_SERVICES_PORT = 8700
 # The supervisor binds these before it may know the services, whose manifests say the same (a test compares them).
-SERVICE_PORTS: Mapping[str, int] = {"identity": 5000, "compute": 8774, "placement": 8778, "image": 9292}
+SERVICE_PORTS: Mapping[str, int] = {"identity": 5000, "compute": 8774, "placement": 8778, "image": 9292, "network": 9696}
+# Ports for browsers, which no client looks for in the catalog.
+SITE_PORTS: Mapping[str, int] = {"novnc": 6080}
 # The addresses that mean all addresses, and where a cloud that listens there is reached from its own machine.
 ANYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -20,7 +22,8 @@ ANYWHERE: Mapping[str, str] = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 class CloudOptions(msgspec.Struct, frozen=True, kw_only=True):
     """The section `[cloud]`.
 
-    `public_host` and `public_scheme` make the URLs of the catalog; `public_urls` overrides single services' by type.
+    `public_host` and `public_scheme` make the URLs of the catalog; `public_urls` overrides single services' by type,
+    and the consoles' as `novnc`.
     `tls_certificate` and `tls_key` are PEM files to use in place of self-made ones. `host` is this machine's name as a
     host of servers.
     """
@@ -81,7 +84,12 @@ class CloudSettings(CloudOptions, frozen=True, kw_only=True):
 
     @property
     def listening_ports(self) -> list[int]:
-        return [port + self.base_port for port in (*SERVICE_PORTS.values(), ALL_SERVICES_PORT)]
+        return [port + self.base_port for port in (*SERVICE_PORTS.values(), *SITE_PORTS.values(), ALL_SERVICES_PORT)]
+
+    def site_url(self, name: str) -> str:
+        """Where browsers find a site, without a last slash."""
+        default = f"{self.scheme}://{self.public_name}:{SITE_PORTS[name] + self.base_port}"
+        return self.public_urls.get(name, default).rstrip("/")
 
 
 def settled(state: Path, settings: Settings, flags: Mapping[str, Any]) -> CloudSettings:

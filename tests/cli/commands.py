@@ -17,7 +17,7 @@ import httpx
 
 PROGRAM = (sys.executable, "-m", "haneul.cli")
 DEADLINE_S = 90
-PORTS = {"identity": 5000, "compute": 8774, "placement": 8778, "image": 9292, "all": 8700}
+PORTS = {"identity": 5000, "compute": 8774, "placement": 8778, "image": 9292, "network": 9696, "all": 8700}
 
 
 class Said:

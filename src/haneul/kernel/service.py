@@ -10,6 +10,7 @@ from haneul.kernel.db.store import Store
 from haneul.kernel.http.manners import Manners
 from haneul.kernel.http.pages import LinkStyle
 from haneul.kernel.http.routes import Route, Routes
+from haneul.kernel.http.sites import Site
 from haneul.kernel.http.versions import Microversions
 from haneul.kernel.operations.steps import Operation
 from haneul.kernel.reconcile.plans import PlanSource
@@ -31,6 +32,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     `scope_types` are the scopes of the tokens that it takes, where a rule says nothing of them: empty is any.
     `faults` names the error envelope, `page_links` the style of page links. `request_id_header` is a second header for
     request ids (`X-Compute-Request-Id`). `manners`: where its HTTP is stricter.
+    `sites` are ports of its own for browsers.
     `on_start` runs in every control process before it answers: to heal what a crash left.
     """
 
@@ -56,6 +58,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     operations: Sequence[builtins.type[Operation]] = ()
     plans: Sequence[PlanSource] = ()
     bus_methods: Sequence[BusMethod] = ()
+    sites: Sequence[Site] = ()
     on_start: Sequence[Callable[[Store], None]] = ()
     settings: builtins.type[msgspec.Struct] | None = None
 

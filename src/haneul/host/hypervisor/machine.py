@@ -39,7 +39,8 @@ class Sockets(Struct, frozen=True, kw_only=True):
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """One guest as QEMU is to run it. `mark` says whose it is, and stays readable in the command line."""
+    """One guest as QEMU is to run it. `mark` says whose it is, and stays readable in the command line. `incoming` is a
+    descriptor of its saved memory."""
 
     mark: str
     uuid: str
@@ -52,6 +53,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     accelerator: Accelerator
     translation_cache_mb: int
     config_drive: Path | None = None
+    incoming: int | None = None
 
 
 def guest_mark(cloud_id: str, guest_id: str) -> str:
@@ -80,6 +82,7 @@ def command_line(machine: Machine) -> list[str]:
         *_own_devices(ROOT_BUS[machine.kind]),
         *(word for drive in machine.drives for word in _drive(drive, ROOT_BUS[machine.kind])),
         *(_config_drive(machine.config_drive, ROOT_BUS[machine.kind]) if machine.config_drive else ()),
+        *(() if machine.incoming is None else ("-incoming", f"fd:{machine.incoming}")),
     ]
 
 

@@ -17,6 +17,7 @@ logging.getLogger("qemu.qmp").setLevel(logging.CRITICAL)
 
 T = TypeVar("T")
 CLOSE_S = 2.0
+GIVE_S = 10.0
 
 _loop: asyncio.AbstractEventLoop | None = None
 _loop_lock = threading.Lock()
@@ -44,6 +45,14 @@ class Monitor:
         """Run one QMP command and give its `return`; MonitorFailed with QEMU's own words if it refuses."""
         given = dict(arguments) if arguments else None
         return _wait(self._client.execute(command, given), timeout_s, f"The monitor command {command} failed")
+
+    def give_descriptor(self, name: str, descriptor: int) -> None:
+        """Give QEMU an open file, under a name by which later commands know it."""
+        _wait(self._give(name, descriptor), GIVE_S, "A file could not be given to QEMU")
+
+    async def _give(self, name: str, descriptor: int) -> None:
+        self._client.send_fd_scm(descriptor)
+        await self._client.execute("getfd", {"fdname": name})
 
     def wait_event(self, name: str, timeout_s: float) -> Mapping[str, Any]:
         """The next event of that name since we connected; MonitorFailed if none comes within `timeout_s`."""

@@ -2,6 +2,7 @@
 may cost time, never correctness, and no message changes a host by itself."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
@@ -48,6 +49,10 @@ class Bus(Protocol):
         """Ask a peer; BusTimeout after the deadline, BusError when it refuses. Values are msgspec types."""
         ...
 
+    def ask(self, peer: str, method: str, values: Any, *, returns: type[T], deadline_s: float) -> Future[T]:
+        """As `call`, but the answer comes to a future that can't be cancelled: no thread waits for it."""
+        ...
+
     def wake(self, peer: str, wake: Wake) -> None:
         """Tell a peer to look; best effort, never waits, never raises for an absent peer."""
         ...
@@ -61,7 +66,10 @@ class Bus(Protocol):
         ...
 
     def serve(self, method: str, takes: type[Any], function: Callable[[Any], Any]) -> None:
-        """Answer calls of this method; the function runs in a small thread pool. Register before `start`."""
+        """Answer calls of this method; the function runs in a small thread pool. Register before `start`.
+
+        What takes long returns a future, whose result is the answer: it holds no thread of the pool meanwhile.
+        """
         ...
 
     def on_wake(self, function: Callable[[Wake], None]) -> None: ...

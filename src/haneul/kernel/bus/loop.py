@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -34,6 +35,14 @@ class LoopThread:
     def run(self, work: Coroutine[Any, Any, T], timeout_s: float) -> T:
         """Run a coroutine on the loop and wait for its result; TimeoutError if that takes longer."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout_s)
+
+    def begin(self, work: "Coroutine[Any, Any, T]") -> "Future[T]":
+        """Run a coroutine on the loop; its result comes to a future. RuntimeError if the loop has been closed."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def later(self, delay_s: float, function: Callable[..., object], *values: Any) -> asyncio.TimerHandle:
+        """Have the loop call a function after a while; only for who is on the loop's thread."""
+        return self._loop.call_later(delay_s, function, *values)
 
     def soon(self, function: Callable[..., object], *values: Any) -> None:
         """Have the loop call a function; nothing happens if the loop has been stopped."""

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Future
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -13,6 +14,7 @@ from haneul.kernel.bus.messages import Answer, Call, Outcome, Refusal
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 ToError = Callable[[Exception], BusError | None]
 
 
@@ -29,16 +31,22 @@ class Methods:
             raise ValueError(f"The bus already answers {method}.")
         self._methods[method] = (msgspec.msgpack.Decoder(takes), function)
 
-    def outcome(self, call: Call, expires: float) -> Outcome:
-        """Run the call's method and return its answer or refusal; not run at all once it has expired (monotonic)."""
-        try:
-            if time.monotonic() >= expires:
-                raise BusError(messages.TIMEOUT, f"The deadline of {call.method} passed before its turn came.")
-            return Answer(call.id, call.sender, self._answer(call))
-        except BusError as error:
-            return Refusal(call.id, call.sender, error.kind, str(error))
+    def answer(self, call: Call, expires: float, reply: Callable[[Outcome], None]) -> None:
+        """Run the call's method and reply with its answer or refusal: at once, or when the future that it gave is done.
 
-    def _answer(self, call: Call) -> bytes:
+        It is not run at all once the call has expired (monotonic).
+        """
+        given = self._tried(call, lambda: self._run(call, expires))
+        if isinstance(given, Future):
+            given.add_done_callback(lambda done: reply(self._outcome(call, done.result)))
+        elif isinstance(given, Refusal):
+            reply(given)
+        else:
+            reply(self._outcome(call, lambda: given))
+
+    def _run(self, call: Call, expires: float) -> Any:
+        if time.monotonic() >= expires:
+            raise BusError(messages.TIMEOUT, f"The deadline of {call.method} passed before its turn came.")
         try:
             decoder, function = self._methods[call.method]
         except KeyError:
@@ -47,19 +55,25 @@ class Methods:
             values = decoder.decode(call.body)
         except msgspec.MsgspecError as error:
             raise BusError(messages.MALFORMED, f"{call.method} was asked with wrong values: {error}.") from error
-        answer = self._run(call, function, values)
-        if len(answer) > messages.MAX_BODY_BYTES:
-            raise BusError(messages.TOO_LARGE, f"The answer to {call.method} is larger than a message may be.")
-        return answer
+        return function(values)
 
-    def _run(self, call: Call, function: Callable[[Any], Any], values: Any) -> bytes:
+    def _outcome(self, call: Call, result: Callable[[], Any]) -> Outcome:
+        return self._tried(call, lambda: self._answer(call, result()))
+
+    def _answer(self, call: Call, result: Any) -> Answer:
+        body = msgspec.msgpack.encode(result)
+        if len(body) > messages.MAX_BODY_BYTES:
+            raise BusError(messages.TOO_LARGE, f"The answer to {call.method} is larger than a message may be.")
+        return Answer(call.id, call.sender, body)
+
+    def _tried(self, call: Call, work: Callable[[], T]) -> T | Refusal:
         try:
-            return msgspec.msgpack.encode(function(values))
-        except BusError:
-            raise
+            return work()
+        except BusError as error:
+            return Refusal(call.id, call.sender, error.kind, str(error))
         except Exception as error:
             known = self._to_error(error) if self._to_error else None
             if known is None:
                 log.exception("Answering %s failed.", call.method)
                 known = BusError(messages.INTERNAL, f"{call.to} failed to answer {call.method}; its log says why.")
-            raise known from error
+            return Refusal(call.id, call.sender, known.kind, str(known))

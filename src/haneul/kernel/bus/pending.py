@@ -9,7 +9,7 @@ from itertools import count
 import msgspec
 
 from haneul.kernel.bus import messages
-from haneul.kernel.bus.base import BusError
+from haneul.kernel.bus.base import BusError, BusTimeout
 from haneul.kernel.bus.messages import Answer, Call, Outcome
 
 MAX_UNSENT = 1000
@@ -51,6 +51,13 @@ class PendingCalls:
             answer.set_result(outcome.body)
         else:
             answer.set_exception(BusError(outcome.kind, outcome.sentence))
+
+    def expire(self, call: Call) -> None:
+        """The call's deadline has passed; nothing happens if it has been answered."""
+        self._sent.discard(call.id)
+        answer = self._answers.pop(call.id, None)
+        if answer is not None:
+            answer.set_exception(BusTimeout(call.to, call.method, call.remaining_s))
 
     def fail_sent(self, sentence: str) -> None:
         """Refuse every call that has been sent: its answer was on a link that is gone."""

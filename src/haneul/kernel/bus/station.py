@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 ANSWERING_THREADS = 8
 CLOSE_DEADLINE_S = 5.0
+LEFT = "This process has left the bus."
 
 
 class Inbox(Protocol):
@@ -93,14 +94,40 @@ class Station:
     def call(self, peer: str, method: str, values: Any, *, returns: type[T], deadline_s: float) -> T:
         """Ask a peer; BusTimeout after the deadline, BusError when it refuses or is known to be absent."""
         self._loop.refuse_own_thread("call()")
+        call = self._call(peer, method, values, deadline_s)
+        return decoded(call, self._asked(call), returns)
+
+    def ask(self, peer: str, method: str, values: Any, *, returns: type[T], deadline_s: float) -> Future[T]:
+        """As `call`, but the answer comes to a future, so that no thread waits for it; its callbacks must be quick."""
+        call = self._call(peer, method, values, deadline_s)
+        told: Future[T] = Future()
+        told.set_running_or_notify_cancel()
+        call_id, answer = self._pending.open()
+        call = msgspec.structs.replace(call, id=call_id)
+
+        def settle(done: Future[bytes]) -> None:
+            try:
+                told.set_result(decoded(call, done.result(), returns))
+            except BusError as error:
+                told.set_exception(error)
+
+        answer.add_done_callback(settle)
+        if self._closed:
+            self._pending.fail_all(messages.CLOSED, LEFT)
+        self._loop.soon(self._send_until, call, answer)
+        return told
+
+    def _call(self, peer: str, method: str, values: Any, deadline_s: float) -> Call:
         body = msgspec.msgpack.encode(values)
         if len(body) > messages.MAX_BODY_BYTES:
             raise BusError(messages.TOO_LARGE, f"The values of {method} are larger than a message may be.")
-        answer = self._ask(Call(0, peer, self._wire.address, method, deadline_s, body))
-        try:
-            return msgspec.msgpack.decode(answer, type=returns)
-        except msgspec.MsgspecError as error:
-            raise BusError(messages.MALFORMED, f"{peer} answered {method} with wrong values: {error}.") from error
+        return Call(0, peer, self._wire.address, method, deadline_s, body)
+
+    def _send_until(self, call: Call, answer: Future[bytes]) -> None:
+        """Send a call that nobody waits for; on the loop's thread."""
+        deadline = self._loop.later(call.remaining_s, self._pending.expire, call)
+        answer.add_done_callback(lambda _: self._loop.soon(deadline.cancel))
+        self._wire.send(call)
 
     def wake(self, peer: str, wake: Wake) -> None:
         """Tell a peer to look; best effort, never waits, never raises for an absent peer."""
@@ -144,7 +171,7 @@ class Station:
         self._closed = True
         if self._loop.running:
             self._close_wire()
-        self._pending.fail_all(messages.CLOSED, "This process has left the bus.")
+        self._pending.fail_all(messages.CLOSED, LEFT)
         self._loop.stop()
         self._answering.shutdown(wait=False, cancel_futures=True)
         self._telling.shutdown(wait=False, cancel_futures=True)
@@ -180,11 +207,11 @@ class Station:
         """The link is gone, and with it the answers that were to come over it."""
         self._pending.fail_sent(sentence)
 
-    def _ask(self, call: Call) -> bytes:
+    def _asked(self, call: Call) -> bytes:
         call_id, answer = self._pending.open()
         try:
             if self._closed:
-                raise BusError(messages.CLOSED, "This process has left the bus.")
+                raise BusError(messages.CLOSED, LEFT)
             self._loop.soon(self._wire.send, msgspec.structs.replace(call, id=call_id))
             return answer.result(call.remaining_s)
         except TimeoutError:
@@ -199,7 +226,15 @@ class Station:
             log.warning("The bus of %s did not close cleanly: %s", self.name, error)
 
     def _answer(self, call: Call, expires: float, reply: Callable[[Outcome], None]) -> None:
-        self._loop.soon(reply, self._methods.outcome(call, expires))
+        self._methods.answer(call, expires, lambda outcome: self._loop.soon(reply, outcome))
+
+
+def decoded(call: Call, answer: bytes, returns: type[T]) -> T:
+    """The values of an answer; BusError if they are of another type."""
+    try:
+        return msgspec.msgpack.decode(answer, type=returns)
+    except msgspec.MsgspecError as error:
+        raise BusError(messages.MALFORMED, f"{call.to} answered {call.method} with wrong values: {error}.") from error
 
 
 def refuse_pattern(topic: str) -> None:

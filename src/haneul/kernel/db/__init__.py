@@ -6,7 +6,7 @@ from haneul.kernel.db.statements import Query, by, columns_of
 from haneul.kernel.db.store import Store
 from haneul.kernel.db.tables import Row, Table, metadata
 from haneul.kernel.db.transaction import Db, fields, unique
-from haneul.kernel.db.types import Counter, Json, Time
+from haneul.kernel.db.types import Counter, Json, Time, Words
 
 __all__ = [
     "Counter",
@@ -18,6 +18,7 @@ __all__ = [
     "Table",
     "Text",
     "Time",
+    "Words",
     "by",
     "columns_of",
     "fields",

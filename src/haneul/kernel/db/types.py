@@ -42,5 +42,18 @@ class Json(TypeDecorator[Any]):
         return None if value is None else msgspec.json.decode(value)
 
 
+class Words(TypeDecorator[list[str]]):
+    """A few texts without commas, kept as `,one,two,`: who looks for one looks for it between its commas."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: list[str] | None, dialect: Dialect) -> str:
+        return f",{','.join(value)}," if value else ""
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> list[str]:
+        return value[1:-1].split(",") if value else []
+
+
 Counter = BigInteger().with_variant(Integer(), "sqlite")
 """A key that the database counts up; SQLite does that for INTEGER alone."""

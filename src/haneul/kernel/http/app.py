@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import falcon
@@ -15,6 +16,7 @@ from haneul.kernel.http.openapi import described
 from haneul.kernel.http.reading import ask_of
 from haneul.kernel.http.routes import Route
 from haneul.kernel.http.serve import Edge, negotiate, send_fault, serve
+from haneul.kernel.http.sites import SiteApp, refuse_websocket
 from haneul.kernel.http.unbuilt import Unbuilt, refusing_routes
 
 Scope = dict[str, Any]
@@ -126,24 +128,37 @@ def _as_our_own(error: falcon.HTTPError) -> ApiError:
 class CloudApp:
     """Chooses the service of a request and says where the client thinks it stands.
 
-    `ports` maps a listening port to a service; any other port serves all of them by path (`/identity/v3`).
+    `ports` maps a listening port to a service; any other port serves all of them by path (`/identity/v3`), but for
+    those of `sites`.
     `public` maps a service's type to the base URL that clients are told, where it isn't the address they came to.
     `trusted` holds proxies whose X-Forwarded headers count.
     """
 
     def __init__(
-        self, mounts: Sequence[Mount], ports: Mapping[int, Mount], *, public: Mapping[str, str], trusted: frozenset[str]
+        self,
+        mounts: Sequence[Mount],
+        ports: Mapping[int, Mount],
+        *,
+        public: Mapping[str, str],
+        trusted: frozenset[str],
+        sites: Mapping[int, SiteApp] = MappingProxyType({}),
     ) -> None:
         self._by_port = dict(ports)
+        self._sites = dict(sites)
         self._by_path = {mount.edge.service.path.strip("/"): mount for mount in mounts}
         self._public = dict(public)
         self._trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        port = scope["server"][1] if scope.get("server") else None
+        if port in self._sites:
+            await self._sites[port](scope, receive, send)
+            return
         if scope["type"] != "http":
+            await refuse_websocket(receive, send)
             return
         scope["haneul.headers"] = headers = _headers(scope)
-        mount = self._by_port.get(scope["server"][1]) if scope.get("server") else None
+        mount = None if port is None else self._by_port.get(port)
         prefix = ""
         if mount is None:
             first, slash, rest = scope["path"][1:].partition("/")

@@ -25,6 +25,15 @@ NOVA_NAMES = {
     501: "notImplemented",
     503: "serviceUnavailable",
 }
+NEUTRON_KINDS = {
+    "BadRequest": "HTTPBadRequest",
+    "Forbidden": "HTTPForbidden",
+    "NotFound": "HTTPNotFound",
+    "Conflict": "HTTPConflict",
+    "NotBuilt": "HTTPNotImplemented",
+    "Unavailable": "HTTPServiceUnavailable",
+    "ApiError": "HTTPInternalServerError",
+}
 QUOTA_STATUS = {"compute": 403, "image": 413, "block_storage": 413, "network": 409, "identity": 403}
 
 
@@ -130,7 +139,9 @@ def _placement(refusal: Refusal) -> tuple[str, bytes]:
 
 
 def _network(refusal: Refusal) -> tuple[str, bytes]:
-    return _json({"NeutronError": {"type": refusal.kind, "message": refusal.message, "detail": ""}})
+    # Where Neutron has no name of its own for a refusal, it is WebOb's.
+    kind = NEUTRON_KINDS.get(refusal.kind, refusal.kind)
+    return _json({"NeutronError": {"type": kind, "message": refusal.message, "detail": ""}})
 
 
 def _image(refusal: Refusal) -> tuple[str, bytes]:

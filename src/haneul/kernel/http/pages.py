@@ -72,12 +72,25 @@ def links_of(style: LinkStyle, wraps: str, here: str, parameters: Parameters, pa
         case "identity":
             query = urlencode(parameters, doseq=True)
             return {"links": {"self": f"{here}?{query}" if query else here, "previous": None, "next": following}}
-        case "compute" | "network":
+        case "compute":
             return {f"{wraps}_links": [{"rel": "next", "href": following}]} if following else {}
+        case "network":
+            return _both_links(wraps, here, parameters, page)
         case "image":
             return _image_links(wraps, here, parameters, following)
         case "none":
             return {}
+
+
+def _both_links(wraps: str, here: str, parameters: Parameters, page: Listed[Any]) -> dict[str, Any]:
+    forward = {name: values for name, values in parameters.items() if name != "page_reverse"}
+    links = []
+    if page.next_marker:
+        links.append({"rel": "next", "href": _next_url(here, forward, page.next_marker)})
+    if page.previous_marker:
+        backward = {**forward, "page_reverse": ["True"]}
+        links.append({"rel": "previous", "href": _next_url(here, backward, page.previous_marker)})
+    return {f"{wraps}_links": links} if links else {}
 
 
 def _next_url(here: str, parameters: Parameters, marker: str) -> str:

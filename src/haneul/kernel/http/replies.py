@@ -19,12 +19,13 @@ class Reply(msgspec.Struct, Generic[V], kw_only=True):
 class Listed(msgspec.Struct, Generic[V], kw_only=True):
     """One page of views; the kernel writes the links in the service's own style.
 
-    `next_marker` is the marker of the page after this one, None on the last. `count` is the whole list's length
-    where an API tells it.
+    `next_marker` is the marker of the page after this one, None on the last; `previous_marker`, in the network API
+    alone, that of the page before. `count` is the whole list's length where an API tells it.
     """
 
     items: Sequence[V]
     next_marker: str | None = None
+    previous_marker: str | None = None
     count: int | None = None
 
 

@@ -1,5 +1,6 @@
 """The HTTP server: every service's port in one process."""
 
+import asyncio
 import gc
 import socket
 from collections.abc import Callable, Sequence
@@ -18,6 +19,8 @@ GRACE_S = 5
 # A list of a thousand rows makes tens of thousands of objects that all die with it: Python's own limit would look
 # through them a hundred times.
 OBJECTS_BETWEEN_COLLECTIONS = 50_000
+# The longest message that a WebSocket's client may send.
+WEBSOCKET_BYTES = 1 << 20
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -54,13 +57,23 @@ def _spare_the_collector() -> None:
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
 
 
+def _websocket(**words: Any) -> asyncio.Protocol:
+    """The protocol of a connection that has become a WebSocket, imported with the first one."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol(**words)
+
+
 def server_of(app: Any, *, tls: Tls | None = None, ready: Callable[[], None] = lambda: None) -> uvicorn.Server:
     """The server, for who runs it in a thread of his own."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
         http=GuardedProtocol,
-        ws="none",
+        # A function in place of a class, as uvicorn only calls it.
+        ws=_websocket,  # type: ignore[arg-type]
+        ws_max_size=WEBSOCKET_BYTES,
+        ws_per_message_deflate=False,
         lifespan="off",
         access_log=False,
         log_config=None,

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, select, update
 
-from haneul.kernel.clock import now
+from haneul.kernel.clock import iso_microseconds, now
 from haneul.kernel.db import Db, Query, columns_of
 from haneul.kernel.operations.models import UNFINISHED, OperationRow, operations
 from haneul.kernel.operations.steps import Asker, Operation
@@ -83,30 +83,42 @@ def start(
             _nudge_after(db, number)
         db.run(CANCEL, of_resource=resource_id)
     moment = now()
-    number = db.insert_numbered(
-        operations,
-        name=operation.name,
-        resource_id=resource_id,
-        project_id=by.caller.project_id,
-        user_id=by.caller.user_id,
-        request_id=by.request_id,
-        state="ready",
-        step=0,
-        journal=[],
-        input=input or {},
-        memo={},
-        error=None,
-        is_cancelled=False,
-        lease_owner="",
-        lease_until=EPOCH_START,
-        epoch=0,
-        retry_at=moment + timedelta(seconds=FOUND_AFTER_S),
-        step_deadline=None,
-        created_at=moment,
-        updated_at=moment,
-    )
+    values = _first_values(operation.name, resource_id, by, moment)
+    number = db.insert_numbered(operations, **{**values, "input": input or {}})
     _nudge_after(db, number)
     return number
+
+
+def _first_values(name: str, resource_id: str, by: Asker, moment: datetime) -> dict[str, Any]:
+    return {
+        "name": name,
+        "resource_id": resource_id,
+        "project_id": by.caller.project_id,
+        "user_id": by.caller.user_id,
+        "request_id": by.request_id,
+        "state": "ready",
+        "step": 0,
+        "journal": [],
+        "input": {},
+        "memo": {},
+        "error": None,
+        "is_cancelled": False,
+        "lease_owner": "",
+        "lease_until": EPOCH_START,
+        "epoch": 0,
+        "retry_at": moment + timedelta(seconds=FOUND_AFTER_S),
+        "step_deadline": None,
+        "created_at": moment,
+        "updated_at": moment,
+    }
+
+
+def note(db: Db, name: str, resource_id: str, *, by: Asker) -> None:
+    """Write down among the resource's operations what was done to it at once, in this transaction."""
+    moment = now()
+    done = {"index": 0, "step": name, "begun": iso_microseconds(moment), "done": iso_microseconds(moment)}
+    values = _first_values(name, resource_id, by, moment)
+    db.insert_numbered(operations, **{**values, "state": "done", "step": 1, "journal": [done]})
 
 
 def unfinished(db: Db, resource_id: str) -> list[int]:

@@ -15,6 +15,7 @@ from haneul.kernel.reconcile.models import Buried, Owner, PlanRevision, owners, 
 from haneul.kernel.reconcile.values import Nothing, PlanAsk, PlanReply, Report, Tombstone
 
 ON_HOST = by(Buried, tombstones, "host", "kind")
+STONE = by(Buried, tombstones, "host", "kind", "id")
 REVISION = by(PlanRevision, plan_revisions, "host", "kind")
 STOPPED = Query(PlanRevision, columns_of(PlanRevision, plan_revisions).where(plan_revisions.c.stopped != ""))
 BUMP = (
@@ -63,6 +64,17 @@ def bury(db: Db, host: str, kind: str, stone: Tombstone) -> None:
     if not db.update(tombstones, place, generation=stone.generation, request_id=stone.request_id):
         db.insert(tombstones, Buried(kind, stone.id, host, stone.generation, stone.request_id, now()))
     touch(db, host, kind, (stone.id,))
+
+
+def unbury(db: Db, host: str, kind: str, thing_id: str) -> int:
+    """The host shall have this thing again after all; its tombstone's generation, 0 if it has none.
+
+    What is wanted next must have a newer generation.
+    """
+    for stone in db.all(STONE, host=host, kind=kind, id=thing_id):
+        db.delete(tombstones, kind=kind, id=thing_id, host=host)
+        return stone.generation
+    return 0
 
 
 def is_buried(db: Db, kind: str, thing_id: str) -> bool:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from haneul.kernel.db.types import Json, Time
+from haneul.kernel.db.types import Json, Time, Words
 
 revision = "0002"
 down_revision = "0001"
@@ -120,7 +120,7 @@ def upgrade() -> None:
         sa.Column("key", Json(), nullable=True),
         sa.Column("user_data", sa.Text(), nullable=True),
         sa.Column("metadata", Json(), nullable=False),
-        sa.Column("tags", Json(), nullable=False),
+        sa.Column("tags", Words(), nullable=False),
         sa.Column("config_drive", sa.Boolean(), nullable=False),
         sa.Column("access_ipv4", sa.String(length=39), nullable=False),
         sa.Column("access_ipv6", sa.String(length=39), nullable=False),
@@ -128,6 +128,7 @@ def upgrade() -> None:
         sa.Column("launch_index", sa.Integer(), nullable=False),
         sa.Column("is_locked", sa.Boolean(), nullable=False),
         sa.Column("locked_reason", sa.String(length=255), nullable=True),
+        sa.Column("locked_by", sa.String(length=16), nullable=False),
         sa.Column("pinned_zone", sa.String(length=255), nullable=True),
         sa.Column("scheduler_hints", Json(), nullable=True),
         sa.Column("image_properties", Json(), nullable=True),
@@ -325,6 +326,7 @@ def upgrade() -> None:
         sa.Column("boot_index", sa.Integer(), nullable=True),
         sa.Column("pci_slot", sa.Integer(), nullable=False),
         sa.Column("delete_on_termination", sa.Boolean(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
         sa.ForeignKeyConstraint(["server_id"], ["compute_servers.id"], name=op.f("fk_compute_block_devices_server_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_block_devices")),
         mariadb_charset="utf8mb4",
@@ -337,6 +339,25 @@ def upgrade() -> None:
     op.create_index(
         "ix_compute_block_devices_server_id", "compute_block_devices", ["server_id", "pci_slot"], unique=False
     )
+    op.create_table(
+        "compute_console_tokens",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("server_id", sa.String(length=36), nullable=False),
+        sa.Column("console_type", sa.String(length=16), nullable=False),
+        sa.Column("expires_at", Time(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["server_id"], ["compute_servers.id"], name=op.f("fk_compute_console_tokens_server_id")
+        ),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_compute_console_tokens")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_compute_console_tokens_expires_at", "compute_console_tokens", ["expires_at"], unique=False)
+    op.create_index("ix_compute_console_tokens_server_id", "compute_console_tokens", ["server_id"], unique=False)
     op.create_table(
         "compute_flavor_access",
         sa.Column("flavor_id", sa.String(length=255), nullable=False),

@@ -62,6 +62,17 @@ def upgrade() -> None:
     op.create_index("ix_image_images_status", "image_images", ["os_hidden", "status", "id"], unique=False)
     op.create_index("ix_image_images_updated_at", "image_images", ["os_hidden", "updated_at", "id"], unique=False)
     op.create_table(
+        "image_retired",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_image_retired")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "image_members",
         sa.Column("image_id", sa.String(length=36), nullable=False),
         sa.Column("member_id", sa.String(length=255), nullable=False),
@@ -89,17 +100,6 @@ def upgrade() -> None:
             ["image_id"], ["image_images.id"], name=op.f("fk_image_properties_image_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("image_id", "name", name=op.f("pk_image_properties")),
-        mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
-        mariadb_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    op.create_table(
-        "image_retired",
-        sa.Column("id", sa.String(length=36), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_image_retired")),
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",
         mariadb_engine="InnoDB",

@@ -1,10 +1,14 @@
 """Asking a compute host something at once, with a deadline."""
 
+from concurrent.futures import Future
+from typing import TypeVar
+
 from haneul.kernel.bus import Bus, BusError
 from haneul.kernel.errors import Conflict
 from haneul.services.compute.drivers.base import GuestState
 from haneul.services.compute.wire import ConsoleAsk, Guests, GuestsAsk
 
+T = TypeVar("T")
 DEADLINE_S = 10.0
 
 
@@ -25,6 +29,10 @@ class HostLink:
             )
         except BusError as refused:
             raise Conflict("The host of instance {id} does not answer; try again.", id=guest_id) from refused
+
+    def ask(self, host: str, method: str, values: object, *, returns: type[T], deadline_s: float) -> Future[T]:
+        """Ask a host, the answer coming to a future; BusError, at once or in the future, when it does not answer."""
+        return self._connected().ask(host, method, values, returns=returns, deadline_s=deadline_s)
 
     def guests_on(self, host: str) -> tuple[GuestState, ...]:
         """The guests of this cloud that a host has, for audits; BusError when it does not answer."""

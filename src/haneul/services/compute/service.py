@@ -8,6 +8,8 @@ from haneul.services.compute.aggregates.api import routes as aggregates
 from haneul.services.compute.availability_zones.api import routes as availability_zones
 from haneul.services.compute.base_rules import BASE_RULES
 from haneul.services.compute.config import ComputeSettings
+from haneul.services.compute.consoles.api import routes_with as consoles
+from haneul.services.compute.consoles.site import site_with as console_site
 from haneul.services.compute.extensions import routes as extensions
 from haneul.services.compute.flavor_access.api import routes as flavor_access
 from haneul.services.compute.flavor_extra_specs.api import routes as flavor_extra_specs
@@ -32,8 +34,8 @@ from haneul.services.compute.versions import routes as versions
 from haneul.services.compute.wire import HostReport
 
 
-def service(hosts: HostLink, settings: ComputeSettings) -> Service:
-    """Compute, asking its hosts over this link."""
+def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> Service:
+    """Compute, asking its hosts over this link; browsers find its consoles at a URL."""
 
     def heard(store: Store, report: HostReport) -> Nothing:
         store.write(lambda db: hosts_logic.heard(db, report, settings))
@@ -69,8 +71,10 @@ def service(hosts: HostLink, settings: ComputeSettings) -> Service:
             usages,
             servers,
             server_actions(hosts),
+            consoles(consoles_at, settings.console_token_life_s),
             instance_actions,
         ),
+        sites=(console_site(hosts, consoles_at, settings),),
         operations=OPERATIONS,
         plans=(GUEST_PLANS,),
         bus_methods=(BusMethod("compute.host", HostReport, heard),),

@@ -44,3 +44,40 @@ class Guests(msgspec.Struct, frozen=True):
     """A host's guests, those without a row among them."""
 
     guests: tuple[GuestState, ...]
+
+
+# What a host's refusals about screens are called.
+REFUSED, ENDED = "refused", "ended"
+
+
+class ScreenAsk(msgspec.Struct, frozen=True):
+    """Ask a host to connect to a guest's screen: method `compute.screen-open`; the answer is the stream's id."""
+
+    guest_id: str
+
+
+class ScreenRead(msgspec.Struct, frozen=True):
+    """Ask for what the guest says next, and wait for it so long: method `compute.screen-read`."""
+
+    stream: str
+    wait_s: float
+
+
+class ScreenPart(msgspec.Struct, frozen=True):
+    """What the guest said: nothing if the wait was over first, nothing more to come if it is the last."""
+
+    content: bytes
+    is_last: bool = False
+
+
+class ScreenWrite(msgspec.Struct, frozen=True):
+    """Tell the guest something: method `compute.screen-write`, answered once the guest has taken most of it."""
+
+    stream: str
+    content: bytes
+
+
+class ScreenEnd(msgspec.Struct, frozen=True):
+    """Hang up: method `compute.screen-end`."""
+
+    stream: str

@@ -11,6 +11,7 @@ from haneul.kernel.bus import CONTROL, Bus, BusError
 from haneul.kernel.reconcile.runner import Identity, Runner
 from haneul.kernel.reconcile.values import Nothing
 from haneul.services.compute.agent.guests import GuestReconciler
+from haneul.services.compute.agent.screens import Screens
 from haneul.services.compute.drivers.base import GuestPlan, HostFacts, HypervisorDriver
 from haneul.services.compute.wire import ConsoleAsk, Guests, GuestsAsk, HostReport
 
@@ -24,6 +25,7 @@ class ComputeHost:
     def __init__(self, driver: HypervisorDriver, bus: Bus, identity: Identity) -> None:
         self._driver, self._bus, self._host = driver, bus, identity.host
         self.guests: Runner[GuestPlan] = Runner(GuestReconciler(driver), bus, identity)
+        self._screens = Screens(driver.open_screen)
         self._stopping = threading.Event()
         self._heard = threading.Event()
         self._beat = threading.Thread(target=self._report, name="heartbeat", daemon=True)
@@ -32,11 +34,13 @@ class ComputeHost:
         """Register what this host answers; call before the bus starts."""
         self._bus.serve("compute.console", ConsoleAsk, lambda ask: self._driver.console_tail(ask.guest_id, ask.lines))
         self._bus.serve("compute.guests", GuestsAsk, lambda _: Guests(tuple(self._driver.list_guests(()))))
+        self._screens.serve(self._bus)
 
     def start(self) -> None:
         """Adopt what runs, then begin."""
         self._driver.on_down(lambda guest_id: self.guests.wake((guest_id,)))
         self._driver.recover()
+        self._screens.start()
         self._beat.start()
         self.guests.start()
 
@@ -47,6 +51,7 @@ class ComputeHost:
     def stop(self) -> None:
         """End the work; guests go on."""
         self._stopping.set()
+        self._screens.stop()
         self.guests.stop()
         self._driver.close()
 

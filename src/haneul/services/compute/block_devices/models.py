@@ -4,7 +4,10 @@ from haneul.kernel.db import Row, Table
 
 
 class BlockDevice(Row):
-    """A disk of a server, its local root included. `pci_slot` never changes: disks stay where the guest found them."""
+    """A disk of a server, its local root included. `pci_slot` never changes: disks stay where the guest found them.
+
+    `role` is `used`, or while a server is rebuilt `spare` (made, not plugged in yet) or `dropped` (to be deleted).
+    """
 
     id: str
     server_id: str
@@ -17,6 +20,7 @@ class BlockDevice(Row):
     boot_index: int | None
     pci_slot: int
     delete_on_termination: bool
+    role: str = "used"
 
 
 block_devices = Table(
@@ -32,5 +36,6 @@ block_devices = Table(
     Column("boot_index", Integer),
     Column("pci_slot", Integer, nullable=False),
     Column("delete_on_termination", Boolean, nullable=False),
+    Column("role", String(16), nullable=False, default="used"),
     Index("ix_compute_block_devices_server_id", "server_id", "pci_slot"),
 )

@@ -1,12 +1,15 @@
 """What a hypervisor driver is: plain values and the verbs every driver keeps (fake and real pass one contract test)."""
 
+import socket
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Literal, Protocol
 
 from msgspec import Struct
 
-Power = Literal["running", "stopped", "paused"]
-State = Literal["running", "stopped", "paused", "crashed"]
+NO_SCREEN = "The server {id} does not run on this host, so it has no screen."
+
+Power = Literal["running", "stopped", "paused", "suspended"]
+State = Literal["running", "stopped", "paused", "suspended", "crashed"]
 
 
 class DiskPlan(Struct, frozen=True, kw_only=True):
@@ -37,7 +40,8 @@ class VerbPlan(Struct, frozen=True, kw_only=True):
 class GuestPlan(Struct, frozen=True, kw_only=True):
     """What one guest should be. `generation` grows with every change of what is wanted, by the request named.
 
-    Without files there is no config drive.
+    Without files there is no config drive. `spare_disks` are to be there, but not plugged in. `dropped_disks` names
+    disks that the guest had and must lose, ending a process that has one: no disk goes because a plan merely lacks it.
     """
 
     id: str
@@ -47,6 +51,8 @@ class GuestPlan(Struct, frozen=True, kw_only=True):
     memory_mb: int
     machine: str = "pc"
     disks: tuple[DiskPlan, ...] = ()
+    spare_disks: tuple[DiskPlan, ...] = ()
+    dropped_disks: tuple[str, ...] = ()
     power: Power = "running"
     verbs: tuple[VerbPlan, ...] = ()
     config_drive: tuple[GuestFile, ...] = ()
@@ -120,6 +126,10 @@ class HypervisorDriver(Protocol):
 
     def console_tail(self, guest_id: str, lines: int | None) -> str:
         """The last lines of the serial log (all that is kept for None)."""
+        ...
+
+    def open_screen(self, guest_id: str) -> socket.socket:
+        """A new connection that speaks RFB with the guest's screen; Refused if the guest does not run here."""
         ...
 
     def on_down(self, went_down: Callable[[str], None]) -> None:

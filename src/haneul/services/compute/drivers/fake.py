@@ -1,5 +1,6 @@
 """Guests that are only said to run: the same contract without QEMU, root or a disk, and many a second."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -8,13 +9,14 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from haneul.services.compute.drivers import plan_checks
-from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, GuestState, HostFacts, Refused, State
+from haneul.services.compute.drivers import fake_screen, plan_checks
+from haneul.services.compute.drivers.base import NO_SCREEN, DiskPlan, GuestPlan, GuestState, HostFacts, Refused, State
 from haneul.services.compute.drivers.settings import DriverSettings, pass_by
 
 
 class FakeGuest(Struct, frozen=True, kw_only=True):
-    """One pretended guest as its file holds it. `boots` are the times at which it was switched on."""
+    """One pretended guest as its file holds it. `boots` are the times at which it was switched on, `plugged` the disks
+    that it had then."""
 
     cloud_id: str
     plan: GuestPlan
@@ -23,6 +25,7 @@ class FakeGuest(Struct, frozen=True, kw_only=True):
     state: State = "stopped"
     disks: tuple[DiskPlan, ...] = ()
     boots: tuple[float, ...] = ()
+    plugged: tuple[str, ...] = ()
 
 
 class FakeDriver:
@@ -62,7 +65,7 @@ class FakeDriver:
             if not self._is_ours(guest):
                 raise Refused(f"The server {plan.id} on this host belongs to another cloud.")
             plan_checks.refuse_older(plan, guest.plan.generation)
-            guest = self._with_disks(msgspec.structs.replace(guest, plan=plan))
+            guest = self._without_dropped(self._with_disks(msgspec.structs.replace(guest, plan=plan)))
             for verb in plan.verbs:
                 guest = guest if verb.id in guest.verbs_done else self._done(guest, verb.id)
             guest = self._powered(guest)
@@ -71,7 +74,7 @@ class FakeDriver:
 
     def _with_disks(self, guest: FakeGuest) -> FakeGuest:
         made = {disk.id: disk for disk in guest.disks}
-        for disk in guest.plan.disks:
+        for disk in (*guest.plan.disks, *guest.plan.spare_disks):
             if disk.id not in made:
                 virtual_size = self._settings.images.facts(disk.image_id).virtual_size if disk.image_id else 0
                 plan_checks.disk_bytes(disk, virtual_size)
@@ -79,6 +82,12 @@ class FakeDriver:
                 raise Refused(f"The disk {disk.id} was made with another image or size, and can't be changed in place.")
             made[disk.id] = disk
         return self._save(msgspec.structs.replace(guest, disks=tuple(made.values())))
+
+    def _without_dropped(self, guest: FakeGuest) -> FakeGuest:
+        dropped = set(guest.plan.dropped_disks)
+        kept = tuple(disk for disk in guest.disks if disk.id not in dropped)
+        state = "stopped" if dropped.intersection(guest.plugged) else guest.state
+        return self._save(msgspec.structs.replace(guest, disks=kept, state=state))
 
     def _done(self, guest: FakeGuest, verb_id: str) -> FakeGuest:
         if guest.plan.power == "running":
@@ -116,6 +125,14 @@ class FakeDriver:
         ]
         kept = said if lines is None else said[-lines:] if lines > 0 else []
         return "".join(f"{line}\n" for line in kept)
+
+    def open_screen(self, guest_id: str) -> socket.socket:
+        """A grey screen, of a shade that the guest's id chooses."""
+        guest = self._load(guest_id) if plan_checks.is_guest_id(guest_id) else None
+        if guest is None or not self._is_ours(guest) or not _is_on(guest):
+            raise Refused(NO_SCREEN.format(id=guest_id))
+        shade = int(guest_id[:2], 16)
+        return fake_screen.open_screen(f"Simulated {guest.plan.name}", shade, lambda: _is_on(self._load(guest_id)))
 
     def on_down(self, went_down: Callable[[str], None]) -> None:
         """Call the function with the id of a guest that `crash` has ended."""
@@ -158,8 +175,13 @@ class FakeDriver:
         return guest
 
 
+def _is_on(guest: FakeGuest | None) -> bool:
+    return guest is not None and guest.state in ("running", "paused")
+
+
 def _switched_on(guest: FakeGuest) -> FakeGuest:
-    return msgspec.structs.replace(guest, boots=(*guest.boots, time.time()), state="running")
+    plugged = tuple(disk.id for disk in guest.plan.disks)
+    return msgspec.structs.replace(guest, boots=(*guest.boots, time.time()), plugged=plugged, state="running")
 
 
 def _console(plan: GuestPlan, number: int, ready: bool) -> list[str]:

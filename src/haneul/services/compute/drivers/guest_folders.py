@@ -2,6 +2,7 @@
 
 guests/<id>/plan.json    root's: what was wanted last, and what was made of it
 guests/<id>/qemu.log     root's: what QEMU has to say
+guests/<id>/memory       root's: the memory of a suspended guest
 guests/<id>/own/         the guest's own account's, whose owner is the record of that account: disks, console log
 removing/<id>/           a removal that has begun and must be finished
 <run>/guests/<id>/       the guest's own account's: its sockets
@@ -19,7 +20,7 @@ from msgspec import Struct
 
 from haneul.host.disk import durable
 from haneul.host.hypervisor.accounts import Accounts
-from haneul.host.hypervisor.machine import Sockets
+from haneul.host.hypervisor.machine import Accelerator, Sockets
 from haneul.host.hypervisor.seen import uids_in_use
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, Refused
 from haneul.services.compute.drivers.settings import DriverSettings
@@ -37,7 +38,10 @@ class Reboot(Struct, frozen=True, kw_only=True):
 
 
 class GuestRecord(Struct, frozen=True, kw_only=True):
-    """What the driver remembers of a guest. `launched` is the plan that its process was started with, if it has one."""
+    """What the driver remembers of a guest. `launched` is the plan that its process was started with, if it has one.
+
+    `accelerator` is the one that the process got, `saved` the plan that the saved memory belongs to.
+    """
 
     cloud_id: str
     plan: GuestPlan
@@ -45,6 +49,8 @@ class GuestRecord(Struct, frozen=True, kw_only=True):
     verbs_done: tuple[str, ...] = ()
     disks: tuple[DiskPlan, ...] = ()
     launched: GuestPlan | None = None
+    accelerator: Accelerator | None = None
+    saved: GuestPlan | None = None
     reboot: Reboot | None = None
 
 
@@ -59,6 +65,7 @@ class GuestFolder:
         self.console_log = self.own / "console.log"
         self.config_drive = self.own / "config-drive.raw"
         self.qemu_log = self.path / "qemu.log"
+        self.memory = self.path / "memory"
         self.run = run / "guests" / guest_id
         self.sockets = Sockets(**{name: self.run / name for name in Sockets.__struct_fields__})
         self._record = self.path / "plan.json"
@@ -155,7 +162,7 @@ class GuestFolders:
         for folder in self:
             if not folder.remembers() and not folder.own.exists():
                 self.remove(folder)
-            for draft in folder.own.glob(f"*{DRAFT}"):
+            for draft in (*folder.path.glob(f"*{DRAFT}"), *folder.own.glob(f"*{DRAFT}")):
                 # The folder is the guest's: what has a draft's name there need not be one of ours.
                 with suppress(OSError):
                     draft.unlink()

@@ -23,12 +23,20 @@ def refuse_unsafe(plan: GuestPlan) -> None:
         raise Refused("A server needs at least one virtual CPU and one MiB of memory.")
     if plan.machine not in MACHINES:
         raise Refused(f"The machine type {plan.machine} is not one of {', '.join(MACHINES)}.")
-    for disk in plan.disks:
+    for disk in (*plan.disks, *plan.spare_disks):
         _refuse_unsafe_disk(disk)
+    _refuse_unsafe_drops(plan)
     slots = [disk.pci_slot for disk in plan.disks]
     if len(set(slots)) < len(slots):
         raise Refused("Two disks of the server want the same PCI slot.")
     _refuse_unsafe_files(plan)
+
+
+def _refuse_unsafe_drops(plan: GuestPlan) -> None:
+    if not all(map(is_safe_id, plan.dropped_disks)):
+        raise Refused("The id of a disk that is to be dropped has characters that an id can't have.")
+    if {disk.id for disk in (*plan.disks, *plan.spare_disks)} & set(plan.dropped_disks):
+        raise Refused("A disk of the server can't be wanted and dropped at once.")
 
 
 def _refuse_unsafe_files(plan: GuestPlan) -> None:

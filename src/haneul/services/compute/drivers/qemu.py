@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import threading
 import time
 from collections import defaultdict
@@ -10,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 import msgspec
 
 from haneul.host import run as running
-from haneul.host.hypervisor import console_log, facts
+from haneul.host.hypervisor import console_log, facts, screen
 from haneul.host.hypervisor.accounts import Accounts, AllTaken
 from haneul.host.hypervisor.machine import Accelerator
 from haneul.host.hypervisor.probe import AcceleratorProbe, Surroundings, newest_kernel
@@ -18,7 +19,7 @@ from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
 from haneul.host.hypervisor.seen import GuestProcess, guest_processes
 from haneul.host.hypervisor.watch import GuestWatch
 from haneul.services.compute.drivers import plan_checks
-from haneul.services.compute.drivers.base import GuestPlan, GuestState, HostFacts, Refused, State
+from haneul.services.compute.drivers.base import NO_SCREEN, GuestPlan, GuestState, HostFacts, Refused, State
 from haneul.services.compute.drivers.guest_folders import GuestFolder, GuestFolders, GuestRecord
 from haneul.services.compute.drivers.image_cache import ImageCache
 from haneul.services.compute.drivers.qemu_guest import QemuGuest
@@ -119,7 +120,7 @@ class QemuDriver:
             record = folder.save(msgspec.structs.replace(record, plan=plan))
         uid = self._folders.give_account(folder)
         QemuGuest(folder, record, uid, self._guest_surroundings()).make_true()
-        if plan.power != "stopped":
+        if plan.power in ("running", "paused"):
             self._watch.follow(plan.id, folder.sockets.events)
 
     def _first_record(self, folder: GuestFolder, plan: GuestPlan) -> GuestRecord:
@@ -153,6 +154,16 @@ class QemuDriver:
         if not plan_checks.is_guest_id(guest_id) or not self._is_ours(folder) or (uid := folder.uid()) is None:
             return ""
         return console_log.tail(folder.console_log, uid, lines)
+
+    def open_screen(self, guest_id: str) -> socket.socket:
+        """Connect to QEMU's own RFB server, if it is really this guest's."""
+        folder = self._folders.of(guest_id)
+        try:
+            if plan_checks.is_guest_id(guest_id) and self._is_ours(folder) and (uid := folder.uid()) is not None:
+                return screen.connect(folder.sockets.vnc, uid)
+        except screen.NoScreen as error:
+            log.warning("Guest %s: %s", guest_id, error)
+        raise Refused(NO_SCREEN.format(id=guest_id))
 
     def on_down(self, went_down: Callable[[str], None]) -> None:
         """Call the function with the id of a guest that its own user, the kernel or a fault has ended."""
@@ -237,6 +248,8 @@ class QemuDriver:
         # It may have been started between the look at the processes and the look at its record.
         if seen or (record.launched and folder.guest_id in self._live()):
             return self._asked(folder)
+        if folder.memory.exists():
+            return "suspended"
         return "crashed" if record.launched else "stopped"
 
     def _asked(self, folder: GuestFolder) -> State:

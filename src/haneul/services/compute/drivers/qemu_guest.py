@@ -14,6 +14,7 @@ from haneul.host.hypervisor.machine import Accelerator, Drive, Machine, command_
 from haneul.host.hypervisor.probe import kvm_groups
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
 from haneul.host.hypervisor.seen import GuestProcess
+from haneul.services.compute.drivers import saved_memory
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, Refused, VerbPlan
 from haneul.services.compute.drivers.guest_folders import DRAFT, GuestFolder, GuestRecord, Reboot
 from haneul.services.compute.drivers.image_cache import ImageCache
@@ -52,13 +53,16 @@ class QemuGuest:
     def make_true(self) -> None:
         """Bring disks, verbs and power to what the record's plan wants, and remember that they are there."""
         plan = self._record.plan
-        for disk in plan.disks:
+        for disk in (*plan.disks, *plan.spare_disks):
             self._ensure_disk(disk)
+        self._drop_disks(set(plan.dropped_disks))
         for verb in plan.verbs:
             if verb.id not in self._record.verbs_done:
                 self._do_once(verb)
         if plan.power == "stopped":
             self._stop(self._around.options.shutdown_grace_s)
+        elif plan.power == "suspended":
+            self._suspend()
         else:
             self._ensure_power()
         if self._record.made_generation != plan.generation:
@@ -95,6 +99,18 @@ class QemuGuest:
         draft.rename(path)
         self._around.reached("disk-made")
 
+    def _drop_disks(self, dropped: set[str]) -> None:
+        """Delete these disks, after the process that may have them plugged in."""
+        launched, saved = self._record.launched, self._record.saved
+        if any(disk.id in dropped for plan in (launched, saved) if plan for disk in plan.disks):
+            self._stop(0)
+        for disk_id in dropped:
+            self._folder.disk(disk_id).unlink(missing_ok=True)
+        kept = tuple(disk for disk in self._record.disks if disk.id not in dropped)
+        if kept != self._record.disks:
+            self._around.reached("disk-dropped")
+            self._remember(disks=kept)
+
     def _do_once(self, verb: VerbPlan) -> None:
         if self._record.plan.power == "running":
             self._reboot(verb)
@@ -112,50 +128,109 @@ class QemuGuest:
         if self._process is not None and self._process.started == begun.replaces:
             self._stop(self._around.options.shutdown_grace_s if verb.verb == "reboot-soft" else 0)
         if self._process is None:
+            self._forget_memory()
             self._start()
             self._go("cont")
 
     def _ensure_power(self) -> None:
         wanted = self._record.plan.power
-        status = self._adopted_status(self._process) if self._process else "gone"
-        if status in ("shutdown", "internal-error", "guest-panicked"):
-            self._stop(0)
-        if self._process is None:
-            self._start()
-            status = "prelaunch"
+        status = self._living_status()
         self._refuse_other_hardware()
+        if status != "running":
+            self._settle_memory()
         if wanted == "running" and status != "running":
             self._go("cont")
         elif wanted == "paused" and status == "running":
             self._go("stop")
+
+    def _living_status(self) -> str:
+        """What the guest's process says of itself, after starting one where there is none that could go on."""
+        status = self._adopted_status(self._process) if self._process else "gone"
+        if status in ("shutdown", "internal-error", "guest-panicked"):
+            self._stop(0)
+        if self._process is not None:
+            return status
+        self._start()
+        return "prelaunch"
 
     def _refuse_other_hardware(self) -> None:
         launched = self._record.launched
         if launched is not None and _hardware(launched) != _hardware(self._record.plan):
             raise Refused("The server runs with other hardware than is wanted now: stop it, and start it again.")
 
+    def _suspend(self) -> None:
+        """Write the guest's memory to a file, if that is not done yet, and end its process."""
+        if not self._folder.memory.exists():
+            status = self._living_status()
+            saved_memory.refuse_without_room(self._folder.memory, self._record.plan.memory_mb)
+            self._remember(saved=self._record.launched)
+            self._write_memory(status)
+            self._around.reached("memory-written")
+        self._end(0)
+
+    def _write_memory(self, status: str) -> None:
+        with self._monitor() as monitor:
+            saved_memory.settle(monitor, self._memory_s())
+            if monitor.execute("query-status")["status"] == "postmigrate":
+                # Written before, by somebody who died before the file had its name: QEMU writes once only in between.
+                monitor.execute("cont")
+            monitor.execute("stop")
+            try:
+                saved_memory.write(monitor, self._folder.memory, self._memory_s())
+            except (MonitorFailed, OSError):
+                saved_memory.forget(self._folder.memory)
+                if status == "running":
+                    monitor.execute("cont")
+                raise
+
+    def _settle_memory(self) -> None:
+        """Have the memory read in and forget its file: from then on the guest may run."""
+        with self._monitor() as monitor:
+            saved_memory.settle(monitor, self._memory_s())
+        self._forget_memory()
+
+    def _forget_memory(self) -> None:
+        if saved_memory.forget(self._folder.memory):
+            self._around.reached("memory-forgotten")
+        if self._record.saved is not None:
+            self._remember(saved=None)
+
+    def _memory_s(self) -> float:
+        return saved_memory.deadline_s(self._record.plan.memory_mb)
+
     def _start(self) -> None:
+        """Begin the guest's process: where its memory was saved it reads that, and stands still as it did then."""
         plan = self._record.plan
-        if plan.config_drive:
-            files = {file.path: file.content for file in plan.config_drive}
-            config_drive.make(self._folder.config_drive, files, self._uid)
-        # The plan is noted before the process is there, so that a process without a note can only be another's.
-        self._remember(launched=plan)
-        accelerator = self._around.accelerator()
-        pid = running.spawn_daemon(
-            command_line(self._machine(accelerator)),
-            uid=self._uid,
-            gid=self._uid,
-            groups=kvm_groups() if accelerator == "kvm" else (),
-            log_path=self._folder.qemu_log,
-            cwd=self._folder.run,
-        )
+        with saved_memory.opened(self._folder.memory) as memory:
+            accelerator = self._around.accelerator()
+            if memory is not None:
+                self._refuse_other_memory()
+                accelerator = self._record.accelerator or accelerator
+            elif plan.config_drive:
+                files = {file.path: file.content for file in plan.config_drive}
+                config_drive.make(self._folder.config_drive, files, self._uid)
+            # The plan is noted before the process is there, so that a process without a note can only be another's.
+            self._remember(launched=plan, accelerator=accelerator)
+            pid = running.spawn_daemon(
+                command_line(self._machine(accelerator, memory)),
+                uid=self._uid,
+                gid=self._uid,
+                groups=kvm_groups() if accelerator == "kvm" else (),
+                log_path=self._folder.qemu_log,
+                cwd=self._folder.run,
+                pass_fds=() if memory is None else (memory,),
+            )
         self._around.reached("process-started")
         self._await_monitor(pid)
         self._process = self._around.find(self._folder.guest_id)
         log.info("Guest %s started as process %d", self._folder.guest_id, pid)
 
-    def _machine(self, accelerator: Accelerator) -> Machine:
+    def _refuse_other_memory(self) -> None:
+        saved = self._record.saved
+        if saved is None or _hardware(saved) != _hardware(self._record.plan):
+            raise Refused("The server was suspended with other hardware than is wanted now: reboot it hard.")
+
+    def _machine(self, accelerator: Accelerator, incoming: int | None) -> Machine:
         plan = self._record.plan
         return Machine(
             mark=guest_mark(self._around.cloud_id, plan.id),
@@ -169,6 +244,7 @@ class QemuGuest:
             console_log=self._folder.console_log,
             accelerator=accelerator,
             translation_cache_mb=self._around.options.translation_cache_mb,
+            incoming=incoming,
         )
 
     def _drive(self, disk: DiskPlan) -> Drive:
@@ -194,7 +270,11 @@ class QemuGuest:
             return str(monitor.execute("query-status")["status"])
 
     def _stop(self, grace_s: float) -> None:
-        """End the process, after asking the guest to shut itself down if there is time for that."""
+        """End the process, asking the guest to shut itself down if there is time for that; saved memory is lost."""
+        self._end(grace_s)
+        self._forget_memory()
+
+    def _end(self, grace_s: float) -> None:
         if self._process is not None:
             if grace_s > 0:
                 self._ask_to_shut_down(grace_s)

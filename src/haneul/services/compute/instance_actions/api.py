@@ -22,6 +22,14 @@ ACTIONS: Mapping[str, str] = {
     "server-start": "start",
     "server-stop": "stop",
     "server-reboot": "reboot",
+    "server-pause": "pause",
+    "server-unpause": "unpause",
+    "server-suspend": "suspend",
+    "server-resume": "resume",
+    "server-rebuild": "rebuild",
+    "server-lock": "lock",
+    "server-unlock": "unlock",
+    "server-reset-state": "resetState",
 }
 
 

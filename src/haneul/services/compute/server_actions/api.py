@@ -7,10 +7,19 @@ from haneul.kernel.http import Call, Routes
 from haneul.kernel.schema import UNSET
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.server_actions import logic
-from haneul.services.compute.server_actions.schemas import ConsoleOutput, ConsoleView, Lock, Reboot
+from haneul.services.compute.server_actions.schemas import ConsoleOutput, ConsoleView, Lock, Reboot, ResetState
 from haneul.services.compute.servers.api import loaded
 from haneul.services.compute.servers.models import Server
-from haneul.services.compute.servers.rules import CONSOLE_OUTPUT, LOCK, REBOOT, START, STOP, UNLOCK
+from haneul.services.compute.servers.rules import (
+    CONSOLE_OUTPUT,
+    LOCK,
+    REBOOT,
+    RESET_STATE,
+    START,
+    STOP,
+    UNLOCK,
+    UNLOCK_OVERRIDE,
+)
 
 ACTION = "/v2.1/servers/{server_id}/action"
 
@@ -33,16 +42,23 @@ def routes_with(hosts: HostLink) -> Routes:
 
     @routes.action(ACTION, "lock", rule=LOCK, until="2.72")
     def lock_server(call: Call, server_id: str, body: Any) -> None:
-        logic.lock(call.db, loaded(call, server_id), locked=True)
+        logic.lock(call.db, call, loaded(call, server_id))
 
     @routes.action(ACTION, "lock", rule=LOCK, since="2.73")
     def lock_server_for_a_reason(call: Call, server_id: str, body: Lock | None) -> None:
         reason = body.locked_reason if body is not None and body.locked_reason is not UNSET else None
-        logic.lock(call.db, loaded(call, server_id), locked=True, reason=reason)
+        logic.lock(call.db, call, loaded(call, server_id), reason)
 
     @routes.action(ACTION, "unlock", rule=UNLOCK)
     def unlock_server(call: Call, server_id: str, body: Any) -> None:
-        logic.lock(call.db, loaded(call, server_id), locked=False)
+        server = loaded(call, server_id)
+        if server.locked_by not in ("", logic.locker_of(call, server)):
+            call.enforce(server, rule=UNLOCK_OVERRIDE)
+        logic.unlock(call.db, call, server)
+
+    @routes.action(ACTION, "os-resetState", rule=RESET_STATE)
+    def reset_server_state(call: Call, server_id: str, body: ResetState) -> None:
+        logic.reset_state(call.db, call, loaded(call, server_id), body.state)
 
     @routes.action(ACTION, "os-getConsoleOutput", rule=CONSOLE_OUTPUT, status=200, transaction="none")
     async def console_output(call: Call, server_id: str, body: ConsoleOutput) -> ConsoleView:

@@ -17,5 +17,9 @@ class Lock(StrictBody):
     locked_reason: Text255 | UnsetType = UNSET
 
 
+class ResetState(StrictBody):
+    state: Literal["active", "error"]
+
+
 class ConsoleView(View):
     output: str

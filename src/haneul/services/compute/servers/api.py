@@ -2,7 +2,7 @@ from haneul.kernel.db import Db
 from haneul.kernel.http import Call, Listed, Reply, Routes, listed
 from haneul.kernel.policy import Rule
 from haneul.services.compute.scheduling.logic import host_statuses
-from haneul.services.compute.servers import asking, filtering, hostnames, logic, queries
+from haneul.services.compute.servers import asking, filtering, hostnames, logic, queries, tag_filters
 from haneul.services.compute.servers.models import Server
 from haneul.services.compute.servers.operations import CreateServer, DeleteServer
 from haneul.services.compute.servers.rules import (
@@ -58,7 +58,8 @@ def loaded(call: Call, server_id: str, *, rule: Rule | None = None) -> Server:
 def list_servers(call: Call, query: ServerFilters) -> Listed[ShortView]:
     call.enforce(call.caller)
     seen_by, page = beholder(call), call.page()
-    rows = logic.list_(call.db, page, filtering.filters_of(call, query, ALL_PROJECTS))
+    found = filtering.filters_of(call, query, ALL_PROJECTS)
+    rows = logic.list_(call.db, page, found, tag_filters.clauses_of(call, query))
     return listed(page, rows, lambda server: short_view(server, seen_by), lambda server: server.id)
 
 
@@ -66,7 +67,8 @@ def list_servers(call: Call, query: ServerFilters) -> Listed[ShortView]:
 def list_servers_in_detail(call: Call, query: ServerFilters) -> Listed[ServerView]:
     call.enforce(call.caller)
     seen_by, page = beholder(call, lists=True), call.page()
-    rows = logic.list_(call.db, page, filtering.filters_of(call, query, ALL_PROJECTS_DETAIL))
+    found = filtering.filters_of(call, query, ALL_PROJECTS_DETAIL)
+    rows = logic.list_(call.db, page, found, tag_filters.clauses_of(call, query))
     disks = queries.disks_of_many(call.db, [row.id for row in rows]) if seen_by.sees_host else {}
     statuses = host_statuses(call.db, {row.host for row in rows}) if seen_by.sees_host_status else {}
     return listed(
@@ -104,14 +106,14 @@ def _created(call: Call, body: ServerCreateBody, made: list[Server], password: s
 def show_server(call: Call, server_id: str) -> ServerView:
     server = logic.get(call.db, server_id, call.caller)
     call.enforce(server)
-    return _shown(call, call.db, server)
+    return shown(call, call.db, server)
 
 
 @routes.put("/v2.1/servers/{server_id}", rule=UPDATE, wraps="server")
 def update_server(call: Call, server_id: str, body: ServerUpdate) -> ServerView:
     server = loaded(call, server_id)
     hostnames.refuse_wrong(body.hostname, may_have_domain=call.at_least("2.94"))
-    view = _shown(call, call.db, logic.update(call.db, server, body))
+    view = shown(call, call.db, logic.update(call.db, server, body))
     return view if call.at_least("2.75") else after_a_change(view)
 
 
@@ -122,7 +124,8 @@ def delete_server(call: Call, server_id: str) -> None:
     logic.begin_delete(call.db, call, server, DeleteServer)
 
 
-def _shown(call: Call, db: Db, server: Server) -> ServerView:
+def shown(call: Call, db: Db, server: Server) -> ServerView:
+    """The server as this caller may see it, in the newest version's form."""
     seen_by = beholder(call)
     disks = db.all(queries.DISKS_OF, server_id=server.id) if seen_by.sees_host else ()
     statuses = host_statuses(db, {server.host}) if seen_by.sees_host_status else {}

@@ -3,10 +3,11 @@
 import base64
 import binascii
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from haneul.kernel.errors import BadRequest, NotBuilt, NotFound, OverQuota
 from haneul.kernel.http import Call
@@ -44,8 +45,8 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
         raise NotBuilt("haneul does not make swap disks yet: choose a flavor without swap.")
     image = _image(call, wanted, flavor)
     take_server(call.db, _owner(call), flavor.vcpus, flavor.memory_mb, count)
-    key = _key(call, wanted)
-    _refuse_many_metadata(call, wanted)
+    key = None if wanted.key_name is UNSET else key_of(call, wanted.key_name)
+    refuse_many_metadata(call, wanted.metadata)
     hostnames.refuse_wrong(wanted.hostname, may_have_domain=call.at_least("2.94"))
     server = NewServer(
         name=wanted.name.strip(),
@@ -54,13 +55,13 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
         flavor=_kept(call, flavor),
         flavor_id=flavor.id,
         image_id=image.row.id,
-        image_properties=_told(image, flavor),
+        image_properties=properties_kept(image, flavor.disk_gb),
         scheduler_hints=_hints(body),
         auto_disk_config=None if wanted.disk_config is UNSET else wanted.disk_config == "AUTO",
         zone=_zone(call, wanted),
         key_name=key["name"] if key else "",
         key=key,
-        user_data=_user_data(wanted),
+        user_data=checked_user_data(wanted.user_data),
         metadata=wanted.metadata,
         tags=[] if wanted.tags is UNSET else list(dict.fromkeys(wanted.tags)),
         config_drive=bool(wanted.config_drive) if wanted.config_drive is not UNSET else False,
@@ -68,7 +69,7 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
         access_ipv6=addresses.canonical(wanted.accessIPv6 or "", 6, "accessIPv6"),
         count=count,
     )
-    password = wanted.adminPass if wanted.adminPass is not UNSET else _new_password()
+    password = wanted.adminPass if wanted.adminPass is not UNSET else new_password()
     return Asked(server, password)
 
 
@@ -85,9 +86,10 @@ def _count(wanted: ServerCreate) -> int:
     return most
 
 
-def _refuse_many_metadata(call: Call, wanted: ServerCreate) -> None:
+def refuse_many_metadata(call: Call, metadata: Mapping[str, str]) -> None:
+    """OverQuota if a server of the caller's may not have so many items."""
     most = limits(call.db, _owner(call))["metadata_items"]
-    if -1 < most < len(wanted.metadata):
+    if -1 < most < len(metadata):
         raise OverQuota("Maximum number of metadata items exceeds {allowed}", allowed=most)
 
 
@@ -96,7 +98,7 @@ def _hints(body: ServerCreateBody) -> dict[str, Any]:
     return {} if given is UNSET else {name: value for name, value in given.items() if not name.startswith("_nova")}
 
 
-def _told(image: images.Image, flavor: Flavor) -> dict[str, str]:
+def properties_kept(image: images.Image, disk_gb: int) -> dict[str, str]:
     """What a server keeps of its image, in Nova's words for it."""
     row = image.row
     return {
@@ -104,7 +106,7 @@ def _told(image: images.Image, flavor: Flavor) -> dict[str, str]:
         "base_image_ref": row.id,
         "container_format": row.container_format or "",
         "disk_format": row.disk_format or "",
-        "min_disk": str(flavor.disk_gb or row.min_disk),
+        "min_disk": str(disk_gb or row.min_disk),
         "min_ram": str(row.min_ram),
     }
 
@@ -140,6 +142,11 @@ def _image(call: Call, wanted: ServerCreate, flavor: Flavor) -> images.Image:
     reference = "" if wanted.imageRef is UNSET else wanted.imageRef
     if not reference:
         raise BadRequest("Invalid image identifier: a server without a volume needs an imageRef.")
+    return bootable_image(call, reference, flavor.memory_mb, flavor.disk_gb)
+
+
+def bootable_image(call: Call, reference: str, memory_mb: int, disk_gb: int) -> images.Image:
+    """The image that an id or a link names; BadRequest if there is none, or it needs a larger server."""
     image_id = reference.rstrip("/").rpartition("/")[2]
     if not is_uuid_like(image_id):
         raise BadRequest("Invalid image identifier or unable to find image.")
@@ -147,27 +154,27 @@ def _image(call: Call, wanted: ServerCreate, flavor: Flavor) -> images.Image:
         found = images.bootable(call.db, image_id, call.caller)
     except NotFound as refused:
         raise BadRequest("Can not find requested image") from refused
-    if flavor.memory_mb < found.row.min_ram:
+    if memory_mb < found.row.min_ram:
         raise BadRequest("Flavor's memory is too small for requested image.")
-    _refuse_small_disk(call, flavor, found.row)
+    _refuse_small_disk(call, disk_gb, found.row)
     return found
 
 
-def _refuse_small_disk(call: Call, flavor: Flavor, image: images.ImageRow) -> None:
-    if flavor.disk_gb == 0:
+def _refuse_small_disk(call: Call, disk_gb: int, image: images.ImageRow) -> None:
+    if disk_gb == 0:
         call.enforce(call.caller, rule=CREATE_ZERO_DISK)
         return
-    if flavor.disk_gb < image.min_disk:
+    if disk_gb < image.min_disk:
         raise BadRequest(
             "Flavor's disk is smaller than the minimum size specified in image metadata. Flavor disk is {disk} bytes, "
             "minimum size is {least} bytes.",
-            disk=flavor.disk_gb * GIB,
+            disk=disk_gb * GIB,
             least=image.min_disk * GIB,
         )
-    if (image.virtual_size or 0) > flavor.disk_gb * GIB:
+    if (image.virtual_size or 0) > disk_gb * GIB:
         raise BadRequest(
             "Flavor's disk is too small for requested image. Flavor disk is {disk} bytes, image is {size} bytes.",
-            disk=flavor.disk_gb * GIB,
+            disk=disk_gb * GIB,
             size=image.virtual_size,
         )
 
@@ -185,11 +192,10 @@ def _kept(call: Call, flavor: Flavor) -> dict[str, Any]:
     }
 
 
-def _key(call: Call, wanted: ServerCreate) -> dict[str, Any] | None:
-    if wanted.key_name is UNSET:
-        return None
+def key_of(call: Call, name: str) -> dict[str, Any]:
+    """The caller's keypair as a server keeps it; BadRequest if there is none of that name."""
     try:
-        found = keypairs.get(call.db, call.caller.user_id, wanted.key_name)
+        found = keypairs.get(call.db, call.caller.user_id, name)
     except NotFound as refused:
         raise BadRequest("Invalid key_name provided.") from refused
     return {"name": found.name, "type": found.type, "public_key": found.public_key}
@@ -206,14 +212,15 @@ def _zone(call: Call, wanted: ServerCreate) -> str:
     return zone
 
 
-def _user_data(wanted: ServerCreate) -> str | None:
-    if wanted.user_data is UNSET or wanted.user_data is None:
+def checked_user_data(given: str | None | UnsetType) -> str | None:
+    """User data as it came; BadRequest if it is not base64."""
+    if given is UNSET or given is None:
         return None
     try:
-        base64.b64decode(wanted.user_data, validate=True)
+        base64.b64decode(given, validate=True)
     except (binascii.Error, ValueError):
         raise BadRequest("Userdata content cannot be decoded") from None
-    return wanted.user_data
+    return given
 
 
 def _description(call: Call, wanted: ServerCreate) -> str | None:
@@ -222,5 +229,6 @@ def _description(call: Call, wanted: ServerCreate) -> str | None:
     return wanted.description
 
 
-def _new_password() -> str:
+def new_password() -> str:
+    """What an administrator's account of a server is to be opened with."""
     return "".join(secrets.choice(ALPHABET) for _ in range(12))

@@ -15,7 +15,7 @@ from haneul.services.compute.servers.schemas import ServerFilters
 from haneul.services.compute.servers.views import BUSY_STATUSES, STATUSES
 
 VM_STATES = {status: state for state, status in STATUSES.items()}
-BUSY = {status: states for states, status in BUSY_STATUSES.items()}
+BUSY = {status: [states for states, its in BUSY_STATUSES.items() if its == status] for status in BUSY_STATUSES.values()}
 EQUAL = {
     "image": "image_id",
     "flavor": "flavor_id",
@@ -69,9 +69,11 @@ def _states(query: ServerFilters) -> dict[str, Any]:
     if query.status is UNSET:
         return {}
     names = [name.upper() for name in query.status]
-    found: dict[str, Any] = {"vm_state": [VM_STATES.get(name, BUSY.get(name, ("none",))[0]) for name in names]}
-    if len(names) == 1 and names[0] in BUSY:
-        found["task_state"] = BUSY[names[0]][1]
+    plain = [VM_STATES[name] for name in names if name in VM_STATES]
+    busy = [states for name in names for states in BUSY.get(name, ())]
+    found: dict[str, Any] = {"vm_state": [*plain, *(vm_state for vm_state, _ in busy)] or ["none"]}
+    if busy and not plain:
+        found["task_state"] = [task_state for _, task_state in busy]
     return found
 
 

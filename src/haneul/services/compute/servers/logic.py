@@ -1,9 +1,9 @@
 """Deciding about servers, and writing what is wanted of them. Hosts make it so."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from msgspec import UNSET
@@ -12,7 +12,7 @@ from haneul.kernel import operations
 from haneul.kernel.auth import Caller
 from haneul.kernel.clock import EPOCH, iso_seconds, now
 from haneul.kernel.db import Db, fields
-from haneul.kernel.db.listing import Page
+from haneul.kernel.db.listing import Clause, Page
 from haneul.kernel.errors import BadRequest, Conflict, NotFound
 from haneul.kernel.ids import is_uuid_like, new_uuid
 from haneul.kernel.operations import Asker, Operation
@@ -23,11 +23,13 @@ from haneul.services.compute.servers.models import Server, servers, verbs
 from haneul.services.compute.servers.schemas import ServerUpdate
 from haneul.services.compute.wire import GUESTS
 
-POWER_STATES = {"running": 1, "paused": 3, "stopped": 4, "crashed": 6}
+POWER_STATES = {"running": 1, "paused": 3, "stopped": 4, "suspended": 4, "crashed": 6}
 NO_POWER = 0
 GONE = "gone"
 """The wanted power of a server that no host shall have: deleted, or never built."""
 FIRST_DISK_SLOT = 5
+SETTLED = ("active", "paused", "suspended", "stopped")
+"""The states in which what is said of a server may be changed."""
 
 
 class NewServer(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,8 +65,8 @@ def get(db: Db, server_id: str, caller: Caller, *, with_deleted: bool = False) -
     return server
 
 
-def list_(db: Db, page: Page, filters: Mapping[str, Any]) -> list[Server]:
-    return queries.LISTING.page(db, page, filters)
+def list_(db: Db, page: Page, filters: Mapping[str, Any], clauses: Sequence[Clause] = ()) -> list[Server]:
+    return queries.LISTING.page(db, page, filters, clauses)
 
 
 def create(db: Db, by: Asker, wanted: NewServer, operation: type[Operation]) -> list[Server]:
@@ -113,6 +115,7 @@ def _first_values(by: Asker, wanted: NewServer, suffix: str, index: int, reserva
         "launch_index": index,
         "is_locked": False,
         "locked_reason": None,
+        "locked_by": "",
         "pinned_zone": wanted.zone or None,
         "scheduler_hints": wanted.scheduler_hints,
         "image_properties": wanted.image_properties,
@@ -229,12 +232,7 @@ def fail(db: Db, server_id: str, message: str, code: int = 500) -> None:
 def refuse_unless(server: Server, action: str, *states: str) -> None:
     """Conflict, in Nova's words, unless the server is in one of these states and not busy or locked."""
     if server.vm_state not in states:
-        raise Conflict(
-            "Cannot '{action}' instance {id} while it is in vm_state {state}",
-            action=action,
-            id=server.id,
-            state=server.vm_state,
-        )
+        _refuse_state(server, action)
     if server.task_state:
         raise Conflict(
             "Cannot '{action}' instance {id} while it is in task_state {state}",
@@ -242,6 +240,21 @@ def refuse_unless(server: Server, action: str, *states: str) -> None:
             id=server.id,
             state=server.task_state,
         )
+
+
+def refuse_unless_settled(server: Server, action: str) -> None:
+    """Conflict, in Nova's words, for a server that is not made yet, in ERROR or deleted; it may be busy."""
+    if server.vm_state not in SETTLED:
+        _refuse_state(server, action)
+
+
+def _refuse_state(server: Server, action: str) -> NoReturn:
+    raise Conflict(
+        "Cannot '{action}' instance {id} while it is in vm_state {state}",
+        action=action,
+        id=server.id,
+        state=server.vm_state,
+    )
 
 
 def refuse_locked(server: Server, caller: Caller) -> None:

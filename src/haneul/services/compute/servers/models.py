@@ -3,7 +3,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String
 
-from haneul.kernel.db import Counter, Json, Row, Table, Text, Time
+from haneul.kernel.db import Counter, Json, Row, Table, Text, Time, Words
 
 
 class Server(Row):
@@ -12,6 +12,7 @@ class Server(Row):
     What is wanted (`wanted_power`, `generation`) is control's to write, what is (`observed_*`) the host's to report;
     `wanted_by` is the request behind the newest generation.
     `flavor` is the flavor as it was when the server was created. A deleted server keeps its row, `deleted_at` set.
+    `locked_by` is `owner` for somebody of the server's own project and `admin` for an admin of another.
     `pinned_zone` is the zone that its creator asked for, `zone` the one that it is in; `image_properties` are the
     image's as they were then.
     Where there is no host, zone, image, key or task the text is empty, and `launched_at` is the epoch before the first
@@ -48,6 +49,7 @@ class Server(Row):
     launch_index: int
     is_locked: bool
     locked_reason: str | None
+    locked_by: str
     pinned_zone: str | None
     scheduler_hints: dict[str, Any] | None
     image_properties: dict[str, str] | None
@@ -115,7 +117,7 @@ servers = Table(
     Column("key", Json),
     Column("user_data", Text),
     Column("metadata", Json, nullable=False),
-    Column("tags", Json, nullable=False),
+    Column("tags", Words, nullable=False),
     Column("config_drive", Boolean, nullable=False),
     Column("access_ipv4", String(39), nullable=False),
     Column("access_ipv6", String(39), nullable=False),
@@ -123,6 +125,7 @@ servers = Table(
     Column("launch_index", Integer, nullable=False),
     Column("is_locked", Boolean, nullable=False),
     Column("locked_reason", String(255)),
+    Column("locked_by", String(16), nullable=False),
     Column("pinned_zone", String(255)),
     Column("scheduler_hints", Json),
     Column("image_properties", Json),

@@ -1,14 +1,19 @@
 """What happens to servers, as journalled steps. Steps write what is wanted and wait for the host to have made it."""
 
+from collections.abc import Callable
+
 from haneul.kernel.clock import EPOCH, now
 from haneul.kernel.errors import ApiError, Conflict
 from haneul.kernel.events import emit
 from haneul.kernel.operations import Fault, Operation, Parked, Step, Work
 from haneul.kernel.reconcile import Tombstone
 from haneul.kernel.reconcile.plans import bury, is_buried
+from haneul.services.compute.block_devices.models import block_devices
+from haneul.services.compute.consoles import logic as consoles
 from haneul.services.compute.scheduling.logic import choose, is_host_up, release
 from haneul.services.compute.servers import logic
 from haneul.services.compute.servers.models import Server, servers, verbs
+from haneul.services.compute.servers.news import payload_of
 from haneul.services.compute.wire import GUESTS
 
 BOOT_DEADLINE_S = 900.0
@@ -18,6 +23,11 @@ EVENTS = {
     "server-start": "compute.instance.power_on.end",
     "server-stop": "compute.instance.power_off.end",
     "server-reboot": "compute.instance.reboot.end",
+    "server-pause": "compute.instance.pause.end",
+    "server-unpause": "compute.instance.unpause.end",
+    "server-suspend": "compute.instance.suspend.end",
+    "server-resume": "compute.instance.resume.end",
+    "server-rebuild": "compute.instance.rebuild.end",
 }
 GONE_DEADLINE_S = 300.0
 
@@ -41,19 +51,10 @@ def _server(work: Work) -> Server:
     return logic.current(work.db, work.resource_id)
 
 
-def _tell(work: Work, server: Server) -> None:
+def tell(work: Work, server: Server) -> None:
     """Tell of what has just been done with the server, under Nova's name for it."""
-    payload = {
-        "instance_id": server.id,
-        "tenant_id": server.project_id,
-        "user_id": server.user_id,
-        "display_name": server.name,
-        "host": server.host,
-        "vcpus": server.vcpus,
-        "memory_mb": server.memory_mb,
-    }
     event_type = EVENTS[work.operation]
-    emit(work.db, event_type, payload, publisher="compute", request_id=work.request_id)
+    emit(work.db, event_type, payload_of(server), publisher="compute", request_id=work.request_id)
 
 
 def choose_host(work: Work) -> None:
@@ -107,14 +108,19 @@ def now_active(work: Work) -> None:
     server = _server(work)
     launched_at = now() if server.launched_at == EPOCH else server.launched_at
     logic.set_state(work.db, server, vm_state="active", task_state="", launched_at=launched_at, fault=None)
-    _tell(work, server)
+    tell(work, server)
 
 
-def now_stopped(work: Work) -> None:
-    await_observed(work)
-    server = _server(work)
-    logic.set_state(work.db, server, vm_state="stopped", task_state="")
-    _tell(work, server)
+def now_in(vm_state: str) -> Callable[[Work], None]:
+    """What a last step does whose host has brought the server into this state."""
+
+    def do(work: Work) -> None:
+        await_observed(work)
+        server = _server(work)
+        logic.set_state(work.db, server, vm_state=vm_state, task_state="")
+        tell(work, server)
+
+    return do
 
 
 class CreateServer(ServerOperation):
@@ -138,7 +144,10 @@ def await_gone(work: Work) -> None:
 def forget(work: Work) -> None:
     """The server is deleted; its row stays to be shown to who asks for deleted ones."""
     release(work.db, work.resource_id)
+    consoles.forget(work.db, work.resource_id)
     server = _server(work)
+    for role in ("spare", "dropped"):
+        work.db.delete(block_devices, server_id=server.id, role=role)
     if server.deleted_at is None:
         logic.set_state(
             work.db,
@@ -149,7 +158,7 @@ def forget(work: Work) -> None:
             deleted_at=now(),
             is_deleted=True,
         )
-        _tell(work, server)
+        tell(work, server)
 
 
 class DeleteServer(ServerOperation):
@@ -163,19 +172,29 @@ class DeleteServer(ServerOperation):
     )
 
 
-def want_power(power: str) -> Step:
-    """A step that wants the server's power so."""
+def want_power(power: str, *, undo: Callable[[Work], None] | None = None) -> Step:
+    """A step that wants the server's power so; what undoes it leaves that as it is, unless told otherwise."""
 
     def do(work: Work) -> None:
         server = _server(work)
-        _refuse_gone(server)
+        refuse_gone(server)
         if "generation" not in work.memo:
+            work.memo["former"] = server.wanted_power
             work.memo["generation"] = logic.want(work.db, server, work.request_id, wanted_power=power)
 
-    return Step(f"want it {power}", do, undo=clear_task)
+    return Step(f"want it {power}", do, undo=undo or clear_task)
 
 
-def _refuse_gone(server: Server) -> None:
+def want_former_power(work: Work) -> None:
+    """Want of the host what was wanted of it before."""
+    server = _server(work)
+    former = work.memo.get("former", server.wanted_power)
+    if server.wanted_power not in (former, logic.GONE):
+        logic.want(work.db, server, work.request_id, wanted_power=former)
+    clear_task(work)
+
+
+def refuse_gone(server: Server) -> None:
     """Conflict for a server that no host has or shall have: what wants its power would make its guest anew."""
     if not server.host or server.wanted_power == logic.GONE:
         raise Conflict("Instance {id} has no host.", id=server.id)
@@ -199,13 +218,13 @@ class StopServer(ServerOperation):
     """From running to stopped: the guest is asked first and made to after a while."""
 
     name = "server-stop"
-    steps = (want_power("stopped"), Step("see it stopped", now_stopped))
+    steps = (want_power("stopped"), Step("see it stopped", now_in("stopped")))
 
 
 def ask_reboot(work: Work) -> None:
     """Ask the host to reboot the guest once; a stopped one is wanted running as well."""
     server = _server(work)
-    _refuse_gone(server)
+    refuse_gone(server)
     if "verb" not in work.memo:
         if server.wanted_power != "running":
             work.db.update(servers, {"id": server.id}, wanted_power="running")

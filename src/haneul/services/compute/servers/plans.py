@@ -24,7 +24,8 @@ def wanted_on(db: Db, host: str, ids: Sequence[str]) -> Iterable[GuestPlan]:
     live = [row for row in rows if row.host == host and row.wanted_power != GONE and row.id not in buried]
     named = [row.id for row in live]
     disks, open_verbs = queries.disks_of_many(db, named), queries.open_verbs_of_many(db, named)
-    return [_plan(row, disks[row.id], open_verbs[row.id]) for row in live]
+    aside = queries.disks_aside_of_many(db, named)
+    return [_plan(row, disks[row.id] + aside[row.id], open_verbs[row.id]) for row in live]
 
 
 def _plan(server: Server, disks: Sequence[BlockDevice], open_verbs: Sequence[Verb]) -> GuestPlan:
@@ -35,21 +36,24 @@ def _plan(server: Server, disks: Sequence[BlockDevice], open_verbs: Sequence[Ver
         vcpus=server.vcpus,
         memory_mb=server.memory_mb,
         machine=server.machine,
-        disks=tuple(
-            DiskPlan(
-                id=disk.id,
-                image_id=disk.image_id,
-                size_gb=disk.size_gb,
-                bus=disk.bus,
-                boot_index=disk.boot_index,
-                pci_slot=disk.pci_slot,
-            )
-            for disk in disks
-        ),
+        disks=tuple(_disk(disk) for disk in disks if disk.role == "used"),
+        spare_disks=tuple(_disk(disk) for disk in disks if disk.role == "spare"),
+        dropped_disks=tuple(disk.id for disk in disks if disk.role == "dropped"),
         config_drive=files_of(server) if server.config_drive else (),
         request_id=server.wanted_by,
         power=server.wanted_power,  # type: ignore[arg-type]
         verbs=tuple(VerbPlan(id=verb.id, verb=verb.verb) for verb in open_verbs),  # type: ignore[arg-type]
+    )
+
+
+def _disk(disk: BlockDevice) -> DiskPlan:
+    return DiskPlan(
+        id=disk.id,
+        image_id=disk.image_id,
+        size_gb=disk.size_gb,
+        bus=disk.bus,
+        boot_index=disk.boot_index,
+        pci_slot=disk.pci_slot,
     )
 
 

@@ -20,12 +20,23 @@ OF_IDS = Query(
     Server,
     columns_of(Server, servers).where(servers.c.id.in_(bindparam("ids", expanding=True))).order_by(servers.c.number),
 )
-DISKS_OF = by(BlockDevice, block_devices, "server_id")
+DISKS_OF = Query(
+    BlockDevice,
+    columns_of(BlockDevice, block_devices)
+    .where(block_devices.c.server_id == bindparam("server_id"), block_devices.c.role == "used")
+    .order_by(block_devices.c.pci_slot),
+)
 DISKS_OF_MANY = Query(
     BlockDevice,
     columns_of(BlockDevice, block_devices)
-    .where(block_devices.c.server_id.in_(bindparam("ids", expanding=True)))
+    .where(block_devices.c.server_id.in_(bindparam("ids", expanding=True)), block_devices.c.role == "used")
     .order_by(block_devices.c.server_id, block_devices.c.pci_slot),
+)
+ASIDE_OF_MANY = Query(
+    BlockDevice,
+    columns_of(BlockDevice, block_devices).where(
+        block_devices.c.server_id.in_(bindparam("ids", expanding=True)), block_devices.c.role != "used"
+    ),
 )
 OPEN_VERBS_OF_MANY = Query(
     Verb,
@@ -97,6 +108,15 @@ def disks_of_many(db: Db, server_ids: Sequence[str]) -> dict[str, list[BlockDevi
     found: dict[str, list[BlockDevice]] = {server_id: [] for server_id in server_ids}
     if server_ids:
         for disk in db.all(DISKS_OF_MANY, ids=list(server_ids)):
+            found[disk.server_id].append(disk)
+    return found
+
+
+def disks_aside_of_many(db: Db, server_ids: Sequence[str]) -> dict[str, list[BlockDevice]]:
+    """The disks that these servers' rebuilds have made and not taken yet, or replaced and not deleted yet."""
+    found: dict[str, list[BlockDevice]] = {server_id: [] for server_id in server_ids}
+    if server_ids:
+        for disk in db.all(ASIDE_OF_MANY, ids=list(server_ids)):
             found[disk.server_id].append(disk)
     return found
 

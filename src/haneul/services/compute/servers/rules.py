@@ -30,6 +30,10 @@ REBOOT = Rule("os_compute_api:servers:reboot", _MEMBER, "Reboot a server.")
 CONSOLE_OUTPUT = Rule("os_compute_api:os-console-output", _MEMBER, "Show a server's console output.")
 LOCK = Rule("os_compute_api:os-lock-server:lock", _MEMBER, "Lock a server.")
 UNLOCK = Rule("os_compute_api:os-lock-server:unlock", _MEMBER, "Unlock a server.")
+UNLOCK_OVERRIDE = Rule(
+    "os_compute_api:os-lock-server:unlock:unlock_override", _ADMIN, "Unlock a server that somebody else has locked."
+)
+RESET_STATE = Rule("os_compute_api:os-admin-actions:reset_state", _ADMIN, "Say of a server in which state it is.")
 LIST_ACTIONS = Rule("os_compute_api:os-instance-actions:list", _READER, "List what was done with a server.")
 SHOW_ACTION = Rule("os_compute_api:os-instance-actions:show", _READER, "Show what was done with a server.")
 ACTION_EVENTS = Rule("os_compute_api:os-instance-actions:events", _ADMIN, "See the steps of what was done.")

@@ -5,7 +5,9 @@ import msgspec
 from haneul.kernel.schema import UNSET, Meta, Name, Since, StrictBody, Text255, UnsetType
 
 ServerName = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^(?!\s)[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f]\Z")]
-Metadata = dict[Annotated[str, Meta(min_length=1, max_length=255)], Text255]
+MetadataKey = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9-_:. ]{1,255}\Z")]
+Metadata = dict[MetadataKey, Text255]
+MOST_TAGS = 50
 HostName = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9-._]*\Z")]
 Tag = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^,/]*\Z")]
 
@@ -60,7 +62,7 @@ class ServerCreate(StrictBody):
     disk_config: Literal["AUTO", "MANUAL"] | UnsetType = msgspec.field(default=UNSET, name="OS-DCF:diskConfig")
     personality: Annotated[list[Any] | UnsetType, Since("2.1", "2.56")] = UNSET
     description: Annotated[Text255 | None | UnsetType, Since("2.19")] = UNSET
-    tags: Annotated[Annotated[list[Tag], Meta(max_length=50)] | UnsetType, Since("2.52")] = UNSET
+    tags: Annotated[Annotated[list[Tag], Meta(max_length=MOST_TAGS)] | UnsetType, Since("2.52")] = UNSET
     trusted_image_certificates: Annotated[list[str] | None | UnsetType, Since("2.63")] = UNSET
     host: Annotated[Name | UnsetType, Since("2.74")] = UNSET
     hypervisor_hostname: Annotated[Name | UnsetType, Since("2.74")] = UNSET
@@ -88,7 +90,13 @@ class ServerFilters(
     msgspec.Struct,
     frozen=True,
     kw_only=True,
-    rename={"changes_since": "changes-since", "changes_before": "changes-before"},
+    rename={
+        "changes_since": "changes-since",
+        "changes_before": "changes-before",
+        "tags_any": "tags-any",
+        "not_tags": "not-tags",
+        "not_tags_any": "not-tags-any",
+    },
 ):
     """Query filters. Source: Compute API reference, "List Servers"."""
 
@@ -113,3 +121,7 @@ class ServerFilters(
     locked: str | UnsetType = UNSET
     changes_since: str | UnsetType = UNSET
     changes_before: str | UnsetType = UNSET
+    tags: str | UnsetType = UNSET
+    tags_any: str | UnsetType = UNSET
+    not_tags: str | UnsetType = UNSET
+    not_tags_any: str | UnsetType = UNSET

@@ -17,10 +17,17 @@ STATUSES = {
     "active": "ACTIVE",
     "stopped": "SHUTOFF",
     "paused": "PAUSED",
+    "suspended": "SUSPENDED",
     "error": "ERROR",
     "deleted": "DELETED",
 }
-BUSY_STATUSES = {("active", "rebooting"): "REBOOT", ("active", "rebooting_hard"): "HARD_REBOOT"}
+BUSY_STATUSES = {
+    ("active", "rebooting"): "REBOOT",
+    ("active", "rebooting_hard"): "HARD_REBOOT",
+    ("active", "rebuilding"): "REBUILD",
+    ("stopped", "rebuilding"): "REBUILD",
+    ("error", "rebuilding"): "REBUILD",
+}
 
 
 class FlavorLink(View, kw_only=True):

@@ -1,0 +1,213 @@
+"""Addresses of ports: which one a port gets, and that no other has it."""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import bindparam, select
+
+from haneul.kernel.db import Db, Query, by, columns_of, unique
+from haneul.kernel.errors import BadRequest, Conflict
+from haneul.services.network.ports.models import ROUTER_INTERFACE, FixedIp, Port, fixed_ips
+from haneul.services.network.subnets.models import AllocationPool, Subnet, allocation_pools, subnets
+
+MOST_FIXED_IPS = 5
+WINDOW = 32
+OF_NETWORK = Query(
+    Subnet,
+    columns_of(Subnet, subnets).where(subnets.c.network_id == bindparam("network_id")).order_by(subnets.c.created_at),
+)
+POOLS = Query(
+    AllocationPool,
+    columns_of(AllocationPool, allocation_pools)
+    .where(allocation_pools.c.subnet_id == bindparam("subnet_id"))
+    .order_by(allocation_pools.c.number)
+    .with_for_update(),
+)
+TAKEN = select(fixed_ips.c.address).where(
+    fixed_ips.c.subnet_id == bindparam("subnet_id"), fixed_ips.c.address.in_(bindparam("addresses", expanding=True))
+)
+OF_PORT = Query(
+    FixedIp,
+    columns_of(FixedIp, fixed_ips).where(fixed_ips.c.port_id == bindparam("port_id")).order_by(fixed_ips.c.number),
+)
+OF_PORTS = Query(
+    FixedIp,
+    columns_of(FixedIp, fixed_ips)
+    .where(fixed_ips.c.port_id.in_(bindparam("ids", expanding=True)))
+    .order_by(fixed_ips.c.port_id, fixed_ips.c.number),
+)
+HELD = by(FixedIp, fixed_ips, "subnet_id", "address")
+Address = IPv4Address | IPv6Address
+
+
+class WantedIp(Struct, frozen=True):
+    """An address that is asked for: by its subnet, by itself, or both."""
+
+    subnet_id: str = ""
+    address: str = ""
+
+
+def of_port(db: Db, port_id: str) -> list[FixedIp]:
+    return db.all(OF_PORT, port_id=port_id)
+
+
+def release(db: Db, port_id: str) -> None:
+    """Give a port's addresses back."""
+    db.delete(fixed_ips, port_id=port_id)
+
+
+def give(db: Db, port: Port, wanted: Sequence[WantedIp] | None) -> list[FixedIp]:
+    """Give a port the addresses that are wanted; for None, one of each IP version that its network has.
+
+    BadRequest for what doesn't fit the network, Conflict for an address that is taken or a subnet that is full.
+    """
+    known = [subnet for subnet in db.all(OF_NETWORK, network_id=port.network_id) if _serves(subnet, port)]
+    if wanted is None:
+        return _by_themselves(db, port, known)
+    if len(wanted) > MOST_FIXED_IPS and not port.is_internal:
+        raise _wrong("Exceeded maximum amount of fixed IPs per port.")
+    given: list[FixedIp] = []
+    for one in wanted:
+        given.append(_one(db, port, known, one, len(given)))
+    return given
+
+
+def _serves(subnet: Subnet, port: Port) -> bool:
+    types = subnet.service_types
+    return not types or any(port.device_owner.startswith(owner) for owner in types)
+
+
+def _by_themselves(db: Db, port: Port, known: Sequence[Subnet]) -> list[FixedIp]:
+    given: list[FixedIp] = []
+    for version in (4, 6):
+        chosen = [subnet for subnet in known if subnet.ip_version == version and not subnet.is_auto]
+        if chosen:
+            given.append(_hold(db, port, *_next_free(db, port, chosen), len(given)))
+    if not port.is_internal:
+        for subnet in known:
+            if subnet.is_auto:
+                given.append(_hold(db, port, subnet, auto_address(subnet, port.mac_address), len(given)))
+    return given
+
+
+def _one(db: Db, port: Port, known: Sequence[Subnet], wanted: WantedIp, number: int) -> FixedIp:
+    subnet = _subnet_of(port, known, wanted)
+    if wanted.address:
+        refuse_unfit(subnet, wanted.address)
+        if subnet.is_auto and not port.is_internal and wanted.address != auto_address(subnet, port.mac_address):
+            raise BadRequest(
+                "IPv6 address {address} can not be directly assigned to a port on subnet {id} since the subnet is "
+                "configured for automatic addresses",
+                kind="AllocationOnAutoAddressSubnet",
+                address=wanted.address,
+                id=subnet.id,
+            )
+        return _hold(db, port, subnet, str(ip_address(wanted.address)), number)
+    if subnet.is_auto and port.device_owner != ROUTER_INTERFACE:
+        return _hold(db, port, subnet, auto_address(subnet, port.mac_address), number)
+    return _hold(db, port, *_next_free(db, port, [subnet]), number)
+
+
+def _subnet_of(port: Port, known: Sequence[Subnet], wanted: WantedIp) -> Subnet:
+    if wanted.subnet_id:
+        for subnet in known:
+            if subnet.id == wanted.subnet_id:
+                return subnet
+        raise _wrong(
+            "Failed to create port on network {network_id}, because fixed_ips included invalid subnet {id}",
+            network_id=port.network_id,
+            id=wanted.subnet_id,
+        )
+    for subnet in known:
+        if ip_address(wanted.address) in ip_network(subnet.cidr):
+            return subnet
+    raise BadRequest(
+        "IP address {address} is not a valid IP for any of the subnets on the specified network.",
+        kind="InvalidIpForNetwork",
+        address=wanted.address,
+    )
+
+
+def refuse_unfit(subnet: Subnet, address: str) -> None:
+    """BadRequest for an address that no host of the subnet can have."""
+    network, wanted = ip_network(subnet.cidr), ip_address(address)
+    edges = {network.network_address}
+    if network.version == 4 and network.prefixlen < 31:
+        edges.add(network.broadcast_address)
+    if network.prefixlen >= network.max_prefixlen - 1:
+        edges = set()
+    if wanted not in network or wanted in edges:
+        raise BadRequest(
+            "IP address {address} is not a valid IP for the specified subnet.",
+            kind="InvalidIpForSubnet",
+            address=address,
+        )
+
+
+def _hold(db: Db, port: Port, subnet: Subnet, address: str, number: int) -> FixedIp:
+    with unique("IP address {address} already allocated in subnet {id}", address=address, id=subnet.id):
+        if db.one(HELD, subnet_id=subnet.id, address=address) is not None:
+            raise Conflict(
+                "IP address {address} already allocated in subnet {id}",
+                kind="IpAddressAlreadyAllocated",
+                address=address,
+                id=subnet.id,
+            )
+        return db.insert(fixed_ips, FixedIp(subnet.id, address, port.id, number))
+
+
+def _next_free(db: Db, port: Port, chosen: Sequence[Subnet]) -> tuple[Subnet, str]:
+    for subnet in chosen:
+        for pool in db.all(POOLS, subnet_id=subnet.id):
+            address = _free_in(db, subnet, pool)
+            if address:
+                return subnet, address
+    raise Conflict(
+        "No more IP addresses available on network {id}.", kind="IpAddressGenerationFailure", id=port.network_id
+    )
+
+
+def _free_in(db: Db, subnet: Subnet, pool: AllocationPool) -> str:
+    """A free address of a pool, searched from the last one given out on, so that addresses come back late."""
+    first, last, begin = ip_address(pool.first), ip_address(pool.last), ip_address(pool.next)
+    gateway = subnet.gateway_ip
+    for window in _windows(first, last, begin):
+        taken = {address for (address,) in db.tuples(TAKEN, subnet_id=subnet.id, addresses=window)}
+        for address in window:
+            if address not in taken and address != gateway:
+                after = ip_address(address) + 1
+                key = {"subnet_id": subnet.id, "number": pool.number}
+                db.update(allocation_pools, key, next=str(after if after <= last else first))
+                return address
+    return ""
+
+
+def _windows(first: Address, last: Address, begin: Address) -> Iterable[list[str]]:
+    """All addresses of a range in the order in which they are tried, a window at a time.
+
+    Of IPv6 as many as one database could hold are tried, which is never all.
+    """
+    kind: Any = type(first)
+    start, low, high = int(begin), int(first), int(last)
+    total = min(high - low + 1, 1 << 20)
+    size = 1
+    tried = 0
+    while tried < total:
+        numbers = (low + (start - low + offset) % (high - low + 1) for offset in range(tried, min(tried + size, total)))
+        yield [str(kind(number)) for number in numbers]
+        tried += size
+        size = WINDOW
+
+
+def auto_address(subnet: Subnet, mac: str) -> str:
+    """The address that a guest makes itself of the prefix and its MAC (RFC 4291, appendix A)."""
+    parts = [int(part, 16) for part in mac.split(":")]
+    parts[0] ^= 2
+    number = int.from_bytes(bytes([*parts[:3], 0xFF, 0xFE, *parts[3:]]), "big")
+    return str(IPv6Address(int(IPv6Address(subnet.cidr.partition("/")[0])) | number))
+
+
+def _wrong(template: str, **values: str) -> BadRequest:
+    return BadRequest("Invalid input for operation: " + template, kind="InvalidInput", **values)

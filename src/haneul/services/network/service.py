@@ -1,0 +1,43 @@
+"""Network: networks, subnets, ports, routers and what filters between them. Speaks Neutron's API v2.0."""
+
+from haneul.kernel.db import Store
+from haneul.kernel.http.manners import Manners
+from haneul.kernel.reconcile.values import Nothing
+from haneul.kernel.service import BusMethod, Service
+from haneul.services.network.agents import hosts
+from haneul.services.network.base_rules import BASE_RULES
+from haneul.services.network.bodies import explain
+from haneul.services.network.config import NetworkSettings
+from haneul.services.network.dhcp import logic as dhcp
+from haneul.services.network.host_plans.dhcp import plans_with as dhcp_plans
+from haneul.services.network.host_plans.ports import PORT_PLANS
+from haneul.services.network.host_plans.segments import SEGMENT_PLANS
+from haneul.services.network.networks.api import routes_with as networks
+from haneul.services.network.versions import routes as versions
+from haneul.services.network.wire import NetworkReport
+
+
+def service(settings: NetworkSettings) -> Service:
+    """Network, with the segments that the settings give to projects."""
+
+    def heard(store: Store, report: NetworkReport) -> Nothing:
+        store.write(lambda db: hosts.heard(db, report, lambda at, _host: dhcp.serve_waiting(at, settings.dhcp_servers)))
+        return Nothing()
+
+    return Service(
+        type="network",
+        name="neutron",
+        description="OpenStack Networking",
+        port=9696,
+        path="/networking",
+        base_rules=BASE_RULES,
+        scope_types=("project",),
+        forbidden="rule:{rule} is disallowed by policy",
+        resources=(versions, networks(settings)),
+        plans=(SEGMENT_PLANS, PORT_PLANS, dhcp_plans(settings.dns_domain)),
+        bus_methods=(BusMethod("network.host", NetworkReport, heard),),
+        faults="network",
+        page_links="network",
+        manners=Manners(selects_fields=True, explain_body=explain),
+        settings=NetworkSettings,
+    )
