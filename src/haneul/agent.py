@@ -1,14 +1,22 @@
 """The agent's composition root: what makes this host equal the rows, put together."""
 
+from typing import Any
+
 from haneul.kernel import stop_points
 from haneul.kernel.bus import Bus, BusSettings, Wake, open_bus
 from haneul.kernel.config import Settings
-from haneul.kernel.reconcile.runner import Identity
+from haneul.kernel.reconcile.runner import Identity, Runner
 from haneul.services.compute.agent.host import ComputeHost
 from haneul.services.compute.agent.images import BusImages
 from haneul.services.compute.drivers import DRIVERS
 from haneul.services.compute.drivers.base import HypervisorDriver, ImageSource
 from haneul.services.compute.drivers.settings import DriverSettings, QemuOptions
+from haneul.services.network.agent.host import NetworkHost
+from haneul.services.network.config import NetworkSettings
+from haneul.services.network.drivers import DRIVERS as NETWORK_DRIVERS
+from haneul.services.network.drivers.base import NetworkDriver
+from haneul.services.network.drivers.settings import DriverSettings as NetworkDriverSettings
+from haneul.services.network.drivers.settings import ExternalLink
 from haneul.settings import CloudSettings
 
 
@@ -18,7 +26,9 @@ class Agent:
     def __init__(self, wanted: CloudSettings, settings: Settings, cloud_id: str) -> None:
         self.bus: Bus = open_bus(wanted.bus_url, wanted.host, settings=BusSettings(cloud_id=cloud_id))
         driver = hypervisor(wanted, settings, cloud_id, BusImages(self.bus))
-        self.compute = ComputeHost(driver, self.bus, Identity(cloud_id, wanted.host, wanted.state / "agent"))
+        identity = Identity(cloud_id, wanted.host, wanted.state / "agent")
+        self.network = NetworkHost(networks_of(wanted, settings, cloud_id), self.bus, identity)
+        self.compute = ComputeHost(driver, self.bus, identity)
 
     def start(self) -> None:
         """Adopt what runs, join the bus, and begin."""
@@ -26,6 +36,7 @@ class Agent:
         self.bus.on_wake(self._woken)
         self.bus.on_control(self._look_at_all)
         self.bus.start()
+        self.network.start()
         self.compute.start()
 
     def stop(self) -> None:
@@ -33,14 +44,23 @@ class Agent:
         # The bus first: whoever waits for control's answer then waits no longer.
         self.bus.close()
         self.compute.stop()
+        self.network.stop()
+
+    def wait_until_heard(self, deadline_s: float) -> bool:
+        """Wait until control knows of this host, so that it may be given something to do; whether it does."""
+        return self.network.wait_until_heard(deadline_s) and self.compute.wait_until_heard(deadline_s)
+
+    @property
+    def _runners(self) -> "list[Runner[Any]]":
+        return [self.compute.guests, *self.network.runners]
 
     def _woken(self, wake: Wake) -> None:
-        for runner in (self.compute.guests,):
+        for runner in self._runners:
             if runner.reconciler.kind == wake.kind:
                 runner.wake(wake.ids)
 
     def _look_at_all(self) -> None:
-        for runner in (self.compute.guests,):
+        for runner in self._runners:
             runner.wake()
 
 
@@ -55,5 +75,23 @@ def hypervisor(wanted: CloudSettings, settings: Settings, cloud_id: str, images:
             images=images,
             reached=lambda step: stop_points.reached(f"driver:{step}"),
             qemu=settings.section("qemu", QemuOptions),
+        )
+    )
+
+
+def networks_of(wanted: CloudSettings, settings: Settings, cloud_id: str) -> NetworkDriver:
+    """The driver of this host's networks."""
+    own = settings.section("network", NetworkSettings)
+    folder = wanted.state / "agent"
+    return NETWORK_DRIVERS["fake" if wanted.simulate else "linuxbridge"](
+        NetworkDriverSettings(
+            cloud_id=cloud_id,
+            state_dir=folder,
+            run_dir=folder / "run",
+            namespace="" if wanted.host_network else wanted.namespace_of(cloud_id),
+            tunnel_ip=own.tunnel_ip,
+            physical_links=own.physical_links,
+            external=ExternalLink(address=wanted.external_address),
+            reached=lambda step: stop_points.reached(f"network:{step}"),
         )
     )

@@ -3,6 +3,7 @@
 import re
 import socket
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ from haneul.kernel.config import ConfigError, Settings
 
 ALL_SERVICES_PORT = 8700
 # The supervisor binds these before it may know the services, whose manifests say the same (a test compares them).
-SERVICE_PORTS: Mapping[str, int] = {"identity": 5000, "compute": 8774, "placement": 8778, "image": 9292, "network": 9696}
+SERVICE_PORTS: Mapping[str, int] = {
+    "identity": 5000,
+    "compute": 8774,
+    "placement": 8778,
+    "image": 9292,
+    "network": 9696,
+}
 # Ports for browsers, which no client looks for in the catalog.
 SITE_PORTS: Mapping[str, int] = {"novnc": 6080}
 # The addresses that mean all addresses, and where a cloud that listens there is reached from its own machine.
@@ -25,7 +32,8 @@ class CloudOptions(msgspec.Struct, frozen=True, kw_only=True):
     `public_host` and `public_scheme` make the URLs of the catalog; `public_urls` overrides single services' by type,
     and the consoles' as `novnc`.
     `tls_certificate` and `tls_key` are PEM files to use in place of self-made ones. `host` is this machine's name as a
-    host of servers.
+    host of servers. `external_range`: the addresses of the external network that `up` makes, of which the first is
+    this machine's own; empty for a free one of 172.24.4.0/24 and those after it.
     """
 
     bind: str = "127.0.0.1"
@@ -43,6 +51,7 @@ class CloudOptions(msgspec.Struct, frozen=True, kw_only=True):
     tls_certificate: str = ""
     tls_key: str = ""
     host_network: bool = False
+    external_range: str = ""
     host: str = ""
 
 
@@ -68,6 +77,19 @@ class CloudSettings(CloudOptions, frozen=True, kw_only=True):
         """What the catalog's URLs name, in brackets where that is an IPv6 address."""
         name = self.public_host or self.bind
         return f"[{name}]" if ":" in name else name
+
+    @property
+    def external_address(self) -> str:
+        """This machine's own address on the external network that `up` makes, with its prefix; empty without one."""
+        if not self.external_range:
+            return ""
+        network = ip_network(self.external_range)
+        return f"{network.network_address + 1}/{network.prefixlen}"
+
+    @staticmethod
+    def namespace_of(cloud_id: str) -> str:
+        """The network namespace in which a cloud's host part lives."""
+        return f"haneul-{cloud_id}"
 
     @property
     def auth_url(self) -> str:

@@ -11,6 +11,10 @@ from haneul.services.compute.agent.guests import GuestReconciler
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, ImageFacts, VerbPlan
 from haneul.services.compute.drivers.fake import FakeDriver
 from haneul.services.compute.drivers.settings import DriverSettings
+from haneul.services.network.agent.plans import RECONCILERS, MadeByDriver
+from haneul.services.network.drivers.base import DhcpPlan, GroupPlan, Plan, PortPlan, RouterPlan, SegmentPlan
+from haneul.services.network.drivers.fake import FakeDriver as FakeNetwork
+from haneul.services.network.drivers.settings import DriverSettings as NetworkSettings
 
 IMAGE = bytes(4096)
 
@@ -60,4 +64,39 @@ def guest_plans(generation: int) -> list[GuestPlan]:
     return plans
 
 
-GIVEN = {"GuestReconciler": Given(guests, guest_plans)}
+def of_network(shape: type[MadeByDriver]) -> Callable[[Path, str], MadeByDriver]:
+    def made(folder: Path, cloud_id: str) -> MadeByDriver:
+        return shape(FakeNetwork(NetworkSettings(cloud_id=cloud_id, state_dir=folder, run_dir=folder)))
+
+    return made
+
+
+ID = "1111111{}-2222-3333-4444-555555555555"
+WANTED: dict[str, Callable[[str, int], Plan]] = {
+    "segment": lambda one, generation: SegmentPlan(id=one, generation=generation, type="vxlan", mtu=1450),
+    "group": lambda one, generation: GroupPlan(id=one, generation=generation),
+    "port": lambda one, generation: PortPlan(
+        id=one, generation=generation, network_id=ID.format(9), mac="fa:16:3e:00:00:01", mtu=1450
+    ),
+    "dhcp": lambda one, generation: DhcpPlan(
+        id=one,
+        generation=generation,
+        port_id=ID.format(8),
+        mac="fa:16:3e:00:00:02",
+        mtu=1450,
+        addresses=(),
+        domain="openstacklocal",
+        lease_s=86400,
+    ),
+    "router": lambda one, generation: RouterPlan(id=one, generation=generation),
+}
+
+
+def network_plans(kind: str) -> Callable[[int], Sequence[Plan]]:
+    return lambda generation: [WANTED[kind](ID.format(number), generation) for number in range(3)]
+
+
+GIVEN = {
+    "GuestReconciler": Given(guests, guest_plans),
+    **{shape.__name__: Given(of_network(shape), network_plans(shape.kind)) for shape in RECONCILERS},
+}

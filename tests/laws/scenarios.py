@@ -52,6 +52,24 @@ def stopped(nova: Client) -> str:
     return server_id
 
 
+def paused(nova: Client) -> str:
+    server_id = active(nova)
+    act("pause")(nova, server_id)
+    reaches(nova, server_id, "PAUSED")
+    return server_id
+
+
+def suspended(nova: Client) -> str:
+    server_id = active(nova)
+    act("suspend")(nova, server_id)
+    reaches(nova, server_id, "SUSPENDED")
+    return server_id
+
+
+def rebuild(nova: Client, server_id: str) -> str:
+    return act("rebuild", imageRef=image(nova))(nova, server_id)
+
+
 def reaches(nova: Client, server_id: str, status: str) -> None:
     def there() -> bool:
         server = nova.get("compute", f"/v2.1/servers/{server_id}").json()["server"]
@@ -87,4 +105,9 @@ SCENARIOS = {
     "server-start": Scenario(stopped, act("os-start")),
     "server-stop": Scenario(active, act("os-stop")),
     "server-reboot": Scenario(active, act("reboot", type="HARD")),
+    "server-pause": Scenario(active, act("pause")),
+    "server-unpause": Scenario(paused, act("unpause")),
+    "server-suspend": Scenario(active, act("suspend")),
+    "server-resume": Scenario(suspended, act("resume")),
+    "server-rebuild": Scenario(active, rebuild),
 }

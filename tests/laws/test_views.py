@@ -13,6 +13,7 @@ from tests.laws import scenarios
 from tests.laws.found import SERVICES
 from tests.support.cloud import Client, RunningCloud, running_cloud
 from tests.support.hosts import simulated_host
+from tests.support.viewers import token_of
 
 from haneul.kernel.service import Service
 
@@ -26,6 +27,7 @@ AS_UPSTREAM = {
 QUERIES = {"AllocationCandidate": "?resources=VCPU:1", "Usage": "?project_id={project_id}"}
 NAMES = {
     "Allocation": "{server_id}",
+    "ConsoleAuthToken": "{console_token}",
     "QuotaClassSet": "default",
     "ResourceProviderInventory": "VCPU",
     "Trait": "COMPUTE_STATUS_DISABLED",
@@ -107,6 +109,9 @@ class Stage:
         nova.post("compute", "/v2.1/os-keypairs", json={"keypair": keypair})
         scenarios.small_flavor(nova)
         self.ids |= {"server_id": scenarios.active(nova), "image_id": scenarios.image(nova)}
+        console = {"remote_console": {"protocol": "vnc", "type": "novnc"}}
+        opened = nova.post("compute", f"/v2.1/servers/{self.ids['server_id']}/remote-consoles", json=console)
+        self.ids["console_token"] = token_of(opened.json()["remote_console"]["url"])
         image = {"name": "lent", "disk_format": "raw", "container_format": "bare", "visibility": "shared"}
         self.ids["image_id"] = nova.post("image", "/v2/images", json=image).json()["id"]
         nova.post("image", f"/v2/images/{self.ids['image_id']}/members", json={"member": self.ids["project_id"]})

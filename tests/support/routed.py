@@ -98,10 +98,12 @@ def listen(name: str, port: int, address: str = "0.0.0.0") -> socket.socket:
 def connect(name: str, address: str, port: int, patience_s: float = PATIENCE_S) -> socket.socket:
     """A TCP connection from inside a namespace; OSError if it doesn't come about."""
     with inside(name):
-        dialer = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+        # A link's index, which link-local addresses need, is the namespace's own.
+        (family, *_, to), *_ = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)
+        dialer = socket.socket(family)
     dialer.settimeout(patience_s)
     try:
-        dialer.connect((address, port))
+        dialer.connect(to)
     except OSError:
         dialer.close()
         raise

@@ -56,7 +56,7 @@ def _work(layout: Layout, link: Link, stopping: StopSignal) -> None:
     except ConfigError as error:
         raise Failure(str(error), "Correct it in haneul.toml or in the HANEUL_ variable.") from error
     heard_by = time.monotonic() + HEARD_S
-    while not agent.compute.wait_until_heard(LOOK_S) and time.monotonic() < heard_by:
+    while not agent.wait_until_heard(LOOK_S) and time.monotonic() < heard_by:
         if stopping.wait(0):
             break
     link.tell(Notice(ready=True))

@@ -81,9 +81,12 @@ def remove_stale_names(beginning: str) -> None:
                 path.unlink()
 
 
-def processes_inside(name: str) -> list[int]:
-    """The pids of all processes that work in the namespace."""
-    wanted = _identity(FOLDER / name)
+def processes_inside(place: Place) -> list[int]:
+    """The pids of all processes that work in the namespace; none if it doesn't exist."""
+    path = FOLDER / place
+    if not path.exists():
+        return []
+    wanted = _identity(path)
     found = []
     for folder in Path("/proc").iterdir():
         # A process may end while it is looked at; one that isn't ours to see isn't ours to end.

@@ -29,6 +29,15 @@ class Drive(Struct, frozen=True, kw_only=True):
     boot_index: int | None
 
 
+class Card(Struct, frozen=True, kw_only=True):
+    """One network card; `descriptor` is its open tap."""
+
+    mac: str
+    mtu: int
+    pci_slot: int
+    descriptor: int
+
+
 class Sockets(Struct, frozen=True, kw_only=True):
     """Where one guest listens: nothing of it is on TCP. QEMU is started in their folder and told their names only."""
 
@@ -52,6 +61,7 @@ class Machine(Struct, frozen=True, kw_only=True):
     console_log: Path
     accelerator: Accelerator
     translation_cache_mb: int
+    cards: tuple[Card, ...] = ()
     config_drive: Path | None = None
     incoming: int | None = None
 
@@ -81,6 +91,7 @@ def command_line(machine: Machine) -> list[str]:
         *_serial(machine),
         *_own_devices(ROOT_BUS[machine.kind]),
         *(word for drive in machine.drives for word in _drive(drive, ROOT_BUS[machine.kind])),
+        *(word for card in machine.cards for word in _card(card, ROOT_BUS[machine.kind])),
         *(_config_drive(machine.config_drive, ROOT_BUS[machine.kind]) if machine.config_drive else ()),
         *(() if machine.incoming is None else ("-incoming", f"fd:{machine.incoming}")),
     ]
@@ -120,6 +131,39 @@ def _drive(drive: Drive, bus: str) -> list[str]:
     boot = "" if drive.boot_index is None or drive.boot_index < 0 else f",bootindex={drive.boot_index}"
     place = f"bus={bus},addr={drive.pci_slot:#x}"
     return ["-blockdev", json.dumps(backend), *_disk_device(drive, node, place, boot)]
+
+
+def _card(card: Card, bus: str) -> list[str]:
+    device = ",".join(_words(card_device(card, bus)))
+    return ["-netdev", f"tap,id={card_backend(card.pci_slot)},fd={card.descriptor}", "-device", device]
+
+
+def _words(device: dict[str, str]) -> list[str]:
+    return [value if name == "driver" else f"{name}={value}" for name, value in device.items()]
+
+
+def card_backend(pci_slot: int) -> str:
+    """The name of a card's way to its tap."""
+    return f"net-{pci_slot:02x}"
+
+
+def card_id(pci_slot: int) -> str:
+    """The name of a card; slots are as lasting as ports, and shorter."""
+    return f"nic-{pci_slot:02x}"
+
+
+def card_device(card: Card, bus: str) -> dict[str, str]:
+    """A card as QEMU's device. Without a ROM no firmware waits for a boot server."""
+    return {
+        "driver": "virtio-net-pci",
+        "id": card_id(card.pci_slot),
+        "netdev": card_backend(card.pci_slot),
+        "mac": card.mac,
+        "host_mtu": str(card.mtu),
+        "romfile": "",
+        "bus": bus,
+        "addr": f"{card.pci_slot:#x}",
+    }
 
 
 def _config_drive(path: Path, bus: str) -> list[str]:

@@ -24,18 +24,24 @@ class NetlinkFailed(RunFailed):
 
 @contextmanager
 def netlink(place: Place | None = None) -> Iterator[Any]:
-    """A netlink socket of the namespace at `place`, or of the thread's own.
+    """A netlink socket of the namespace at `place`, or of the thread's own; a block in another's block shares it.
 
-    Only the thread's own is kept for the next call: an open socket would keep a removed namespace alive.
+    Only that of the thread's own namespace is kept for later: an open socket would keep a removed one alive.
     """
     with inside(place):
         if not is_visiting():
             yield _own_socket()
             return
+        here, outer = identity_of_namespace(), getattr(_kept, "visited", None)
+        if outer and outer[0] == here:
+            yield outer[1]
+            return
         socket = _open()
+        _kept.visited = (here, socket)
         try:
             yield socket
         finally:
+            _kept.visited = outer
             socket.close()
 
 

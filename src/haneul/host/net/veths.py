@@ -17,7 +17,7 @@ from haneul.host.net.links import (
 )
 from haneul.host.net.marks import Mark
 from haneul.host.net.netlink import NetlinkFailed, netlink
-from haneul.host.net.sysctls import ensure_no_ipv6
+from haneul.host.net.sysctls import ensure_no_ipv6, ensure_sysctl, read_sysctl
 
 
 class Veth(Struct, frozen=True, kw_only=True):
@@ -44,6 +44,9 @@ def ensure_veth(veth: Veth, place: Place | None = None) -> Link:
         if near is None or far is None:
             raise NetlinkFailed(f"The veth pair {veth.name} vanished while it was made.", 19)
         ensure_no_ipv6(veth.name)
+        # The cloud gives out the addresses: waiting a second or two to see whether somebody else has one is in vain.
+        if read_sysctl(f"ipv6/conf/{veth.peer}/accept_dad", peer_at) is not None:
+            ensure_sysctl(f"ipv6/conf/{veth.peer}/accept_dad", "0", peer_at)
         ensure_set(far, {"mtu": veth.mtu, "mac": veth.peer_mac, "alias": veth.mark.text, "is_up": True}, peer_at)
         ensure_set(near, {"mtu": veth.mtu, "alias": veth.mark.text, "is_up": True})
         return near

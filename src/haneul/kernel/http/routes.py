@@ -23,6 +23,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     `quick`: reads so few indexed rows that it may run on the event loop. `body_wraps` is the key around the request's
     body where it differs from `wraps`. `lax`: numbers and booleans may come as strings. `marker`: which field of a
     list's item is its marker. `body_limit` in bytes; 0 for a handler that streams the body itself.
+    `has_secret_path`: what stands in the path must not be logged; all routes of one path say the same.
     """
 
     status: int = 0
@@ -36,6 +37,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     shapes: tuple[Shape, ...] = ()
     lax: bool = False
     body_optional: bool = False
+    has_secret_path: bool = False
     body_limit: int = BODY_LIMIT
     media_types: tuple[str, ...] = ("application/json",)
 

@@ -67,20 +67,25 @@ async def serve(edge: Edge, routes: Sequence[Route], req: Request, resp: Respons
     except asyncio.CancelledError:
         raise
     except Exception:
-        log.failure("request failed", request_id=ask.request_id, path=ask.path)
+        log.failure("request failed", request_id=ask.request_id, path=_told(routes, ask.path))
         send_fault(edge, ApiError(NEUTRAL), call, resp)
     sign(edge.service, ask, resp)
-    _note(call, resp, time.perf_counter() - started)
+    _note(call, resp, _told(routes, ask.path), time.perf_counter() - started)
 
 
-def _note(call: Call, resp: Response, seconds: float) -> None:
+def _told(routes: Sequence[Route], path: str) -> str:
+    """The path as the log may have it."""
+    return routes[0].path if routes[0].options.has_secret_path else path
+
+
+def _note(call: Call, resp: Response, path: str, seconds: float) -> None:
     """The log line of a finished request."""
     ask, caller = call.ask, call.caller
     values = {
         "request_id": ask.request_id,
         "global_request_id": ask.global_request_id,
         "method": ask.method,
-        "path": ask.path,
+        "path": path,
         "status": int(str(resp.status)[:3]),
         "ms": round(seconds * 1000, 3),
         "user_id": caller.user_id or None,

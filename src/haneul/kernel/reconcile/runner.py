@@ -31,8 +31,10 @@ PLAN_TRIES = 5
 class Reconciler(Protocol[E]):
     """One kind of thing on this host. Every verb is repeatable; nothing is touched that isn't this cloud's."""
 
-    kind: str
     entry_type: type[E]
+
+    @property
+    def kind(self) -> str: ...
 
     def actual(self, ids: Collection[str]) -> Mapping[str, Observation]:
         """What is there of this cloud, by id: all of it, or only these ids where some are named."""

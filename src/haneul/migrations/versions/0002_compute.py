@@ -70,6 +70,24 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "compute_nics",
+        sa.Column("port_id", sa.String(length=36), nullable=False),
+        sa.Column("server_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("pci_slot", sa.Integer(), nullable=False),
+        sa.Column("tag", sa.String(length=60), nullable=False),
+        sa.Column("is_made", sa.Boolean(), nullable=False),
+        sa.Column("is_leaving", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("port_id", name=op.f("pk_compute_nics")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_compute_nics_server_id", "compute_nics", ["server_id", "number"], unique=False)
+    op.create_table(
         "compute_quota_class_limits",
         sa.Column("class_name", sa.String(length=255), nullable=False),
         sa.Column("resource", sa.String(length=64), nullable=False),

@@ -24,6 +24,12 @@ from haneul.services.compute.limits.api import routes as limits
 from haneul.services.compute.quota_class_sets.api import routes as quota_class_sets
 from haneul.services.compute.quota_sets.api import routes as quota_sets
 from haneul.services.compute.server_actions.api import routes_with as server_actions
+from haneul.services.compute.server_metadata.api import routes as server_metadata
+from haneul.services.compute.server_rebuilds.api import routes as server_rebuilds
+from haneul.services.compute.server_rebuilds.operations import RebuildServer
+from haneul.services.compute.server_states.api import routes as server_states
+from haneul.services.compute.server_states.operations import STATE_OPERATIONS
+from haneul.services.compute.server_tags.api import routes as server_tags
 from haneul.services.compute.servers.api import routes as servers
 from haneul.services.compute.servers.operations import OPERATIONS
 from haneul.services.compute.servers.plans import GUEST_PLANS
@@ -71,11 +77,15 @@ def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> 
             usages,
             servers,
             server_actions(hosts),
+            server_states,
+            server_rebuilds,
+            server_metadata,
+            server_tags,
             consoles(consoles_at, settings.console_token_life_s),
             instance_actions,
         ),
         sites=(console_site(hosts, consoles_at, settings),),
-        operations=OPERATIONS,
+        operations=(*OPERATIONS, *STATE_OPERATIONS, RebuildServer),
         plans=(GUEST_PLANS,),
         bus_methods=(BusMethod("compute.host", HostReport, heard),),
         on_start=(lambda store: store.write(hosts_logic.control_seen),),

@@ -13,8 +13,16 @@ BASE_RULES: Mapping[str, str] = MappingProxyType(
         "owner": "project_id:%(project_id)s",
         "admin_or_owner": "rule:context_is_admin or rule:owner",
         "regular_user": "",
+        "network_owner": "project_id:%(network:project_id)s",
+        "network_device": "field:port:device_owner=~^network:",
+        "sg_owner": "project_id:%(security_group:project_id)s",
+        "shared_security_group": "field:security_groups:shared=True",
+        "shared_address_groups": "field:address_groups:shared=True",
         "shared": "field:networks:shared=True",
         "external": "field:networks:router:external=True",
+        "external_network": "field:subnets:router:external=True",
+        "shared_subnetpools": "field:subnetpools:shared=True",
+        "shared_address_scopes": "field:address_scopes:shared=True",
     }
 )
 

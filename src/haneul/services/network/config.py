@@ -6,9 +6,9 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     `project_types`: the types that projects' networks get, the first that has room. `vni_ranges`: of vxlan and gre, as
     `first:last`. `vlan_ranges`: of physical networks, as `physnet1:100:200`. `flat_networks`: the physical networks
-    that may be flat, `*` for any. `dns_domain`: what guests' names end in. `external_range`: addresses of the external
-    network that `up` makes; empty for a free one of 172.24.4.0/24 and those after it. `tunnel_ip`: where this host's
-    tunnels end; empty for a host that is alone. `physical_links`: this host's devices by physical network.
+    that may be flat, `*` for any. `dns_domain`: what guests' names end in. `tunnel_ip`: where this host's tunnels end;
+    empty for a host that is alone. `physical_links`: this host's devices by physical network. `dhcp_servers`: how many
+    hosts serve a network.
     """
 
     project_types: tuple[str, ...] = ("vxlan",)
@@ -16,7 +16,6 @@ class NetworkSettings(msgspec.Struct, frozen=True, kw_only=True):
     vlan_ranges: tuple[str, ...] = ()
     flat_networks: tuple[str, ...] = ("*",)
     dns_domain: str = "openstacklocal"
-    external_range: str = ""
     tunnel_ip: str = ""
     physical_links: dict[str, str] = {}
     dhcp_servers: int = 1

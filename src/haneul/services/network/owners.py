@@ -3,7 +3,9 @@
 from typing import Any
 
 from msgspec import UNSET, Struct
+from sqlalchemy import Table, bindparam
 
+from haneul.kernel.db.listing import Clause
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call
 from haneul.kernel.policy import Rule
@@ -32,3 +34,8 @@ def owner_of(call: Call, body: Any) -> str:
         # A token of the whole system or of a domain has no project to own it.
         raise BadRequest("Running without keystone AuthN requires that tenant_id is specified")
     return str(project_id)
+
+
+def owned_by(table: Table, project_id: str) -> Clause:
+    """The condition of rows that are this project's."""
+    return Clause("owned", lambda: table.c.project_id == bindparam("owned_by"), {"owned_by": project_id})

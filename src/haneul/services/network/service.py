@@ -4,15 +4,22 @@ from haneul.kernel.db import Store
 from haneul.kernel.http.manners import Manners
 from haneul.kernel.reconcile.values import Nothing
 from haneul.kernel.service import BusMethod, Service
+from haneul.services.network.address_groups.api import routes as address_groups
 from haneul.services.network.agents import hosts
 from haneul.services.network.base_rules import BASE_RULES
 from haneul.services.network.bodies import explain
 from haneul.services.network.config import NetworkSettings
+from haneul.services.network.default_security_group_rules.api import routes as default_security_group_rules
+from haneul.services.network.default_security_group_rules.seeds import sow
 from haneul.services.network.dhcp import logic as dhcp
 from haneul.services.network.host_plans.dhcp import plans_with as dhcp_plans
+from haneul.services.network.host_plans.groups import GROUP_PLANS
 from haneul.services.network.host_plans.ports import PORT_PLANS
 from haneul.services.network.host_plans.segments import SEGMENT_PLANS
 from haneul.services.network.networks.api import routes_with as networks
+from haneul.services.network.ports.api import routes_with as ports
+from haneul.services.network.security_group_rules.api import routes as security_group_rules
+from haneul.services.network.security_groups.api import routes as security_groups
 from haneul.services.network.versions import routes as versions
 from haneul.services.network.wire import NetworkReport
 
@@ -33,8 +40,17 @@ def service(settings: NetworkSettings) -> Service:
         base_rules=BASE_RULES,
         scope_types=("project",),
         forbidden="rule:{rule} is disallowed by policy",
-        resources=(versions, networks(settings)),
-        plans=(SEGMENT_PLANS, PORT_PLANS, dhcp_plans(settings.dns_domain)),
+        resources=(
+            versions,
+            networks(settings),
+            ports(settings.dns_domain),
+            security_groups,
+            security_group_rules,
+            address_groups,
+            default_security_group_rules,
+        ),
+        plans=(SEGMENT_PLANS, PORT_PLANS, GROUP_PLANS, dhcp_plans(settings.dns_domain)),
+        on_start=(lambda store: store.write(sow),),
         bus_methods=(BusMethod("network.host", NetworkReport, heard),),
         faults="network",
         page_links="network",

@@ -22,7 +22,6 @@ PER_HOST = 32
 LONGEST_WAIT_S = 30.0
 WRITE_S = 10.0
 IDLE_S = 45.0
-LOOK_S = 5.0
 
 
 class _Screen:
@@ -68,8 +67,8 @@ class _Screen:
 class Screens:
     """All screens of this host that somebody looks at, by the id of their stream; only the loop touches them."""
 
-    def __init__(self, connect: Callable[[str], socket.socket]) -> None:
-        self._connect = connect
+    def __init__(self, connect: Callable[[str], socket.socket], idle_s: float = IDLE_S) -> None:
+        self._connect, self._idle_s = connect, idle_s
         self._screens: dict[str, _Screen] = {}
         self._loop = LoopThread("screens")
 
@@ -146,8 +145,8 @@ class Screens:
     async def _drop_forgotten(self) -> None:
         """Whoever looks at a screen reads it all the time: one that nobody reads was left by a control that died."""
         while True:
-            await asyncio.sleep(LOOK_S)
-            oldest = time.monotonic() - IDLE_S
+            await asyncio.sleep(self._idle_s / 10)
+            oldest = time.monotonic() - self._idle_s
             for stream, screen in tuple(self._screens.items()):
                 if screen.touched_at < oldest:
                     self._drop(stream)

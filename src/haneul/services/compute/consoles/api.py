@@ -64,7 +64,7 @@ def routes_with(consoles_at: str, token_life_s: int) -> Routes:
     def get_serial_console(call: Call, server_id: str, body: SerialConsole) -> ConsoleUrlView:
         return ConsoleUrlView(type=body.type, url=url_of(call, server_id, "serial", body.type))
 
-    @routes.get(TOKEN, rule=LOOK_UP, until="2.30", wraps="console")
+    @routes.get(TOKEN, rule=LOOK_UP, until="2.30", wraps="console", has_secret_path=True)
     def look_up_rdp_token(call: Call, console_token: str) -> ConnectionView:
         call.enforce()
         # Up to 2.30 this told of RDP consoles alone, which the real service has no more either.
@@ -72,7 +72,7 @@ def routes_with(consoles_at: str, token_life_s: int) -> Routes:
             "The server could not comply with the request since it is either malformed or otherwise incorrect."
         )
 
-    @routes.get(TOKEN, rule=LOOK_UP, since="2.31", wraps="console")
+    @routes.get(TOKEN, rule=LOOK_UP, since="2.31", wraps="console", has_secret_path=True)
     def look_up_token(call: Call, console_token: str) -> ConnectionView:
         call.enforce()
         server = logic.find(call.db, console_token)

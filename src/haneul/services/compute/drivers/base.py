@@ -23,6 +23,16 @@ class DiskPlan(Struct, frozen=True, kw_only=True):
     pci_slot: int
 
 
+class NicPlan(Struct, frozen=True, kw_only=True):
+    """One NIC of a guest. `id` is its port's; `device` the tap that the network joins to the port's network."""
+
+    id: str
+    mac: str
+    mtu: int
+    device: str
+    pci_slot: int
+
+
 class GuestFile(Struct, frozen=True):
     """A file of a guest's config drive: `content` may hold the user's secrets."""
 
@@ -53,6 +63,7 @@ class GuestPlan(Struct, frozen=True, kw_only=True):
     disks: tuple[DiskPlan, ...] = ()
     spare_disks: tuple[DiskPlan, ...] = ()
     dropped_disks: tuple[str, ...] = ()
+    nics: tuple[NicPlan, ...] = ()
     power: Power = "running"
     verbs: tuple[VerbPlan, ...] = ()
     config_drive: tuple[GuestFile, ...] = ()

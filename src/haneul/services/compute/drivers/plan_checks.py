@@ -3,9 +3,11 @@
 import re
 from uuid import UUID
 
-from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, Refused
+from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, NicPlan, Refused
 
 SAFE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+DEVICE = re.compile(r"tap[0-9a-f-]{1,12}")
+MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}")
 MACHINES = ("pc", "q35")
 BUSES = ("virtio", "scsi")
 # The slots that the driver's own devices, the config drive and the chipset leave free.
@@ -26,10 +28,19 @@ def refuse_unsafe(plan: GuestPlan) -> None:
     for disk in (*plan.disks, *plan.spare_disks):
         _refuse_unsafe_disk(disk)
     _refuse_unsafe_drops(plan)
-    slots = [disk.pci_slot for disk in plan.disks]
+    for nic in plan.nics:
+        _refuse_unsafe_nic(nic)
+    slots = [*(disk.pci_slot for disk in plan.disks), *(nic.pci_slot for nic in plan.nics)]
     if len(set(slots)) < len(slots):
-        raise Refused("Two disks of the server want the same PCI slot.")
+        raise Refused("Two devices of the server want the same PCI slot.")
     _refuse_unsafe_files(plan)
+
+
+def _refuse_unsafe_nic(nic: NicPlan) -> None:
+    if not (is_safe_id(nic.id) and DEVICE.fullmatch(nic.device) and MAC.fullmatch(nic.mac)):
+        raise Refused("A network card of the server has an id, a device or a MAC that it can't have.")
+    if nic.pci_slot not in DISK_SLOTS or not 68 <= nic.mtu <= 65535:
+        raise Refused("A network card of the server has a place or an MTU that it can't have.")
 
 
 def _refuse_unsafe_drops(plan: GuestPlan) -> None:

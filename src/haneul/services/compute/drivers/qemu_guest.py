@@ -10,11 +10,11 @@ from msgspec import Struct
 
 from haneul.host import run as running
 from haneul.host.disk import config_drive, qemu_img
-from haneul.host.hypervisor.machine import Accelerator, Drive, Machine, command_line, guest_mark
+from haneul.host.hypervisor.machine import ROOT_BUS, Accelerator, Card, Drive, Machine, command_line, guest_mark
 from haneul.host.hypervisor.probe import kvm_groups
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
 from haneul.host.hypervisor.seen import GuestProcess
-from haneul.services.compute.drivers import saved_memory
+from haneul.services.compute.drivers import cards, saved_memory
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, Refused, VerbPlan
 from haneul.services.compute.drivers.guest_folders import DRAFT, GuestFolder, GuestRecord, Reboot
 from haneul.services.compute.drivers.image_cache import ImageCache
@@ -138,6 +138,7 @@ class QemuGuest:
         self._refuse_other_hardware()
         if status != "running":
             self._settle_memory()
+        self._settle_cards()
         if wanted == "running" and status != "running":
             self._go("cont")
         elif wanted == "paused" and status == "running":
@@ -158,30 +159,31 @@ class QemuGuest:
         if launched is not None and _hardware(launched) != _hardware(self._record.plan):
             raise Refused("The server runs with other hardware than is wanted now: stop it, and start it again.")
 
+    def _settle_cards(self) -> None:
+        """Plug in the network cards that are wanted now, and pull those that are not, while the guest runs."""
+        launched, wanted = self._record.launched, self._record.plan.nics
+        if launched is None or launched.nics == wanted:
+            return
+        with self._monitor() as monitor:
+            for nic in launched.nics:
+                if nic not in wanted:
+                    cards.pull(monitor, nic)
+            for nic in wanted:
+                if nic not in launched.nics:
+                    cards.plug(monitor, nic, self._around.cloud_id, ROOT_BUS[launched.machine])
+        self._remember(launched=msgspec.structs.replace(launched, nics=wanted))
+        self._around.reached("cards-settled")
+
     def _suspend(self) -> None:
         """Write the guest's memory to a file, if that is not done yet, and end its process."""
         if not self._folder.memory.exists():
             status = self._living_status()
             saved_memory.refuse_without_room(self._folder.memory, self._record.plan.memory_mb)
             self._remember(saved=self._record.launched)
-            self._write_memory(status)
+            with self._monitor() as monitor:
+                saved_memory.save(monitor, self._folder.memory, self._memory_s(), goes_on=status == "running")
             self._around.reached("memory-written")
         self._end(0)
-
-    def _write_memory(self, status: str) -> None:
-        with self._monitor() as monitor:
-            saved_memory.settle(monitor, self._memory_s())
-            if monitor.execute("query-status")["status"] == "postmigrate":
-                # Written before, by somebody who died before the file had its name: QEMU writes once only in between.
-                monitor.execute("cont")
-            monitor.execute("stop")
-            try:
-                saved_memory.write(monitor, self._folder.memory, self._memory_s())
-            except (MonitorFailed, OSError):
-                saved_memory.forget(self._folder.memory)
-                if status == "running":
-                    monitor.execute("cont")
-                raise
 
     def _settle_memory(self) -> None:
         """Have the memory read in and forget its file: from then on the guest may run."""
@@ -211,15 +213,17 @@ class QemuGuest:
                 config_drive.make(self._folder.config_drive, files, self._uid)
             # The plan is noted before the process is there, so that a process without a note can only be another's.
             self._remember(launched=plan, accelerator=accelerator)
-            pid = running.spawn_daemon(
-                command_line(self._machine(accelerator, memory)),
-                uid=self._uid,
-                gid=self._uid,
-                groups=kvm_groups() if accelerator == "kvm" else (),
-                log_path=self._folder.qemu_log,
-                cwd=self._folder.run,
-                pass_fds=() if memory is None else (memory,),
-            )
+            with cards.opened(plan.nics, self._around.cloud_id) as given:
+                machine = self._machine(accelerator, memory, given)
+                pid = running.spawn_daemon(
+                    command_line(machine),
+                    uid=self._uid,
+                    gid=self._uid,
+                    groups=kvm_groups() if accelerator == "kvm" else (),
+                    log_path=self._folder.qemu_log,
+                    cwd=self._folder.run,
+                    pass_fds=(*(() if memory is None else (memory,)), *(card.descriptor for card in given)),
+                )
         self._around.reached("process-started")
         self._await_monitor(pid)
         self._process = self._around.find(self._folder.guest_id)
@@ -227,10 +231,11 @@ class QemuGuest:
 
     def _refuse_other_memory(self) -> None:
         saved = self._record.saved
-        if saved is None or _hardware(saved) != _hardware(self._record.plan):
+        wanted = self._record.plan
+        if saved is None or (*_hardware(saved), saved.nics) != (*_hardware(wanted), wanted.nics):
             raise Refused("The server was suspended with other hardware than is wanted now: reboot it hard.")
 
-    def _machine(self, accelerator: Accelerator, incoming: int | None) -> Machine:
+    def _machine(self, accelerator: Accelerator, incoming: int | None, given: tuple[Card, ...]) -> Machine:
         plan = self._record.plan
         return Machine(
             mark=guest_mark(self._around.cloud_id, plan.id),
@@ -244,6 +249,7 @@ class QemuGuest:
             console_log=self._folder.console_log,
             accelerator=accelerator,
             translation_cache_mb=self._around.options.translation_cache_mb,
+            cards=given,
             incoming=incoming,
         )
 

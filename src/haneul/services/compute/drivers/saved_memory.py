@@ -39,8 +39,24 @@ def refuse_without_room(path: Path, memory_mb: int) -> None:
         raise Refused("The host's disk has no room for the server's memory.")
 
 
-def write(monitor: Monitor, path: Path, timeout_s: float) -> None:
-    """Have a guest that stands still write its memory; MonitorFailed if it can't. The file appears whole or not."""
+def save(monitor: Monitor, path: Path, timeout_s: float, *, goes_on: bool) -> None:
+    """Have a guest stand still and write its memory; where it can't (MonitorFailed, OSError) it may go on again."""
+    settle(monitor, timeout_s)
+    if monitor.execute("query-status")["status"] == "postmigrate":
+        # Written before, by somebody who died before the file had its name: QEMU writes only what has run in between.
+        monitor.execute("cont")
+    monitor.execute("stop")
+    try:
+        _write(monitor, path, timeout_s)
+    except (MonitorFailed, OSError):
+        forget(path)
+        if goes_on:
+            monitor.execute("cont")
+        raise
+
+
+def _write(monitor: Monitor, path: Path, timeout_s: float) -> None:
+    """The file appears whole or not at all."""
     draft = path.with_name(path.name + DRAFT)
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

@@ -1,4 +1,5 @@
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Reply, Routes
@@ -57,7 +58,7 @@ def add_tag(call: Call, server_id: str, tag: str, body: Any) -> Reply[None]:
     refuse_unless_settled(server, "update tag")
     if not logic.add(call.db, call, server, tag):
         return Reply(view=None, status=204)
-    return Reply(view=None, status=201, headers={"Location": call.url(f"/v2.1/servers/{server.id}/tags/{tag}")})
+    return Reply(view=None, status=201, headers={"Location": call.url(f"/v2.1/servers/{server.id}/tags/{quote(tag)}")})
 
 
 @routes.delete(ONE, rule=DELETE, since=SINCE)

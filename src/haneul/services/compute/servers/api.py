@@ -1,10 +1,11 @@
 from haneul.kernel.db import Db
 from haneul.kernel.http import Call, Listed, Reply, Routes, listed
 from haneul.kernel.policy import Rule
-from haneul.services.compute.scheduling.logic import host_statuses
-from haneul.services.compute.servers import asking, filtering, hostnames, logic, queries, tag_filters
+from haneul.kernel.schema import UNSET
+from haneul.services.compute.servers import asking, filtering, hostnames, logic, tag_filters
 from haneul.services.compute.servers.models import Server
 from haneul.services.compute.servers.operations import CreateServer, DeleteServer
+from haneul.services.compute.servers.parts import parts_of
 from haneul.services.compute.servers.rules import (
     ALL_PROJECTS,
     ALL_PROJECTS_DETAIL,
@@ -69,14 +70,8 @@ def list_servers_in_detail(call: Call, query: ServerFilters) -> Listed[ServerVie
     seen_by, page = beholder(call, lists=True), call.page()
     found = filtering.filters_of(call, query, ALL_PROJECTS_DETAIL)
     rows = logic.list_(call.db, page, found, tag_filters.clauses_of(call, query))
-    disks = queries.disks_of_many(call.db, [row.id for row in rows]) if seen_by.sees_host else {}
-    statuses = host_statuses(call.db, {row.host for row in rows}) if seen_by.sees_host_status else {}
-    return listed(
-        page,
-        rows,
-        lambda server: view_of(server, disks.get(server.id, ()), seen_by, host_status=statuses.get(server.host, "")),
-        lambda server: server.id,
-    )
+    parts = parts_of(call.db, rows, seen_by)
+    return listed(page, rows, lambda server: view_of(server, parts[server.id], seen_by), lambda server: server.id)
 
 
 @routes.post("/v2.1/servers", rule=CREATE, status=202, lax=True)
@@ -92,11 +87,12 @@ def _created(call: Call, body: ServerCreateBody, made: list[Server], password: s
         return Reply(view={"reservation_id": made[0].reservation_id})
     first, seen_by = made[0], beholder(call)
     self_links = links(seen_by, "servers", first.id)
+    groups = () if body.server.security_groups is UNSET else body.server.security_groups
     view = {
         "id": first.id,
         "links": self_links,
         "OS-DCF:diskConfig": "AUTO" if first.auto_disk_config else "MANUAL",
-        "security_groups": [{"name": "default"}],
+        "security_groups": [{"name": group.name} for group in groups] or [{"name": "default"}],
         "adminPass": password,
     }
     return Reply(view={"server": view}, headers={"Location": self_links[0]["href"]})
@@ -127,6 +123,4 @@ def delete_server(call: Call, server_id: str) -> None:
 def shown(call: Call, db: Db, server: Server) -> ServerView:
     """The server as this caller may see it, in the newest version's form."""
     seen_by = beholder(call)
-    disks = db.all(queries.DISKS_OF, server_id=server.id) if seen_by.sees_host else ()
-    statuses = host_statuses(db, {server.host}) if seen_by.sees_host_status else {}
-    return view_of(server, disks, seen_by, host_status=statuses.get(server.host, ""))
+    return view_of(server, parts_of(db, [server], seen_by)[server.id], seen_by)

@@ -20,6 +20,7 @@ from haneul.services.compute.quota_sets.logic import Owner, limits, take_server
 from haneul.services.compute.scheduling.logic import zone_exists
 from haneul.services.compute.servers import addresses, hostnames
 from haneul.services.compute.servers.logic import NewServer
+from haneul.services.compute.servers.nics_asked import nics_wanted
 from haneul.services.compute.servers.rules import CREATE_ON_HOST, CREATE_ZERO_DISK
 from haneul.services.compute.servers.schemas import ServerCreate, ServerCreateBody
 from haneul.services.image import public as images
@@ -67,6 +68,7 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
         config_drive=bool(wanted.config_drive) if wanted.config_drive is not UNSET else False,
         access_ipv4=addresses.canonical(wanted.accessIPv4 or "", 4, "accessIPv4"),
         access_ipv6=addresses.canonical(wanted.accessIPv6 or "", 6, "accessIPv6"),
+        nics=nics_wanted(call, wanted, count),
         count=count,
     )
     password = wanted.adminPass if wanted.adminPass is not UNSET else new_password()
@@ -113,10 +115,6 @@ def properties_kept(image: images.Image, disk_gb: int) -> dict[str, str]:
 
 def _refuse_unbuilt(call: Call, wanted: ServerCreate) -> None:
     """What this cloud can't do yet is refused in words, never passed over."""
-    if wanted.networks is UNSET and call.at_least("2.37"):
-        raise BadRequest("Invalid input for field/attribute server. 'networks' is a required property.")
-    if wanted.networks not in (UNSET, "none", []):
-        raise NotBuilt("haneul does not offer networks yet: create servers with networks 'none'.")
     if wanted.block_device_mapping_v2 is not UNSET:
         only = wanted.block_device_mapping_v2
         if len(only) != 1 or only[0].source_type != "image" or only[0].destination_type != "local":

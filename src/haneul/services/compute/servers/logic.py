@@ -18,6 +18,8 @@ from haneul.kernel.ids import is_uuid_like, new_uuid
 from haneul.kernel.operations import Asker, Operation
 from haneul.kernel.reconcile.plans import touch
 from haneul.services.compute.block_devices.models import BlockDevice, block_devices
+from haneul.services.compute.nics import logic as nics
+from haneul.services.compute.nics.logic import NicWanted
 from haneul.services.compute.servers import addresses, hostnames, queries
 from haneul.services.compute.servers.models import Server, servers, verbs
 from haneul.services.compute.servers.schemas import ServerUpdate
@@ -53,6 +55,7 @@ class NewServer(msgspec.Struct, frozen=True, kw_only=True):
     config_drive: bool = False
     access_ipv4: str = ""
     access_ipv6: str = ""
+    nics: Sequence[NicWanted] = ()
     count: int = 1
 
 
@@ -78,6 +81,7 @@ def create(db: Db, by: Asker, wanted: NewServer, operation: type[Operation]) -> 
         values = _first_values(by, wanted, suffix, index, reservation_id)
         db.insert_numbered(servers, **values)
         db.insert_all(block_devices, _disks(values["id"], wanted))
+        nics.give(db, wanted.nics, values["project_id"], values["id"], values["hostname"])
         operations.start(db, operation, values["id"], by=by, input={"zone": wanted.zone})
         made.append(current(db, values["id"]))
     return made

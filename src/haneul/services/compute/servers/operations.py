@@ -10,12 +10,17 @@ from haneul.kernel.reconcile import Tombstone
 from haneul.kernel.reconcile.plans import bury, is_buried
 from haneul.services.compute.block_devices.models import block_devices
 from haneul.services.compute.consoles import logic as consoles
+from haneul.services.compute.nics import queries as nics
+from haneul.services.compute.nics.logic import release as release_nics
 from haneul.services.compute.scheduling.logic import choose, is_host_up, release
 from haneul.services.compute.servers import logic
 from haneul.services.compute.servers.models import Server, servers, verbs
 from haneul.services.compute.servers.news import payload_of
 from haneul.services.compute.wire import GUESTS
+from haneul.services.network import public as network
 
+PLUG_DEADLINE_S = 300.0
+"""Nova's `vif_plugging_timeout`."""
 BOOT_DEADLINE_S = 900.0
 EVENTS = {
     "server-create": "compute.instance.create.end",
@@ -67,6 +72,31 @@ def choose_host(work: Work) -> None:
 
 def release_allocation(work: Work) -> None:
     release(work.db, work.resource_id)
+
+
+def bind_ports(work: Work) -> None:
+    """Have the chosen host make the server's ports."""
+    server = _server(work)
+    network.bind(work.db, _ports(work), work.memo["host"], server.zone)
+    logic.set_state(work.db, server, task_state="networking")
+
+
+def unbind_ports(work: Work) -> None:
+    network.unbind(work.db, _ports(work))
+
+
+def see_ports_made(work: Work) -> None:
+    """Wait until the host has made the ports, so that the guest's first packets get through; raise why it can't."""
+    for port in network.news_of(work.db, _ports(work)).values():
+        if port.error:
+            raise HostRefused("Failed to plug port {id}: {reason}", id=port.id, reason=port.error)
+        if port.status != "ACTIVE" and port.is_up:
+            raise Parked
+    logic.set_state(work.db, _server(work), task_state="spawning")
+
+
+def _ports(work: Work) -> list[str]:
+    return [nic.port_id for nic in nics.of_server(work.db, work.resource_id)]
 
 
 def want_running(work: Work) -> None:
@@ -129,6 +159,8 @@ class CreateServer(ServerOperation):
     name = "server-create"
     steps = (
         Step("choose host", choose_host, undo=release_allocation),
+        Step("bind ports", bind_ports, undo=unbind_ports),
+        Step("see ports made", see_ports_made, deadline_s=PLUG_DEADLINE_S),
         Step("want it running", want_running, undo=want_gone),
         Step("see it running", now_active, deadline_s=BOOT_DEADLINE_S),
     )
@@ -144,6 +176,7 @@ def await_gone(work: Work) -> None:
 def forget(work: Work) -> None:
     """The server is deleted; its row stays to be shown to who asks for deleted ones."""
     release(work.db, work.resource_id)
+    release_nics(work.db, work.resource_id)
     consoles.forget(work.db, work.resource_id)
     server = _server(work)
     for role in ("spare", "dropped"):

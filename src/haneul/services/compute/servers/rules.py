@@ -19,6 +19,8 @@ HOST_STATUS = Rule("os_compute_api:servers:show:host_status", _ADMIN, "See wheth
 HOST_ATTRIBUTES = Rule("os_compute_api:os-extended-server-attributes", _ADMIN, "See where a server runs.")
 CREATE = Rule("os_compute_api:servers:create", _MEMBER, "Create a server.")
 CREATE_ON_HOST = Rule("compute:servers:create:requested_destination", _ADMIN, "Create a server on a host of choice.")
+CREATE_ON_NETWORK = Rule("os_compute_api:servers:create:attach_network", _MEMBER, "Create a server on a network.")
+ATTACH_EXTERNAL = Rule("network:attach_external_network", _ADMIN, "Put a server on another project's external network.")
 CREATE_ZERO_DISK = Rule(
     "os_compute_api:servers:create:zero_disk_flavor", _ADMIN, "Create a server from a flavor without a disk."
 )

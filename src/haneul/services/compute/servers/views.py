@@ -10,7 +10,9 @@ import msgspec
 from haneul.kernel.clock import EPOCH, iso_bare, iso_seconds
 from haneul.kernel.schema import UNSET, Since, UnsetType, View
 from haneul.services.compute.block_devices.models import BlockDevice
+from haneul.services.compute.nics.queries import Plugged
 from haneul.services.compute.servers.models import Server
+from haneul.services.network.public import PortNews
 
 STATUSES = {
     "building": "BUILD",
@@ -142,20 +144,29 @@ def host_id(project_id: str, host: str) -> str:
     return hashlib.sha224((project_id + host).encode()).hexdigest() if host else ""
 
 
-def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, host_status: str = "") -> ServerView:
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server's view shows that stands in other rows. `groups` are the names of its security groups."""
+
+    disks: Sequence[BlockDevice] = ()
+    plugged: Sequence[Plugged] = ()
+    groups: Sequence[str] = ()
+    host_status: str = ""
+
+
+def view_of(server: Server, parts: Parts, seen_by: Beholder) -> ServerView:
     """The server with all that this caller may see of it, in the newest version's form."""
     status = status_of(server)
     hidden: dict[str, Any] = {}
     if seen_by.sees_host:
-        hidden = _for_admin(server, disks)
+        hidden = _for_admin(server, parts.disks)
     if seen_by.sees_host_status:
-        hidden["host_status"] = host_status
+        hidden["host_status"] = parts.host_status
     if server.fault and status in ("ERROR", "DELETED"):
         hidden["fault"] = _fault(server.fault, seen_by)
     if status in ("ACTIVE", "BUILD"):
         hidden["progress"] = 0
-    if status not in ("ERROR", "DELETED"):
-        hidden["security_groups"] = [{"name": "default"}]
+    if parts.groups:
+        hidden["security_groups"] = [{"name": name} for name in parts.groups]
     return ServerView(
         id=server.id,
         name=server.name,
@@ -168,7 +179,7 @@ def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, 
         flavor=_flavor(server, seen_by),
         created=iso_seconds(server.created_at),
         updated=iso_seconds(server.updated_at),
-        addresses={},
+        addresses=addresses_of(parts.plugged),
         accessIPv4=server.access_ipv4,
         accessIPv6=server.access_ipv6,
         links=links(seen_by, "servers", server.id),
@@ -191,6 +202,29 @@ def view_of(server: Server, disks: Sequence[BlockDevice], seen_by: Beholder, *, 
         scheduler_hints=server.scheduler_hints or {},
         **hidden,
     )
+
+
+def addresses_of(plugged: Sequence[Plugged]) -> dict[str, list[dict[str, Any]]]:
+    """A server's addresses by the names of its networks; floating ones follow the fixed ones of their network."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for one in plugged:
+        port = one.port
+        fixed = [_address(port, held.address, "fixed") for held in port.addresses]
+        floating = [
+            _address(port, it, "floating") for held in port.addresses for it in port.floating.get(held.address, ())
+        ]
+        if fixed:
+            found.setdefault(port.network_name, []).extend([*fixed, *floating])
+    return found
+
+
+def _address(port: PortNews, address: str, kind: str) -> dict[str, Any]:
+    return {
+        "version": 6 if ":" in address else 4,
+        "addr": address,
+        "OS-EXT-IPS:type": kind,
+        "OS-EXT-IPS-MAC:mac_addr": port.mac,
+    }
 
 
 LEFT_OUT_ONCE = (

@@ -27,7 +27,7 @@ def wanted_on(db: Db, host: str, ids: Sequence[str]) -> Iterable[PortPlan]:
         part = placed[start : start + MANY]
         named = [one.id for one in part]
         rows = {port.id: port for port in db.all(queries.OF_IDS, ids=named)}
-        mtus = {network_id: mtu for network_id, mtu in db.tuples(MTUS, ids=[row.network_id for row in rows.values()])}
+        mtus = dict(db.tuples(MTUS, ids=[row.network_id for row in rows.values()]))
         groups, held = queries.groups_of(db, named), queries.addresses_of(db, named)
         for one in part:
             if one.id in rows:

@@ -69,7 +69,7 @@ def views(call: Call, found: Sequence[Network]) -> list[NetworkView]:
 def allowed(call: Call, network_id: str) -> Network:
     """The network, once the route's rule allows it; who may not see it doesn't learn that it is there."""
     network = logic.get(call.db, network_id, viewer(call))
-    call.enforce(network, shared=True, **{"router:external": network.is_external})
+    call.enforce({"project_id": network.project_id, "shared": True, "router:external": network.is_external})
     return network
 
 

@@ -67,9 +67,8 @@ def claim(db: Db, network_id: str, wanted: Segment | None, settings: NetworkSett
     """Take the segment that is wanted, or a free one of the types that projects' networks get; Conflict if taken."""
     if wanted is None:
         return _free_of_any(db, network_id, settings)
-    if wanted.type == "flat" and "*" not in settings.flat_networks:
-        if wanted.physical_network not in settings.flat_networks:
-            raise _wrong("physical_network '{name}' unknown for flat provider network", name=wanted.physical_network)
+    if wanted.type == "flat" and not {"*", wanted.physical_network}.intersection(settings.flat_networks):
+        raise _wrong("physical_network '{name}' unknown for flat provider network", name=wanted.physical_network)
     if wanted.type in ("local", "flat") or wanted.segmentation_id:
         return _take(db, network_id, wanted)
     return _free(db, network_id, wanted, settings)
@@ -125,14 +124,14 @@ def _free(db: Db, network_id: str, wanted: Segment, settings: NetworkSettings) -
 def _free_number(db: Db, wanted: Segment, first: int, last: int) -> int:
     """A number of the range that nobody has: searched from a random place on, so that takers seldom meet."""
     start = random.randint(first, last)
-    order = [*range(start, last + 1), *range(first, start)]
+    order: list[int] = [*range(start, last + 1), *range(first, start)]
     for place in range(0, len(order), WINDOW):
         window = order[place : place + WINDOW]
         key = {"network_type": wanted.type, "physical_network": wanted.physical_network}
         taken = {one.segmentation_id for one in db.all(TAKEN, **key, ids=window)}
-        for number in window:
-            if number not in taken:
-                return number
+        free: list[int] = [number for number in window if number not in taken]
+        if free:
+            return free[0]
     return 0
 
 

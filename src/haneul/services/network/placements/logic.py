@@ -28,6 +28,11 @@ OF_IDS_ON_HOST = Query(
         placements.c.id.in_(bindparam("ids", expanding=True)),
     ),
 )
+ERRORS = select(placements.c.id, placements.c.error).where(
+    placements.c.kind == bindparam("kind"),
+    placements.c.id.in_(bindparam("ids", expanding=True)),
+    placements.c.error != "",
+)
 HOSTS = select(placements.c.host).where(placements.c.kind == bindparam("kind"), placements.c.id == bindparam("id"))
 COUNT_CHANGE = (
     update(placements)
@@ -87,6 +92,11 @@ def on_host(db: Db, kind: Kind, host: str, ids: Sequence[str] = ()) -> list[Plac
     if ids:
         return db.all(OF_IDS_ON_HOST, host=host, kind=kind, ids=list(ids))
     return db.all(ON_HOST, host=host, kind=kind)
+
+
+def errors_of(db: Db, kind: Kind, ids: Sequence[str]) -> dict[str, str]:
+    """Why things could not be made, by id; those that could are left out."""
+    return dict(db.tuples(ERRORS, kind=kind, ids=list(ids))) if ids else {}  # type: ignore[arg-type]
 
 
 def nothing_more(_db: Db, _placement: Placement, _seen: Observation) -> None:

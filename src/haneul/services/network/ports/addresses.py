@@ -177,9 +177,8 @@ def _free_in(db: Db, subnet: Subnet, pool: AllocationPool) -> str:
         taken = {address for (address,) in db.tuples(TAKEN, subnet_id=subnet.id, addresses=window)}
         for address in window:
             if address not in taken and address != gateway:
-                after = ip_address(address) + 1
-                key = {"subnet_id": subnet.id, "number": pool.number}
-                db.update(allocation_pools, key, next=str(after if after <= last else first))
+                after = first if address == pool.last else ip_address(address) + 1
+                db.update(allocation_pools, {"subnet_id": subnet.id, "number": pool.number}, next=str(after))
                 return address
     return ""
 

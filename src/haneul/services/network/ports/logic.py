@@ -8,12 +8,22 @@ from msgspec import Struct, structs
 
 from haneul.kernel.db import Db, unique
 from haneul.kernel.errors import BadRequest, Conflict
+from haneul.services.network.floating_ips import unlinking as floating_ips
 from haneul.services.network.networks.models import Network
 from haneul.services.network.owners import Viewer
 from haneul.services.network.placements import logic as placements
-from haneul.services.network.ports import addresses, queries, wiring
+from haneul.services.network.ports import addresses, news, queries, wiring
 from haneul.services.network.ports.addresses import WantedIp
-from haneul.services.network.ports.models import Port, PortGroup, fixed_ips, port_groups, ports
+from haneul.services.network.ports.models import (
+    FLOATING_IP,
+    ROUTER_GATEWAY,
+    ROUTER_INTERFACE,
+    Port,
+    PortGroup,
+    fixed_ips,
+    port_groups,
+    ports,
+)
 from haneul.services.network.quotas.logic import counted, take_one
 from haneul.services.network.security_groups import wiring as group_wiring
 from haneul.services.network.security_groups.default import default_of
@@ -65,12 +75,13 @@ def get(db: Db, port_id: str, viewer: Viewer | None = None, network_owner: str =
 def create(db: Db, new: NewPort) -> Port:
     """Insert a port with its addresses and groups; OverQuota, BadRequest or Conflict with the reason it can't be."""
     take_one(db, new.project_id, QUOTA)
+    mac = canonical_mac(new.mac) if new.mac else _new_mac()
     is_secure = new.network.port_security_enabled if new.is_secure is None else new.is_secure
     port = Port(
         **standard_values(new.project_id, new.description),
         name=new.name,
         network_id=new.network.id,
-        mac_address=canonical_mac(new.mac) if new.mac else _new_mac(),
+        mac_address=mac,
         admin_state_up=new.is_up,
         status="DOWN",
         device_id=new.device_id,
@@ -81,7 +92,7 @@ def create(db: Db, new: NewPort) -> Port:
         vif_type="unbound",
         binding_error="",
         binding_profile=new.profile,
-        allowed_address_pairs=_pairs(new),
+        allowed_address_pairs=_pairs(new, mac),
         extra_dhcp_opts=list(new.dhcp_options),
         dns_name=new.dns_name,
         dns_domain=new.dns_domain,
@@ -99,10 +110,27 @@ def create(db: Db, new: NewPort) -> Port:
     return port
 
 
-def _pairs(new: NewPort) -> list[dict[str, str]]:
+def create_bound(db: Db, new: NewPort, host: str) -> Port:
+    """The same, given to a host at once where one is named."""
+    port = create(db, new)
+    return bind(db, port, new.network, host) if host else port
+
+
+def refuse_of_router(port: Port) -> None:
+    """Conflict for a port that the cloud itself looks after, and that only what it belongs to may take away."""
+    if port.device_owner in (ROUTER_INTERFACE, ROUTER_GATEWAY, FLOATING_IP):
+        raise Conflict(
+            "Port {id} cannot be deleted directly via the port API: has device owner {owner}.",
+            kind="ServicePortInUse",
+            id=port.id,
+            owner=port.device_owner,
+        )
+
+
+def _pairs(new: NewPort, mac: str) -> list[dict[str, str]]:
     if new.pairs and not (new.network.port_security_enabled if new.is_secure is None else new.is_secure):
         raise _no_security()
-    return list(new.pairs)
+    return [{**pair, "mac_address": pair["mac_address"] or mac} for pair in new.pairs]
 
 
 def _no_security() -> Conflict:
@@ -169,7 +197,8 @@ def unbind(db: Db, port: Port) -> Port:
 
 
 def delete(db: Db, port: Port) -> None:
-    """Delete a port with its addresses; what its host has of it goes."""
+    """Delete a port with its addresses; what its host has of it goes, and who has to do with it is told."""
+    news.tell_gone(db, port)
     group_ids = queries.groups_of_one(db, port.id)
     had_addresses = bool(db.delete(fixed_ips, port_id=port.id))
     db.delete(port_groups, port_id=port.id)
@@ -186,6 +215,8 @@ def readdress(db: Db, port: Port, wanted: Sequence[WantedIp]) -> None:
     """Make a port's addresses those that are wanted; those that it has already stay."""
     held = addresses.of_port(db, port.id)
     kept = [fixed for fixed in held if _is_wanted(fixed, wanted)]
+    if len(kept) < len(held) and not port.is_internal:
+        floating_ips.addresses_gone(db, port.id, [fixed.address for fixed in held if fixed not in kept])
     for fixed in held:
         if fixed not in kept:
             db.delete(fixed_ips, subnet_id=fixed.subnet_id, address=fixed.address)

@@ -10,6 +10,7 @@ from haneul.kernel.db.listing import Clause, Listing
 from haneul.services.network.networks.models import networks
 from haneul.services.network.ports.addresses import OF_PORTS
 from haneul.services.network.ports.models import FixedIp, Port, fixed_ips, port_groups, ports
+from haneul.services.network.tags import logic as tags
 
 MANY = 500
 BY_ID = by(Port, ports, "id")
@@ -107,6 +108,15 @@ def _address_clause(name: str, values: list[str]) -> Clause | None:
     if name == "ip_address_substr":
         return Clause("fixed substr", build, {parameter: values[-1].replace("%", "").replace("_", "")})
     return Clause(f"fixed {name}", build, {parameter: values}) if name in columns else None
+
+
+def clauses(parameters: Mapping[str, Sequence[str]]) -> list[Clause]:
+    """The conditions of a list's query that are no columns."""
+    found = tags.clauses(parameters, "ports", ports)
+    found += fixed_ips_clauses(parameters.get("fixed_ips", ()))
+    if "security_groups" in parameters:
+        found.append(group_clause(parameters["security_groups"]))
+    return found
 
 
 def group_clause(group_ids: Sequence[str]) -> Clause:

@@ -1,4 +1,4 @@
-from sqlalchemy import Boolean, Column, Index, Integer, String
+from sqlalchemy import Boolean, Column, Index, Integer, String, UniqueConstraint
 
 from haneul.kernel.db import Row, Table
 from haneul.services.network.standard import Standard, standard_columns
@@ -39,7 +39,10 @@ default_groups = Table(
 
 
 class SecurityGroupRule(Standard):
-    """What a group lets through. Empty text where the API says null; -1 where a port or ICMP type is not said."""
+    """What a group lets through. Empty text where the API says null; -1 where a port or ICMP type is not said.
+
+    `fingerprint` says what the rule matches: a group has no two rules that match the same.
+    """
 
     security_group_id: str
     direction: str
@@ -50,6 +53,7 @@ class SecurityGroupRule(Standard):
     remote_ip_prefix: str
     remote_group_id: str
     remote_address_group_id: str
+    fingerprint: str
     belongs_to_default_sg: bool
 
 
@@ -65,7 +69,9 @@ security_group_rules = Table(
     Column("remote_ip_prefix", String(64), nullable=False),
     Column("remote_group_id", String(36), nullable=False),
     Column("remote_address_group_id", String(36), nullable=False),
+    Column("fingerprint", String(160), nullable=False),
     Column("belongs_to_default_sg", Boolean, nullable=False),
+    UniqueConstraint("security_group_id", "fingerprint"),
     Index("ix_network_security_group_rules_group", "security_group_id", "id"),
     Index("ix_network_security_group_rules_project_id", "project_id", "id"),
     Index("ix_network_security_group_rules_remote", "remote_group_id"),

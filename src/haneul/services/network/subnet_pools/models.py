@@ -7,7 +7,10 @@ from haneul.services.network.standard import Standard, standard_columns
 
 
 class SubnetPool(Standard):
-    """Prefixes of which subnets are made. `default_quota` 0 is none: IPv4 addresses, or IPv6 /64s, per project."""
+    """Prefixes of which subnets are made. `default_quota` 0 is none: IPv4 addresses, or IPv6 /64s, per project.
+
+    `turns` grows whenever somebody takes of the prefixes or changes them: two who do so at once stand in line by it.
+    """
 
     name: str
     ip_version: int
@@ -18,6 +21,7 @@ class SubnetPool(Standard):
     default_quota: int
     is_default: bool
     address_scope_id: str
+    turns: int
 
 
 subnet_pools = Table(
@@ -32,24 +36,8 @@ subnet_pools = Table(
     Column("default_quota", BigInteger, nullable=False),
     Column("is_default", Boolean, nullable=False),
     Column("address_scope_id", String(36), nullable=False),
+    Column("turns", BigInteger, nullable=False),
     Index("ix_network_subnet_pools_project_id", "project_id", "id"),
     Index("ix_network_subnet_pools_name", "name", "id"),
     Index("ix_network_subnet_pools_address_scope_id", "address_scope_id"),
-)
-
-
-class AddressScope(Standard):
-    """Pools within which addresses don't overlap, and may be routed without NAT."""
-
-    name: str
-    ip_version: int
-
-
-address_scopes = Table(
-    "network_address_scopes",
-    *standard_columns(),
-    Column("name", String(255), nullable=False),
-    Column("ip_version", Integer, nullable=False),
-    Index("ix_network_address_scopes_project_id", "project_id", "id"),
-    Index("ix_network_address_scopes_name", "name", "id"),
 )

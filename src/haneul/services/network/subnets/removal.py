@@ -1,10 +1,46 @@
 """Deleting subnets."""
 
+from sqlalchemy import bindparam, select
+
 from haneul.kernel.db import Db, by
+from haneul.kernel.errors import Conflict
+from haneul.services.network.dhcp import logic as dhcp
+from haneul.services.network.networks.models import Network, networks
+from haneul.services.network.ports.addresses import POOLS
+from haneul.services.network.ports.models import DHCP, ROUTER_INTERFACE, fixed_ips, ports
+from haneul.services.network.standard import Changes
+from haneul.services.network.subnets import consequences
 from haneul.services.network.subnets.models import Subnet, allocation_pools, subnets
 from haneul.services.network.tags import logic as tags
 
 OF_NETWORK = by(Subnet, subnets, "network_id")
+NETWORK_CHANGES = Changes(networks)
+OWNERS = (
+    select(ports.c.device_owner)
+    .join(fixed_ips, fixed_ips.c.port_id == ports.c.id)
+    .where(fixed_ips.c.subnet_id == bindparam("subnet_id"))
+    .distinct()
+)
+
+
+def delete(db: Db, network: Network, subnet: Subnet, servers: int) -> None:
+    """Delete a subnet; Conflict while others than its DHCP servers have addresses of it.
+
+    Addresses that guests made themselves of the subnet's prefix go with it, but a router's interface stays in the way.
+    """
+    # Who gives out an address of a pool holds the pool: it is done before the owners are counted, or comes too late.
+    db.all(POOLS, subnet_id=subnet.id)
+    owners = {owner for (owner,) in db.tuples(OWNERS, subnet_id=subnet.id)}
+    if ROUTER_INTERFACE in owners or (not subnet.is_auto and owners - {DHCP}):
+        raise Conflict(
+            "Unable to complete operation on subnet {id}: One or more ports have an IP allocation from this subnet.",
+            kind="SubnetInUse",
+            id=subnet.id,
+        )
+    consequences.take_addresses(db, subnet)
+    forget(db, subnet)
+    NETWORK_CHANGES.bump(db, network.id)
+    dhcp.follow(db, network, servers)
 
 
 def delete_all(db: Db, network_id: str) -> None:

@@ -1,0 +1,183 @@
+"""A change of a cloud's firewall, as nft's lines and as what stands once they are done."""
+
+import hashlib
+import socket
+from collections.abc import Iterable, Iterator
+
+from haneul.host.net.firewall import group_rules, layout, port_chains
+from haneul.host.net.firewall.standing import Standing, StandingPort
+from haneul.host.net.firewall.values import FilteredPort, Group
+
+ZONES = range(1, 0x10000)
+NAME_DIGITS = 32
+
+
+class Transaction:
+    """Begun from what stands, told what to put and drop, and at the end written down."""
+
+    def __init__(self, table: str, standing: Standing) -> None:
+        self.after = standing.copy()
+        # Zones and addresses whose connections are to be forgotten when all is done.
+        self.gone: list[tuple[int, tuple[str, ...]]] = []
+        self._table = table
+        self._lines: list[str] = []
+        self._takes_away = False
+
+    def put_group(self, group: Group) -> None:
+        """Give a group these rules and members in place of those that it has."""
+        self._takes_away |= group.id in self.after.groups
+        for group_id in {group.id, *(rule.remote_group for rule in group.rules if rule.remote_group)}:
+            self._declare(group_id)
+        self._lines += group_rules.group_filled(self._table, group)
+
+    def drop_group(self, group_id: str) -> None:
+        """Take a group away; nft will refuse if a port or a rule still points to it."""
+        if group_id not in self.after.groups:
+            return
+        self.after.groups.remove(group_id)
+        for direction in group_rules.DIRECTIONS:
+            self._drop_chain("inet", f"{direction}-{group_id}")
+        for version in group_rules.VERSIONS:
+            for name in (group_rules.members_set(group_id, version), group_rules.ranges_set(group_id, version)):
+                self._lines.append(f"delete set inet {self._table} {name}")
+
+    def put_port(self, port: FilteredPort) -> None:
+        """Filter a port like this, in place of what holds for it now."""
+        self._drop_strangers(port)
+        self.put_bridge(port.bridge)
+        before = self.after.ports.get(port.id)
+        now = StandingPort(
+            device=port.device,
+            profile=self._profile(port),
+            zone=self.after.zones[port.bridge],
+            addresses=port.addresses,
+        )
+        self._fill(port, now.zone, is_new=before is None)
+        self._point(port, before, now)
+        self.after.ports[port.id] = now
+        if before is not None:
+            self._takes_away = True
+            left = before.addresses if before.zone != now.zone else set(before.addresses) - set(now.addresses)
+            self.gone.append((before.zone, tuple(left)))
+
+    def drop_port(self, port_id: str) -> None:
+        """Filter a port no longer, and forget its connections."""
+        port = self.after.ports.pop(port_id, None)
+        if port is None:
+            return
+        self._takes_away = True
+        self.gone.append((port.zone, port.addresses))
+        for kind in ("profiles", "from", "to"):
+            self._lines.append(f'delete element bridge {self._table} {kind} {{ "{port.device}" }}')
+        for end in ("from", "to"):
+            self._drop_chain("bridge", f"{end}-{port_id}")
+
+    def put_bridge(self, bridge: str) -> None:
+        """Keep the connections of a bridge apart from those of others, and its packets within sight of the rules."""
+        if bridge in self.after.zones:
+            return
+        self._drop_gone_bridges()
+        zone = _free_zone(bridge, set(self.after.zones.values()))
+        self._lines.append(f'add element inet {self._table} zones {{ "{bridge}" : {zone} }}')
+        self._lines.append(f'add element inet {self._table} bridges {{ "{bridge}" }}')
+        self.after.zones[bridge] = zone
+
+    def written(self) -> list[str]:
+        """The lines, with what follows from the rest: profiles that no port has go, and a new generation begins."""
+        self._drop_unused_profiles()
+        if self._takes_away:
+            self.after.generation = self.after.generation % layout.GENERATIONS[-1] + 1
+            self._lines += layout.generation_rules(self._table, self.after.generation)
+        return self._lines
+
+    def _declare(self, group_id: str) -> None:
+        if group_id not in self.after.groups:
+            self._lines += group_rules.chains_declared(self._table, group_id)
+            self._lines += group_rules.sets_declared(self._table, group_id)
+            self.after.groups.add(group_id)
+
+    def _drop_chain(self, family: str, chain: str) -> None:
+        self._lines += [f"flush chain {family} {self._table} {chain}", f"delete chain {family} {self._table} {chain}"]
+
+    def _drop_strangers(self, port: FilteredPort) -> None:
+        """Who has the port's device now, if another, has lost it: a name means one device at a time."""
+        others = [id_ for id_, other in self.after.ports.items() if other.device == port.device and id_ != port.id]
+        for other_id in others:
+            self.drop_port(other_id)
+
+    def _fill(self, port: FilteredPort, zone: int, *, is_new: bool) -> None:
+        write = layout.filled if is_new else layout.replaced
+        for end, rules in (("from", port_chains.leaving(port)), ("to", port_chains.entering(port, zone))):
+            self._lines.append(f"add chain bridge {self._table} {end}-{port.id}")
+            self._lines += write("bridge", self._table, f"{end}-{port.id}", rules)
+
+    def _point(self, port: FilteredPort, before: StandingPort | None, now: StandingPort) -> None:
+        flags = 0 if port.stateful else layout.STATELESS
+        values = {
+            "profiles": f"{layout.TAG | flags | now.profile:#x}",
+            "from": f"goto from-{port.id}",
+            "to": f"goto to-{port.id}",
+        }
+        for kind, value in values.items():
+            if before is not None:
+                self._lines.append(f'delete element bridge {self._table} {kind} {{ "{before.device}" }}')
+            self._lines.append(f'add element bridge {self._table} {kind} {{ "{port.device}" : {value} }}')
+
+    def _profile(self, port: FilteredPort) -> int:
+        groups = sorted(set(port.groups))
+        name = _profile_name(groups, stateful=port.stateful)
+        if name not in self.after.profiles:
+            number = _first_free(layout.PROFILES, set(self.after.profiles.values()))
+            self.after.profiles[name] = number
+            self._lines += self._profile_lines(name, number, groups, stateful=port.stateful)
+        return self.after.profiles[name]
+
+    def _profile_lines(self, name: str, number: int, groups: list[str], *, stateful: bool) -> Iterator[str]:
+        for group_id in groups:
+            self._declare(group_id)
+        for direction in group_rules.DIRECTIONS:
+            role = group_rules.ROLE[direction]
+            yield f"add chain inet {self._table} {role}-{name}"
+            refused = f"goto refused-{role}" if stateful else "drop"
+            jumps = [*(f"jump {direction}-{group_id}" for group_id in groups), refused]
+            yield from layout.filled("inet", self._table, f"{role}-{name}", jumps)
+            yield f"add element inet {self._table} {role}s {{ {layout.TAG | number:#x} : goto {role}-{name} }}"
+
+    def _drop_unused_profiles(self) -> None:
+        used = {port.profile for port in self.after.ports.values()}
+        for name, number in list(self.after.profiles.items()):
+            if number not in used:
+                del self.after.profiles[name]
+                for role in group_rules.ROLE.values():
+                    self._lines.append(f"delete element inet {self._table} {role}s {{ {layout.TAG | number:#x} }}")
+                    self._drop_chain("inet", f"{role}-{name}")
+
+    def _drop_gone_bridges(self) -> None:
+        used = {port.zone for port in self.after.ports.values()}
+        for bridge, zone in list(self.after.zones.items()):
+            if zone not in used and _index_of(bridge) is None:
+                del self.after.zones[bridge]
+                for kind in ("zones", "bridges"):
+                    self._lines.append(f'delete element inet {self._table} {kind} {{ "{bridge}" }}')
+
+
+def _profile_name(groups: list[str], *, stateful: bool) -> str:
+    text = " ".join(["stateful" if stateful else "stateless", *groups])
+    return hashlib.sha256(text.encode()).hexdigest()[:NAME_DIGITS]
+
+
+def _free_zone(bridge: str, taken: set[int]) -> int:
+    # Bridges of another cloud may be in this namespace, and so in the same table of connections: an index is unique.
+    wanted = (_index_of(bridge) or 0) % len(ZONES)
+    return _first_free([*ZONES[wanted - 1 :], *ZONES], taken)
+
+
+def _index_of(device: str) -> int | None:
+    try:
+        return socket.if_nametoindex(device)
+    except OSError:
+        return None
+
+
+def _first_free(numbers: Iterable[int], taken: set[int]) -> int:
+    return next(number for number in numbers if number not in taken)

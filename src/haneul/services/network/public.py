@@ -1,0 +1,249 @@
+"""What compute and the composition root may ask of the network service."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from ipaddress import ip_address
+
+from msgspec import Struct
+from sqlalchemy import bindparam, select
+
+from haneul.kernel.db import Db, Query, columns_of
+from haneul.kernel.errors import BadRequest, Conflict, NotBuilt, NotFound
+from haneul.services.network.drivers.base import MetadataAsk, MetadataReply, tap_of
+from haneul.services.network.floating_ips.models import floating_ips
+from haneul.services.network.networks import logic as networks
+from haneul.services.network.networks.models import Network
+from haneul.services.network.networks.models import networks as network_table
+from haneul.services.network.owners import Viewer
+from haneul.services.network.placements import logic as placements
+from haneul.services.network.ports import addresses, changes, logic, news, queries
+from haneul.services.network.ports.addresses import WantedIp
+from haneul.services.network.ports.models import ROUTER_INTERFACE, FixedIp, Port, fixed_ips
+from haneul.services.network.ports.models import ports as port_table
+from haneul.services.network.ports.schemas import PortUpdate
+from haneul.services.network.rbac import sharing
+from haneul.services.network.security_groups import visible as groups
+from haneul.services.network.security_groups.models import security_groups
+
+MANY = 500
+OWN = Query(
+    Network,
+    columns_of(Network, network_table)
+    .where(network_table.c.project_id == bindparam("project_id"), network_table.c.is_external.is_(False))
+    .order_by(network_table.c.created_at, network_table.c.id)
+    .limit(2),
+)
+OF_IDS = Query(
+    Network, columns_of(Network, network_table).where(network_table.c.id.in_(bindparam("ids", expanding=True)))
+)
+GROUP_NAMES = select(security_groups.c.id, security_groups.c.name).where(
+    security_groups.c.id.in_(bindparam("ids", expanding=True))
+)
+FLOATING = select(
+    floating_ips.c.fixed_port_id, floating_ips.c.fixed_ip_address, floating_ips.c.floating_ip_address
+).where(floating_ips.c.fixed_port_id.in_(bindparam("ids", expanding=True)))
+AT_ADDRESS = Query(
+    Port,
+    columns_of(Port, port_table)
+    .join(fixed_ips, fixed_ips.c.port_id == port_table.c.id)
+    .where(fixed_ips.c.address == bindparam("address"), port_table.c.network_id.in_(bindparam("ids", expanding=True))),
+)
+INSIDE_OF = select(port_table.c.network_id).where(
+    port_table.c.device_id == bindparam("router_id"), port_table.c.device_owner == ROUTER_INTERFACE
+)
+
+
+class PortNews(Struct, frozen=True, kw_only=True):
+    """A port of a server as compute needs to know it. `status` is Neutron's; `error` why its host can't have it.
+
+    `floating` are the floating addresses by the fixed ones that they stand for.
+    """
+
+    id: str
+    network_id: str
+    network_name: str
+    mac: str
+    mtu: int
+    status: str
+    is_up: bool
+    addresses: tuple[FixedIp, ...]
+    floating: Mapping[str, Sequence[str]]
+    groups: tuple[str, ...]
+    error: str
+
+    @property
+    def device(self) -> str:
+        """The tap on the host of the guest."""
+        return tap_of(self.id)
+
+
+class NetworkWanted(Struct, frozen=True, kw_only=True):
+    """A new port for a server: on which network, at which address, with which security groups."""
+
+    network: Network
+    address: str = ""
+    group_ids: tuple[str, ...] | None = None
+
+
+def usable_network(db: Db, network_id: str, viewer: Viewer) -> Network:
+    """The network, if the viewer's servers may be on it; NotFound."""
+    network = networks.get(db, network_id, viewer)
+    is_own = viewer.is_admin or network.project_id == viewer.project_id
+    if not is_own and not sharing.shared_with(db, "network", [network_id], viewer.project_id):
+        raise NotFound("Network {id} could not be found.", id=network_id)
+    return network
+
+
+def own_networks(db: Db, project_id: str) -> list[Network]:
+    """The first networks of a project, two at most: who has one need not say which he means."""
+    return db.all(OWN, project_id=project_id)
+
+
+def auto_allocated(db: Db, project_id: str) -> Network:
+    """The network that a project without one gets made: with a subnet, behind a router to the default external one."""
+    raise NotBuilt("haneul does not make networks by itself yet: create one, and name it.")
+
+
+def resolve_groups(db: Db, project_id: str, names: Sequence[str]) -> list[str]:
+    """The ids of a project's security groups by name or id; BadRequest for an unknown one, Conflict for one of many."""
+    return groups.resolve(db, project_id, names)
+
+
+def free_port(db: Db, port_id: str, project_id: str) -> Port:
+    """A port that a server of the project may have; NotFound, Conflict if it is in use, BadRequest if it has no IP."""
+    port = logic.find(db, port_id)
+    if port is None or port.project_id != project_id:
+        raise NotFound("Port id {id} could not be found.", id=port_id)
+    if port.device_id:
+        raise Conflict("Port {id} is still in use.", id=port_id)
+    if not addresses.of_port(db, port_id):
+        raise BadRequest("Port {id} requires a FixedIP in order to be used.", id=port_id)
+    return port
+
+
+def make_port(db: Db, wanted: NetworkWanted, project_id: str, server_id: str, hostname: str) -> Port:
+    """Make a port for a server; OverQuota, BadRequest or Conflict with the reason it can't be."""
+    fixed = [WantedIp(address=str(ip_address(wanted.address)))] if wanted.address else None
+    port = logic.create(
+        db,
+        logic.NewPort(
+            network=wanted.network,
+            project_id=project_id,
+            wanted=fixed,
+            groups=wanted.group_ids if wanted.network.port_security_enabled else (),
+            device_id=server_id,
+            dns_name=hostname,
+        ),
+    )
+    if not addresses.of_port(db, port.id):
+        raise BadRequest("Network {id} requires a subnet in order to boot instances on.", id=wanted.network.id)
+    return port
+
+
+def take_port(db: Db, port: Port, server_id: str) -> None:
+    """A port that was there before is a server's now; Conflict if another server has taken it meanwhile."""
+    if not db.update(port_table, {"id": port.id, "device_id": ""}, device_id=server_id):
+        raise Conflict("Port {id} is still in use.", id=port.id)
+
+
+def bind(db: Db, port_ids: Sequence[str], host: str, zone: str) -> None:
+    """Have a host make these ports. Repeatable."""
+    for port in _ports(db, port_ids):
+        if port.host != host or port.vif_type == "binding_failed":
+            logic.CHANGES.bump(db, port.id, device_owner=f"compute:{zone}")
+            logic.bind(db, port, networks.get(db, port.network_id), host)
+
+
+def unbind(db: Db, port_ids: Sequence[str]) -> None:
+    """Take these ports from their hosts; they stay their server's."""
+    for port in _ports(db, port_ids):
+        logic.unbind(db, port)
+
+
+def give_back(db: Db, port_ids: Sequence[str]) -> None:
+    """Ports that were there before their server are nobody's again."""
+    for port in _ports(db, port_ids):
+        logic.unbind(db, port)
+        logic.CHANGES.bump(db, port.id, device_id="", device_owner="")
+
+
+def delete(db: Db, port_ids: Sequence[str]) -> None:
+    """Delete the ports that were made for a server; those that are gone already don't matter."""
+    for port in _ports(db, port_ids):
+        logic.delete(db, port)
+
+
+def set_groups(db: Db, port_id: str, group_ids: Sequence[str]) -> None:
+    """Give a port these security groups."""
+    port = logic.get(db, port_id)
+    changes.update(db, port, PortUpdate(security_groups=list(group_ids)))
+
+
+def news_of(db: Db, port_ids: Sequence[str]) -> dict[str, PortNews]:
+    """What there is to know of ports, by id; in a few queries, however many they are."""
+    found: dict[str, PortNews] = {}
+    for start in range(0, len(port_ids), MANY):
+        part = list(port_ids[start : start + MANY])
+        rows = _ports(db, part)
+        names = {one.id: one for one in db.all(OF_IDS, ids=[row.network_id for row in rows])}
+        held, groups = queries.addresses_of(db, part), queries.groups_of(db, part)
+        errors = placements.errors_of(db, "port", part)
+        floating = _floating(db, part)
+        for row in rows:
+            network = names[row.network_id]
+            found[row.id] = PortNews(
+                id=row.id,
+                network_id=network.id,
+                network_name=network.name,
+                mac=row.mac_address,
+                mtu=network.mtu,
+                status=row.status,
+                is_up=row.admin_state_up,
+                addresses=tuple(held[row.id]),
+                floating=floating[row.id],
+                groups=tuple(groups[row.id]),
+                error=row.binding_error or errors.get(row.id, ""),
+            )
+    return found
+
+
+def _ports(db: Db, port_ids: Sequence[str]) -> list[Port]:
+    return db.all(queries.OF_IDS, ids=list(port_ids)) if port_ids else []
+
+
+def _floating(db: Db, port_ids: Sequence[str]) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """Floating addresses by port and fixed address."""
+    found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for port_id, fixed, floating in db.tuples(FLOATING, ids=list(port_ids)):
+        found[port_id][fixed].append(floating)
+    return found
+
+
+def names_of_groups(db: Db, group_ids: Sequence[str]) -> dict[str, str]:
+    """The names of security groups by id."""
+    return dict(db.tuples(GROUP_NAMES, ids=list(group_ids))) if group_ids else {}
+
+
+def sender(db: Db, asked: MetadataAsk) -> Port | None:
+    """The port from which a guest asks for its metadata; None if there is none at that address."""
+    inside = (
+        [asked.network_id] if asked.network_id else [one for (one,) in db.tuples(INSIDE_OF, router_id=asked.router_id)]
+    )
+    found = db.all(AT_ADDRESS, address=asked.address, ids=inside) if inside else []
+    return found[0] if len(found) == 1 else None
+
+
+def on_port_gone(heard: Callable[[Db, Port], None]) -> None:
+    """Have this called with every port that is deleted, in the same transaction."""
+    news.on_gone(heard)
+
+
+__all__ = [
+    "MetadataAsk",
+    "MetadataReply",
+    "Network",
+    "NetworkWanted",
+    "Port",
+    "PortNews",
+    "Viewer",
+]

@@ -1,0 +1,59 @@
+"""Prefixes of pools: what they are together, and what of them is free."""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import collapse_addresses
+from typing import Any
+
+from haneul.kernel.errors import BadRequest
+from haneul.services.network.subnets.cidrs import Prefix, network_of, unfit
+
+
+def prefixes_of(texts: Sequence[str]) -> list[Prefix]:
+    """A pool's prefixes as users write them; BadRequest for none at all, or for both IP versions."""
+    if not texts:
+        raise BadRequest("Empty subnet pool prefix list.", kind="EmptySubnetPoolPrefixList")
+    if len(set(texts)) < len(texts):
+        twice = sorted({text for text in texts if texts.count(text) > 1})
+        raise unfit("prefixes", "Duplicate items in the list: '{texts}'", texts=", ".join(twice))
+    return [network_of(text, "prefixes") for text in texts]
+
+
+def merged(prefixes: Sequence[Prefix]) -> list[Prefix]:
+    """The same addresses in as few prefixes as can be, in order; BadRequest for both IP versions."""
+    if len({prefix.version for prefix in prefixes}) > 1:
+        raise BadRequest("Cannot mix IPv4 and IPv6 prefixes in a subnet pool.", kind="PrefixVersionMismatch")
+    alike: Any = prefixes
+    return list(collapse_addresses(alike))
+
+
+def without(prefixes: Iterable[Prefix], taken: Iterable[Prefix]) -> list[Prefix]:
+    """What is left of the prefixes when others are taken away, in order."""
+    left = list(prefixes)
+    for one in taken:
+        left = [rest for prefix in left for rest in _without_one(prefix, one)]
+    return merged(left)
+
+
+def _without_one(prefix: Any, taken: Any) -> Sequence[Prefix]:
+    if not prefix.overlaps(taken):
+        return [prefix]
+    return [] if prefix.subnet_of(taken) else list(prefix.address_exclude(taken))
+
+
+def overlap(some: Iterable[Prefix], others: Iterable[Prefix]) -> bool:
+    """Whether any of the one overlaps any of the other."""
+    known = list(others)
+    return any(one.version == other.version and one.overlaps(other) for one in some for other in known)
+
+
+def contains(prefixes: Iterable[Any], wanted: Any) -> bool:
+    """Whether one of the prefixes holds all of another."""
+    return any(wanted.version == prefix.version and wanted.subnet_of(prefix) for prefix in prefixes)
+
+
+def first_free(free: Iterable[Prefix], length: int) -> Prefix | None:
+    """The first prefix of a length in what is free; of the smallest piece that has room, so that large ones last."""
+    for piece in sorted(free, key=lambda prefix: -prefix.prefixlen):
+        if piece.prefixlen <= length:
+            return next(iter(piece.subnets(new_prefix=length)))
+    return None
