@@ -1,6 +1,9 @@
 """The agent's composition root: what makes this host equal the rows, put together."""
 
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from haneul.kernel import stop_points
 from haneul.kernel.bus import Bus, BusSettings, Wake, open_bus
@@ -23,11 +26,13 @@ from haneul.settings import CloudSettings
 class Agent:
     """An agent's parts, put together and not yet started."""
 
-    def __init__(self, wanted: CloudSettings, settings: Settings, cloud_id: str) -> None:
+    def __init__(
+        self, wanted: CloudSettings, settings: Settings, cloud_id: str, machine: Path | None = None
+    ) -> None:
         self.bus: Bus = open_bus(wanted.bus_url, wanted.host, settings=BusSettings(cloud_id=cloud_id))
         driver = hypervisor(wanted, settings, cloud_id, BusImages(self.bus))
         identity = Identity(cloud_id, wanted.host, wanted.state / "agent")
-        self.network = NetworkHost(networks_of(wanted, settings, cloud_id), self.bus, identity)
+        self.network = NetworkHost(networks_of(wanted, settings, cloud_id, machine), self.bus, identity)
         self.compute = ComputeHost(driver, self.bus, identity)
 
     def start(self) -> None:
@@ -79,8 +84,13 @@ def hypervisor(wanted: CloudSettings, settings: Settings, cloud_id: str, images:
     )
 
 
-def networks_of(wanted: CloudSettings, settings: Settings, cloud_id: str) -> NetworkDriver:
-    """The driver of this host's networks."""
+def networks_of(
+    wanted: CloudSettings, settings: Settings, cloud_id: str, machine: Path | None = None
+) -> NetworkDriver:
+    """The driver of this host's networks; `machine` is the path of the namespace that was left for the cloud's own."""
+    external = ExternalLink(address=wanted.external_address)
+    if machine is not None:
+        external = msgspec.structs.replace(external, machine=machine)
     own = settings.section("network", NetworkSettings)
     folder = wanted.state / "agent"
     return NETWORK_DRIVERS["fake" if wanted.simulate else "linuxbridge"](
@@ -88,10 +98,9 @@ def networks_of(wanted: CloudSettings, settings: Settings, cloud_id: str) -> Net
             cloud_id=cloud_id,
             state_dir=folder,
             run_dir=folder / "run",
-            namespace="" if wanted.host_network else wanted.namespace_of(cloud_id),
             tunnel_ip=own.tunnel_ip,
             physical_links=own.physical_links,
-            external=ExternalLink(address=wanted.external_address),
+            external=external,
             reached=lambda step: stop_points.reached(f"network:{step}"),
         )
     )

@@ -8,7 +8,7 @@ from haneul.cli.failures import Failure
 from haneul.cli.tree.layout import Layout
 from haneul.cli.tree.link import Link, Notice
 from haneul.cli.tree.stopping import StopSignal
-from haneul.host.namespaces import ensure_namespace, enter_namespace
+from haneul.host.namespaces import ensure_namespace, enter_namespace, hold_namespace
 from haneul.host.run import RunFailed
 from haneul.kernel import log
 from haneul.kernel.config import ConfigError
@@ -16,11 +16,6 @@ from haneul.kernel.config import ConfigError
 # How long `up` waits for control to know of this host; without control it is ready all the same.
 HEARD_S = 20.0
 LOOK_S = 0.1
-
-
-def namespace_of(cloud_id: str) -> str:
-    """The network namespace in which this cloud's host part lives."""
-    return f"haneul-{cloud_id}"
 
 
 def run_agent(layout: Layout, link: Link) -> None:
@@ -41,15 +36,17 @@ def run_agent(layout: Layout, link: Link) -> None:
 
 def _work(layout: Layout, link: Link, stopping: StopSignal) -> None:
     settings = layout.settings()
+    machine = None
     if not settings.simulate and not settings.host_network:
         # Only this thread and those that it starts from now on move.
-        _move_into(namespace_of(layout.cloud_id))
+        machine = hold_namespace()
+        _move_into(CloudSettings.namespace_of(layout.cloud_id))
     # Imported here, so that the commands that need no agent start without it.
     from haneul.agent import Agent
     from haneul.services.compute.drivers.base import Refused
 
     try:
-        agent = Agent(settings, layout.sections(os.environ), layout.cloud_id)
+        agent = Agent(settings, layout.sections(os.environ), layout.cloud_id, machine)
         agent.start()
     except (Refused, RunFailed, ValueError) as error:
         raise Failure(str(error)) from error

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TypeVar
 
 from haneul.host.loopback import mark_of_loopback, raise_loopback
-from haneul.host.run import RunFailed, run
+from haneul.host.run import RunFailed
 
 FOLDER = Path("/run/netns")
 OWN = Path("/proc/thread-self/ns/net")
 CLONE_NEWNET = 0x40000000
-MS_BIND, MNT_DETACH = 0x1000, 0x2
-COMMAND_S = 10.0
+MS_BIND, MS_REC, MS_SHARED = 0x1000, 0x4000, 0x100000
+MNT_DETACH = 0x2
 # A name younger than this may be about to get its namespace from whoever is making it.
 HALF_MADE_S = 10.0
 
@@ -199,11 +199,14 @@ def _move(descriptor: int, name: str) -> None:
 
 
 def _make_folder() -> None:
-    """The folder as `ip netns` makes it: a mount of its own that passes mounts on. Who could do that better than it."""
-    if not os.path.ismount(FOLDER):
-        name = f"haneul-{os.getpid()}-{threading.get_ident()}"
-        run(["ip", "netns", "add", name], timeout_s=COMMAND_S)
-        run(["ip", "netns", "delete", name], timeout_s=COMMAND_S)
+    """The folder as `ip netns` makes it: a mount of its own, which passes on what is mounted in it."""
+    mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    own = [words for words in mounts if words[4] == str(FOLDER)]
+    if not own:
+        FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+        _check(_libc.mount(bytes(FOLDER), bytes(FOLDER), b"none", MS_BIND | MS_REC, None), "folder", "made")
+    if not any(word.startswith("shared:") for words in own for word in words):
+        _check(_libc.mount(b"", bytes(FOLDER), b"none", MS_SHARED | MS_REC, None), "folder", "made")
 
 
 def _check(result: int, name: str, done: str) -> None:

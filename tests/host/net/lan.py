@@ -12,6 +12,7 @@ from haneul.host.namespaces import inside
 from haneul.host.net.daemons import Home
 from haneul.host.net.dhcp.server import remove_dhcp
 from haneul.host.net.links import attach, ensure_bridge
+from haneul.host.net.sysctls import ensure_sysctl
 from haneul.host.net.veths import Veth, ensure_veth
 from haneul.host.run import RunFailed, run
 
@@ -36,6 +37,8 @@ class Lan:
     def join(self, name: str, device: str, mac: str) -> str:
         """A new namespace on the bridge, with one link."""
         place = self.here.new(f"{self.name}-{name}")
+        # The first is lost, since the link is up before it is on the bridge.
+        ensure_sysctl("ipv6/conf/default/router_solicitation_interval", "1", place)
         self.plug(place, name, device, mac)
         return place
 

@@ -228,7 +228,7 @@ def test_pages_of_other_sites_open_nothing(nova: Client, server: str) -> None:
         assert on_websocket(line).greet().width == 720
 
 
-def test_a_screen_goes_with_its_server(nova: Client) -> None:
+def test_a_screen_goes_with_its_server(nova: Client, cloud: RunningCloud) -> None:
     server = scenarios.active(nova)
     unused = url_of(nova, server)
     with looking_at(url_of(nova, server)) as viewer:
@@ -237,6 +237,8 @@ def test_a_screen_goes_with_its_server(nova: Client) -> None:
         assert viewer.is_over()
     eventually(lambda: nova.get("compute", f"/v2.1/servers/{server}").status_code == 404)
     assert refused(unused)
+    kept = cloud.cloud.store.read(lambda db: db.tuples(console_tokens.select()))
+    assert server not in {row.server_id for row in kept}
 
 
 def test_a_stopped_servers_tokens_wait_for_it(nova: Client) -> None:

@@ -13,6 +13,8 @@ BASE_RULES: Mapping[str, str] = MappingProxyType(
         "owner": "project_id:%(project_id)s",
         "admin_or_owner": "rule:context_is_admin or rule:owner",
         "regular_user": "",
+        "ext_parent_owner": "project_id:%(ext_parent:project_id)s",
+        "admin_or_ext_parent_owner": "rule:context_is_admin or rule:ext_parent_owner",
         "network_owner": "project_id:%(network:project_id)s",
         "network_device": "field:port:device_owner=~^network:",
         "sg_owner": "project_id:%(security_group:project_id)s",

@@ -1,10 +1,11 @@
 """Network: networks, subnets, ports, routers and what filters between them. Speaks Neutron's API v2.0."""
 
-from haneul.kernel.db import Store
+from haneul.kernel.db import Db, Store
 from haneul.kernel.http.manners import Manners
 from haneul.kernel.reconcile.values import Nothing
 from haneul.kernel.service import BusMethod, Service
 from haneul.services.network.address_groups.api import routes as address_groups
+from haneul.services.network.address_scopes.api import routes as address_scopes
 from haneul.services.network.agents import hosts
 from haneul.services.network.base_rules import BASE_RULES
 from haneul.services.network.bodies import explain
@@ -12,14 +13,22 @@ from haneul.services.network.config import NetworkSettings
 from haneul.services.network.default_security_group_rules.api import routes as default_security_group_rules
 from haneul.services.network.default_security_group_rules.seeds import sow
 from haneul.services.network.dhcp import logic as dhcp
+from haneul.services.network.floating_ips.api import routes as floating_ips
 from haneul.services.network.host_plans.dhcp import plans_with as dhcp_plans
 from haneul.services.network.host_plans.groups import GROUP_PLANS
 from haneul.services.network.host_plans.ports import PORT_PLANS
+from haneul.services.network.host_plans.routers import ROUTER_PLANS
 from haneul.services.network.host_plans.segments import SEGMENT_PLANS
+from haneul.services.network.ip_availability.api import routes as ip_availability
 from haneul.services.network.networks.api import routes_with as networks
+from haneul.services.network.port_forwardings.api import routes as port_forwardings
 from haneul.services.network.ports.api import routes_with as ports
+from haneul.services.network.routers import scheduling as routing
+from haneul.services.network.routers.api import routes as routers
 from haneul.services.network.security_group_rules.api import routes as security_group_rules
 from haneul.services.network.security_groups.api import routes as security_groups
+from haneul.services.network.subnet_pools.api import routes as subnet_pools
+from haneul.services.network.subnets.api import routes_with as subnets
 from haneul.services.network.versions import routes as versions
 from haneul.services.network.wire import NetworkReport
 
@@ -27,8 +36,12 @@ from haneul.services.network.wire import NetworkReport
 def service(settings: NetworkSettings) -> Service:
     """Network, with the segments that the settings give to projects."""
 
+    def serve_waiting(db: Db, _host: str) -> None:
+        dhcp.serve_waiting(db, settings.dhcp_servers)
+        routing.serve_waiting(db)
+
     def heard(store: Store, report: NetworkReport) -> Nothing:
-        store.write(lambda db: hosts.heard(db, report, lambda at, _host: dhcp.serve_waiting(at, settings.dhcp_servers)))
+        store.write(lambda db: hosts.heard(db, report, serve_waiting))
         return Nothing()
 
     return Service(
@@ -43,13 +56,20 @@ def service(settings: NetworkSettings) -> Service:
         resources=(
             versions,
             networks(settings),
+            subnets(settings),
+            subnet_pools,
+            address_scopes,
+            ip_availability,
             ports(settings.dns_domain),
             security_groups,
             security_group_rules,
             address_groups,
             default_security_group_rules,
+            routers,
+            floating_ips,
+            port_forwardings,
         ),
-        plans=(SEGMENT_PLANS, PORT_PLANS, GROUP_PLANS, dhcp_plans(settings.dns_domain)),
+        plans=(SEGMENT_PLANS, PORT_PLANS, GROUP_PLANS, ROUTER_PLANS, dhcp_plans(settings.dns_domain)),
         on_start=(lambda store: store.write(sow),),
         bus_methods=(BusMethod("network.host", NetworkReport, heard),),
         faults="network",

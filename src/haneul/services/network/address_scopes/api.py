@@ -63,7 +63,6 @@ def update_address_scope(call: Call, address_scope_id: str, body: AddressScopeUp
     scope = logic.get(call.db, address_scope_id, viewer(call))
     call.enforce(scope)
     enforce_fields(call, body, {"shared": UPDATE_SHARED}, scope)
-    call.refuse_stale(revision=scope.revision_number)
     return views(call, [logic.update(call.db, scope, body)])[0]
 
 
@@ -71,7 +70,6 @@ def update_address_scope(call: Call, address_scope_id: str, body: AddressScopeUp
 def delete_address_scope(call: Call, address_scope_id: str) -> None:
     scope = logic.get(call.db, address_scope_id, viewer(call))
     call.enforce(scope)
-    call.refuse_stale(revision=scope.revision_number)
     logic.delete(call.db, scope)
 
 

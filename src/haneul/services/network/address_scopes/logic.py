@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import bindparam, select
 
 from haneul.kernel.db import Db, by, fields
 from haneul.kernel.db.listing import Clause, Listing

@@ -42,7 +42,10 @@ class AddressPair(Struct, frozen=True):
 
 
 class PortPlan(Struct, frozen=True, kw_only=True):
-    """A guest's port on this host. Without `is_secure` nothing that it sends or gets is filtered."""
+    """A guest's port on this host. Without `is_secure` nothing that it sends or gets is filtered.
+
+    `is_stateful`: answers to what its groups let through pass too.
+    """
 
     id: str
     generation: int
@@ -54,6 +57,7 @@ class PortPlan(Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...] = ()
     is_up: bool = True
     is_secure: bool = True
+    is_stateful: bool = True
     request_id: str = ""
 
 

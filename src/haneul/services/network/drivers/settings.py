@@ -19,22 +19,22 @@ def pass_by(_what: str) -> None:
 
 
 class ExternalLink(Struct, frozen=True, kw_only=True):
-    """The veth that joins this cloud's namespace with the machine's own. `address` is the machine's, with its prefix."""
+    """The veth that joins this cloud's namespace with the machine's own.
+
+    `address` is the machine's, with its prefix; empty for no such veth. `machine` is the path of its namespace.
+    """
 
     physical_network: str = "public"
     address: str = ""
+    machine: Path = Path("/proc/thread-self/ns/net")
 
 
 class DriverSettings(Struct, frozen=True, kw_only=True):
-    """A driver's cloud and folders, and how this host is connected. `reached` is told each step: tests stop there.
-
-    `namespace` is where the driver lives, empty for the machine's own; `root_pid` a process in the machine's own.
-    """
+    """A driver's cloud and folders, and how this host is connected. `reached` is told each step: tests stop there."""
 
     cloud_id: str
     state_dir: Path
     run_dir: Path
-    namespace: str = ""
     tunnel_ip: str = ""
     physical_links: dict[str, str] = {}
     external: ExternalLink = ExternalLink()

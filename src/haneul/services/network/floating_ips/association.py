@@ -17,10 +17,11 @@ from haneul.services.network.ports.models import DHCP, FixedIp, Port
 
 
 class Target(Struct, frozen=True):
-    """A port's fixed address, and the router that leads to it."""
+    """A port's fixed address, and the router that leads to it; no text where none does."""
 
     port_id: str
     address: str
+    subnet_id: str
     router_id: str
 
 
@@ -31,6 +32,21 @@ def bad(reason: str, **values: object) -> BadRequest:
 
 def find(db: Db, floating: FloatingIp, port_id: str, address: str, viewer: Viewer) -> Target:
     """What a floating IP can stand for; NotFound or BadRequest with the reason it can't."""
+    target = reach(db, floating, port_id, address, viewer)
+    if not target.router_id:
+        raise NotFound(
+            "External network {network_id} is not reachable from subnet {subnet_id}.  Therefore, cannot associate Port "
+            "{port_id} with a Floating IP.",
+            kind="ExternalGatewayForFloatingIPNotFound",
+            network_id=floating.floating_network_id,
+            subnet_id=target.subnet_id,
+            port_id=target.port_id,
+        )
+    return target
+
+
+def reach(db: Db, floating: FloatingIp, port_id: str, address: str, viewer: Viewer) -> Target:
+    """A port's address, and the router that leads to it if one does; NotFound or BadRequest for what has none."""
     port = ports.get(db, port_id, viewer)
     if port.project_id != floating.project_id and not viewer.is_admin:
         raise bad(
@@ -42,16 +58,7 @@ def find(db: Db, floating: FloatingIp, port_id: str, address: str, viewer: Viewe
     fixed = _fixed(db, port, address)
     subnet = db.one(queries.SUBNET, id=fixed.subnet_id)
     router_id = queries.router_between(db, subnet, floating.floating_network_id) if subnet is not None else ""
-    if not router_id:
-        raise NotFound(
-            "External network {network_id} is not reachable from subnet {subnet_id}.  Therefore, cannot associate Port "
-            "{port_id} with a Floating IP.",
-            kind="ExternalGatewayForFloatingIPNotFound",
-            network_id=floating.floating_network_id,
-            subnet_id=fixed.subnet_id,
-            port_id=port.id,
-        )
-    return Target(port.id, fixed.address, router_id)
+    return Target(port.id, fixed.address, fixed.subnet_id, router_id)
 
 
 def _fixed(db: Db, port: Port, address: str) -> FixedIp:
@@ -104,7 +111,8 @@ def associate(db: Db, floating: FloatingIp, target: Target) -> None:
 
 
 def _stands_for(floating: FloatingIp, target: Target) -> bool:
-    return Target(floating.fixed_port_id or "", floating.fixed_ip_address or "", floating.router_id) == target
+    now = (floating.fixed_port_id, floating.fixed_ip_address, floating.router_id)
+    return now == (target.port_id, target.address, target.router_id)
 
 
 def forwards_ports(floating_ip_id: str) -> Conflict:

@@ -67,6 +67,6 @@ LISTING = Listing(
 
 
 def router_between(db: Db, subnet: Subnet, network_id: str) -> str:
-    """The router that leads from an external network to a subnet, rather the one at its gateway; nothing if none does."""
+    """The router that leads from an external network to a subnet, if possible at its gateway; nothing if none does."""
     named = {"subnet_id": subnet.id, "network_id": network_id}
     return str(db.value(AT_GATEWAY, **named, address=subnet.gateway_ip) or db.value(ANYWHERE, **named) or "")

@@ -49,7 +49,7 @@ def wanted_on(db: Db, host: str, ids: Sequence[str]) -> Iterable[GroupPlan]:
 
 def _plans(db: Db, placed: Sequence[Placement]) -> Iterable[GroupPlan]:
     ids = [one.id for one in placed]
-    states = {group_id: stateful for group_id, stateful in db.tuples(STATES, ids=ids)}
+    states: dict[str, bool] = {row.id: row.stateful for row in db.tuples(STATES, ids=ids)}
     rules: dict[str, list[SecurityGroupRule]] = defaultdict(list)
     for rule in db.all(RULES_OF, ids=ids):
         rules[rule.security_group_id].append(rule)

@@ -199,6 +199,8 @@ def unbind(db: Db, port: Port) -> Port:
 def delete(db: Db, port: Port) -> None:
     """Delete a port with its addresses; what its host has of it goes, and who has to do with it is told."""
     news.tell_gone(db, port)
+    if not port.is_internal:
+        floating_ips.port_gone(db, port.id)
     group_ids = queries.groups_of_one(db, port.id)
     had_addresses = bool(db.delete(fixed_ips, port_id=port.id))
     db.delete(port_groups, port_id=port.id)

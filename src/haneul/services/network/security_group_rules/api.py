@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 from haneul.kernel.db import Db
 from haneul.kernel.http import Call, Listed, Routes
@@ -30,7 +31,8 @@ routes = Routes()
 
 
 def _enforce(call: Call, target: object, owner_id: str | None) -> None:
-    call.enforce(target, **{"security_group:project_id": owner_id})
+    named: dict[str, Any] = {"security_group:project_id": owner_id}
+    call.enforce(target, **named)
 
 
 @routes.get(PLURAL, rule=GET, wraps="security_group_rules", transaction="none")

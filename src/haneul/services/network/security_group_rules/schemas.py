@@ -11,7 +11,7 @@ Id = Annotated[str, Meta(max_length=36)]
 
 
 class PatternWanted(StrictBody):
-    """What a rule shall match, as clients say it; read by `patterns`, which has Neutron's sentences for what's wrong."""
+    """What a rule shall match, as clients say it: `patterns` reads it, with Neutron's sentences for what's wrong."""
 
     direction: Text255
     ethertype: Text255 = "IPv4"

@@ -1,8 +1,9 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select
 
 from haneul.kernel.db import Db, Query, by, columns_of, fields
 from haneul.kernel.db.listing import Clause, Listing, Page
@@ -187,7 +188,7 @@ def _match(known: Sequence[SecurityGroup], word: str) -> str:
 
 def _shared(db: Db, project_id: str, words: Sequence[str]) -> list[SecurityGroup]:
     def build() -> ColumnElement[bool]:
-        named = bindparam("shared_words", expanding=True)
+        named: BindParameter[Any] = bindparam("shared_words", expanding=True)
         return or_(security_groups.c.id.in_(named), security_groups.c.name.in_(named))
 
     clause = Clause("named", build, {"shared_words": list(words)})

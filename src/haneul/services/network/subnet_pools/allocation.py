@@ -5,24 +5,28 @@ from ipaddress import ip_network
 
 from sqlalchemy import bindparam, update
 
-from haneul.kernel.db import Db
+from haneul.kernel.db import Db, by
 from haneul.kernel.errors import BadRequest, Conflict, OverQuota
+from haneul.services.network.standard import missing
 from haneul.services.network.subnet_pools import prefixes
 from haneul.services.network.subnet_pools.models import SubnetPool, subnet_pools
 from haneul.services.network.subnets.cidrs import Prefix
 from haneul.services.network.subnets.models import Subnet
 from haneul.services.network.subnets.queries import OF_POOL
 
+BY_ID = by(SubnetPool, subnet_pools, "id")
 UNIT = {4: 32, 6: 64}
 """What quotas of pools count: IPv4 addresses, and IPv6 prefixes of 64 bits."""
-TAKE_TURN = (
-    update(subnet_pools).where(subnet_pools.c.id == bindparam("of_id")).values(turns=subnet_pools.c.turns + 1)
-)
+TAKE_TURN = update(subnet_pools).where(subnet_pools.c.id == bindparam("of_id")).values(turns=subnet_pools.c.turns + 1)
 
 
-def stand_in_line(db: Db, pool_id: str) -> None:
-    """Let nobody else take of the pool, or change what it has, until this transaction ends."""
+def locked(db: Db, pool_id: str) -> SubnetPool:
+    """The pool as it is now, of which nobody else may take until this transaction ends, nor change it."""
     db.run(TAKE_TURN, of_id=pool_id)
+    pool = db.one(BY_ID, id=pool_id)
+    if pool is None:
+        raise missing("subnet pool", pool_id)
+    return pool
 
 
 def allocate(db: Db, pool: SubnetPool, project_id: str, wanted: Prefix | int) -> Prefix:
@@ -31,10 +35,11 @@ def allocate(db: Db, pool: SubnetPool, project_id: str, wanted: Prefix | int) ->
     BadRequest for a length that the pool doesn't give, OverQuota, or Conflict where it isn't free. The subnet's row,
     with the pool's id, is what takes it.
     """
-    _refuse_length(pool, wanted if isinstance(wanted, int) else wanted.prefixlen)
-    stand_in_line(db, pool.id)
+    length = wanted if isinstance(wanted, int) else wanted.prefixlen
+    _refuse_length(pool, length)
+    pool = locked(db, pool.id)
     held = db.all(OF_POOL, subnetpool_id=pool.id)
-    _refuse_too_much(pool, project_id, held, wanted if isinstance(wanted, int) else wanted.prefixlen)
+    _refuse_too_much(pool, project_id, held, length)
     free = prefixes.without(map(ip_network, pool.prefixes), [ip_network(subnet.cidr) for subnet in held])
     if not isinstance(wanted, int):
         if not prefixes.contains(free, wanted):

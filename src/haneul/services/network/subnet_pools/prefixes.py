@@ -1,7 +1,7 @@
 """Prefixes of pools: what they are together, and what of them is free."""
 
-from collections.abc import Iterable, Sequence
-from ipaddress import collapse_addresses
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import collapse_addresses, summarize_address_range
 from typing import Any
 
 from haneul.kernel.errors import BadRequest
@@ -28,16 +28,28 @@ def merged(prefixes: Sequence[Prefix]) -> list[Prefix]:
 
 def without(prefixes: Iterable[Prefix], taken: Iterable[Prefix]) -> list[Prefix]:
     """What is left of the prefixes when others are taken away, in order."""
-    left = list(prefixes)
-    for one in taken:
-        left = [rest for prefix in left for rest in _without_one(prefix, one)]
+    gone = sorted(_span(one) for one in taken)
+    left: list[Prefix] = []
+    for prefix in prefixes:
+        kind: Any = type(prefix.network_address)
+        for first, last in _gaps(_span(prefix), gone):
+            left += summarize_address_range(kind(first), kind(last))
     return merged(left)
 
 
-def _without_one(prefix: Any, taken: Any) -> Sequence[Prefix]:
-    if not prefix.overlaps(taken):
-        return [prefix]
-    return [] if prefix.subnet_of(taken) else list(prefix.address_exclude(taken))
+def _span(prefix: Prefix) -> tuple[int, int]:
+    return int(prefix.network_address), int(prefix.broadcast_address)
+
+
+def _gaps(whole: tuple[int, int], gone: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What of a span lies between others, which are sorted."""
+    place, end = whole
+    for first, last in gone:
+        if place <= first - 1 < end:
+            yield place, first - 1
+        place = max(place, last + 1)
+    if place <= end:
+        yield place, end
 
 
 def overlap(some: Iterable[Prefix], others: Iterable[Prefix]) -> bool:
@@ -55,5 +67,7 @@ def first_free(free: Iterable[Prefix], length: int) -> Prefix | None:
     """The first prefix of a length in what is free; of the smallest piece that has room, so that large ones last."""
     for piece in sorted(free, key=lambda prefix: -prefix.prefixlen):
         if piece.prefixlen <= length:
-            return next(iter(piece.subnets(new_prefix=length)))
+            kind: Any = type(piece)
+            first: Prefix = kind((piece.network_address, length))
+            return first
     return None

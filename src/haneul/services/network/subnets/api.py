@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from typing import Any
 
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Listed, Routes
@@ -98,7 +99,7 @@ def routes_with(settings: NetworkSettings) -> Routes:
 def _allowed(call: Call, subnet_id: str) -> tuple[Subnet, Network]:
     """The subnet and its network, once the route's rule allows it; who may not see it doesn't learn of it."""
     subnet, network = logic.located(call.db, subnet_id, viewer(call))
-    said = {
+    said: dict[str, Any] = {
         "shared": logic.is_shared(call.db, network, call.caller.project_id or ""),
         "router_external": network.is_external,
         NETWORK_PROJECT: network.project_id,
@@ -115,8 +116,8 @@ def _create(call: Call, wanted: SubnetCreate, dhcp_servers: int) -> SubnetView:
     enforce_fields(call, wanted, CREATE_FIELDS, target)
     if project_id != call.caller.project_id and not by.is_admin:
         raise BadRequest(
-            "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or "
-            "advsvc privileges"
+            "Specifying 'project_id' other than the authenticated project in request is not allowed for the current "
+            "user."
         )
     place = logic.Place(network, project_id, by, dhcp_servers)
     return views(call, [logic.create(call.db, wanted, place)])[0]

@@ -1,6 +1,7 @@
 """Networks and addresses as users write them."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 from haneul.kernel.errors import BadRequest
 
@@ -45,18 +46,18 @@ def refuse_other_version(version: int, thing: Prefix | Address, name: str) -> No
         )
 
 
-def unfit(attribute: str, reason: str, **values: object) -> BadRequest:
+def unfit(attribute: str, reason: str, **values: Any) -> BadRequest:
     """The refusal of a field's value as such."""
     return BadRequest(
         "Invalid input for {attribute}. Reason: " + reason + ".", kind="HTTPBadRequest", attribute=attribute, **values
     )
 
 
-def wrong(reason: str, **values: object) -> BadRequest:
+def wrong(reason: str, **values: Any) -> BadRequest:
     """The refusal of a value that doesn't go with the others."""
     return BadRequest("Invalid input for operation: " + reason + ".", kind="InvalidInput", **values)
 
 
-def unable(resource: str, reason: str, **values: object) -> BadRequest:
+def unable(resource: str, reason: str, **values: Any) -> BadRequest:
     """The refusal of a request whose parts don't go together."""
     return BadRequest("Bad {resource} request: " + reason + ".", resource=resource, **values)

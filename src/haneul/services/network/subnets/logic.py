@@ -20,6 +20,7 @@ from haneul.services.network.standard import Changes, missing, standard_values
 from haneul.services.network.subnet_pools import allocation
 from haneul.services.network.subnet_pools import logic as pool_logic
 from haneul.services.network.subnet_pools.models import SubnetPool
+from haneul.services.network.subnet_pools.scoping import other_scope
 from haneul.services.network.subnets import checks, consequences, queries, ranges
 from haneul.services.network.subnets.cidrs import (
     Address,
@@ -108,7 +109,7 @@ def create(db: Db, wanted: SubnetCreate, place: Place) -> Subnet:
 def _pool_for(db: Db, wanted: SubnetCreate, viewer: Viewer) -> SubnetPool | None:
     if wanted.ip_version not in (4, 6):
         raise unfit("ip_version", "{version} is not in valid_values", version=wanted.ip_version)
-    if DELEGATED == wanted.subnetpool_id:
+    if wanted.subnetpool_id == DELEGATED:
         raise NotBuilt("haneul does not have prefix delegation yet.")
     if wanted.subnetpool_id and wanted.use_default_subnetpool:
         raise unable("subnets", "subnetpool_id and use_default_subnetpool cannot both be specified")
@@ -153,7 +154,7 @@ def _refuse_neighbours(db: Db, network: Network, cidr: Prefix, pool: SubnetPool 
     """BadRequest where the network's other subnets overlap it, or are of another pool or address scope."""
     scope = scopes_of(db, [network.id])[network.id][0 if cidr.version == 4 else 1] or ""
     if scope and pool is not None and pool.address_scope_id != scope:
-        raise pool_logic.other_scope()
+        raise other_scope()
     own_pool = pool.id if pool is not None else ""
     for other in db.all(queries.OF_NETWORK, network_id=network.id):
         if other.ip_version != cidr.version:

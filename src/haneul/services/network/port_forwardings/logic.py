@@ -1,0 +1,257 @@
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType, structs
+from sqlalchemy import bindparam
+
+from haneul.kernel.db import Db, by
+from haneul.kernel.db.listing import Clause, Listing
+from haneul.kernel.errors import BadRequest, Conflict, NotFound
+from haneul.kernel.ids import new_uuid
+from haneul.services.network.floating_ips import association, unlinking
+from haneul.services.network.floating_ips.association import Target
+from haneul.services.network.floating_ips.models import FloatingIp
+from haneul.services.network.lists import Asked, fetched
+from haneul.services.network.owners import Viewer
+from haneul.services.network.placements import logic as placements
+from haneul.services.network.port_forwardings.models import PortForwarding, port_forwardings
+from haneul.services.network.port_forwardings.schemas import ForwardingCreate, ForwardingUpdate
+
+PROTOCOLS = ("tcp", "udp")
+BY_ID = by(PortForwarding, port_forwardings, "id")
+INSIDE = by(PortForwarding, port_forwardings, "internal_port_id", "internal_ip_address", "protocol")
+LISTING = Listing(
+    PortForwarding,
+    port_forwardings,
+    filters={
+        "id": port_forwardings.c.id,
+        "internal_port_id": port_forwardings.c.internal_port_id,
+        "protocol": port_forwardings.c.protocol,
+        "external_port": port_forwardings.c.outside_first,
+    },
+    sorts={
+        "id": port_forwardings.c.id,
+        "internal_port_id": port_forwardings.c.internal_port_id,
+        "protocol": port_forwardings.c.protocol,
+        "external_port": port_forwardings.c.outside_first,
+    },
+    default_sort=(("id", "asc"),),
+)
+Ports = tuple[int, int]
+
+
+class Ends(Struct, frozen=True):
+    """Which ports lead to which."""
+
+    outside: Ports
+    inside: Ports
+
+
+def get(db: Db, floating: FloatingIp, forwarding_id: str) -> PortForwarding:
+    """A forwarding of this floating IP; NotFound."""
+    found = db.one(BY_ID, id=forwarding_id)
+    if found is None or found.floating_ip_id != floating.id:
+        raise NotFound("Port Forwarding {id} could not be found.", kind="PortForwardingNotFound", id=forwarding_id)
+    return found
+
+
+def list_(db: Db, floating: FloatingIp, wanted: Asked) -> list[PortForwarding]:
+    return fetched(db, LISTING, wanted, [_of(floating)])
+
+
+def _of(floating: FloatingIp) -> Clause:
+    column = port_forwardings.c.floating_ip_id
+    return Clause("of floating IP", lambda: column == bindparam("of_floating_ip"), {"of_floating_ip": floating.id})
+
+
+def create(db: Db, floating: FloatingIp, wanted: ForwardingCreate, viewer: Viewer) -> PortForwarding:
+    """Forward ports of a floating IP that stands for nothing; BadRequest or Conflict with the reason it can't be."""
+    # Of two requests at once the second waits here, and then sees what the first has taken.
+    unlinking.CHANGES.bump(db, floating.id)
+    ends = _ends(wanted, None)
+    protocol = _protocol(wanted.protocol)
+    target = _target(db, floating, wanted.internal_port_id, wanted.internal_ip_address, viewer)
+    _refuse_whole(db, floating, target)
+    forwarding = PortForwarding(
+        id=new_uuid(),
+        floating_ip_id=floating.id,
+        internal_port_id=target.port_id,
+        internal_ip_address=target.address,
+        protocol=protocol,
+        outside_first=ends.outside[0],
+        outside_last=ends.outside[1],
+        inside_first=ends.inside[0],
+        inside_last=ends.inside[1],
+        description=wanted.description or "",
+    )
+    _refuse_collisions(db, forwarding)
+    db.insert(port_forwardings, forwarding)
+    _serve(db, floating, target)
+    return forwarding
+
+
+def _serve(db: Db, floating: FloatingIp, target: Target) -> None:
+    if not floating.router_id:
+        unlinking.CHANGES.bump(db, floating.id, router_id=target.router_id)
+    placements.changed(db, "router", target.router_id)
+
+
+def update(
+    db: Db, floating: FloatingIp, forwarding: PortForwarding, wanted: ForwardingUpdate, viewer: Viewer
+) -> PortForwarding:
+    """Change a forwarding, by the same rules as a new one."""
+    unlinking.CHANGES.bump(db, floating.id)
+    ends = _ends(wanted, forwarding)
+    port_id = wanted.internal_port_id or forwarding.internal_port_id
+    address = wanted.internal_ip_address
+    if address is UNSET and port_id == forwarding.internal_port_id:
+        address = forwarding.internal_ip_address
+    target = _target(db, floating, port_id, address, viewer)
+    _refuse_whole(db, floating, target)
+    values: dict[str, Any] = {
+        "internal_port_id": target.port_id,
+        "internal_ip_address": target.address,
+        "protocol": forwarding.protocol if wanted.protocol is UNSET else _protocol(wanted.protocol),
+        "outside_first": ends.outside[0],
+        "outside_last": ends.outside[1],
+        "inside_first": ends.inside[0],
+        "inside_last": ends.inside[1],
+        "description": forwarding.description if wanted.description is UNSET else wanted.description,
+    }
+    after = structs.replace(forwarding, **values)
+    _refuse_collisions(db, after)
+    db.update(port_forwardings, {"id": forwarding.id}, **values)
+    placements.changed(db, "router", target.router_id)
+    return after
+
+
+def delete(db: Db, forwarding: PortForwarding) -> None:
+    """End a forwarding."""
+    unlinking.CHANGES.bump(db, forwarding.floating_ip_id)
+    unlinking.remove_forwarding(db, forwarding)
+
+
+def _target(db: Db, floating: FloatingIp, port_id: str, address: str | None | UnsetType, viewer: Viewer) -> Target:
+    """The address that ports are forwarded to, which the router of the floating IP's other forwardings must reach."""
+    target = association.reach(db, floating, port_id, address or "", viewer)
+    if not target.router_id:
+        raise bad(
+            "External network {network_id} is not reachable from the subnet of {address}. Cannot set Port forwarding "
+            "for port {port_id} with Floating IP {id}",
+            network_id=floating.floating_network_id,
+            address=target.address,
+            port_id=port_id,
+            id=floating.id,
+        )
+    if floating.router_id not in ("", target.router_id):
+        raise bad(
+            "The Floating IP {id} had been set on router {router_id}, the internal Neutron port {port_id} can not "
+            "reach it",
+            id=floating.id,
+            router_id=floating.router_id,
+            port_id=port_id,
+        )
+    return target
+
+
+def _refuse_whole(db: Db, floating: FloatingIp, target: Target) -> None:
+    """Neither this floating IP may stand for an address whole, nor another one for this port."""
+    if floating.fixed_port_id:
+        raise association.taken(floating, target)
+    for other in db.all(unlinking.OF_PORT, fixed_port_id=target.port_id):
+        raise Conflict(
+            "Cannot create port forwarding to floating IP {floating} ({id}) with port {port_id} using fixed IP "
+            "{fixed}, as that port already has a binding floating IP.",
+            kind="PortHasBindingFloatingIP",
+            floating=other.floating_ip_address,
+            id=other.id,
+            port_id=target.port_id,
+            fixed=target.address,
+        )
+
+
+def _refuse_collisions(db: Db, wanted: PortForwarding) -> None:
+    """BadRequest where ports on either side are taken by another forwarding."""
+    outside = [
+        other
+        for other in db.all(unlinking.FORWARDINGS_OF, floating_ip_id=wanted.floating_ip_id)
+        if other.protocol == wanted.protocol
+    ]
+    inside = db.all(
+        INSIDE,
+        internal_port_id=wanted.internal_port_id,
+        internal_ip_address=wanted.internal_ip_address,
+        protocol=wanted.protocol,
+    )
+    _refuse_common(wanted, inside, ("internal_port_range", "inside_first", "inside_last"))
+    _refuse_common(wanted, outside, ("external_port_range", "outside_first", "outside_last"))
+
+
+def _refuse_common(wanted: PortForwarding, others: Sequence[PortForwarding], names: tuple[str, str, str]) -> None:
+    key, first, last = names
+    low, high = getattr(wanted, first), getattr(wanted, last)
+    for other in others:
+        start, end = getattr(other, first), getattr(other, last)
+        if other.id != wanted.id and start <= high and low <= end:
+            raise bad(
+                "There is a port collision with the {key}. The following ranges collide: {existing} and {wanted}",
+                key=key,
+                existing=f"{start}:{end}",
+                wanted=f"{low}:{high}",
+            )
+
+
+def _ends(wanted: ForwardingUpdate, before: PortForwarding | None) -> Ends:
+    outside = _side("external", wanted.external_port, wanted.external_port_range)
+    inside = _side("internal", wanted.internal_port, wanted.internal_port_range)
+    if before is not None:
+        outside = outside or (before.outside_first, before.outside_last)
+        inside = inside or (before.inside_first, before.inside_last)
+    if outside is None or inside is None:
+        raise bad("Both an internal and an external port or port range must be given")
+    if inside[1] > inside[0] and inside[1] - inside[0] != outside[1] - outside[0]:
+        raise bad(
+            "Invalid ranges of internal and/or external ports. The relation between internal and external ports must "
+            "be N-N or 1-N"
+        )
+    return Ends(outside, inside)
+
+
+def _side(name: str, number: int | None | UnsetType, words: str | None | UnsetType) -> Ports | None:
+    if number and words and words not in (str(number), f"{number}:{number}"):
+        raise bad("Only one of {name}_port and {name}_port_range can be given", name=name)
+    if number:
+        return number, number
+    return _range(name, words) if words else None
+
+
+def _range(name: str, words: str) -> Ports:
+    parts = words.split(":")
+    if len(parts) > 2 or not all(part.isdecimal() and part.isascii() for part in parts):
+        raise _wrong(name, "'{words}' is no range of ports such as 80:90", words)
+    first, last = int(parts[0]), int(parts[-1])
+    if not 1 <= first <= last <= 65535:
+        raise _wrong(name, "'{words}' does not go from a lower to a higher port between 1 and 65535", words)
+    return first, last
+
+
+def _wrong(name: str, reason: str, words: str) -> BadRequest:
+    return BadRequest(
+        "Invalid input for {name}_port_range. Reason: " + reason + ".", kind="HTTPBadRequest", name=name, words=words
+    )
+
+
+def _protocol(name: str) -> str:
+    if name.lower() not in PROTOCOLS:
+        raise BadRequest(
+            "Invalid input for protocol. Reason: '{name}' is not in {known}.",
+            kind="HTTPBadRequest",
+            name=name,
+            known=list(PROTOCOLS),
+        )
+    return name.lower()
+
+
+def bad(reason: str, **values: object) -> BadRequest:
+    """BadRequest in the form that Neutron gives what is wrong with a forwarding's request."""
+    return BadRequest("Bad port_forwarding request: " + reason + ".", kind="BadRequest", **values)
