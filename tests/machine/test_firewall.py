@@ -116,15 +116,19 @@ def test_remote_groups_are_their_members(lab: Lab) -> None:
 
 
 def test_protocols_by_number(lab: Lab) -> None:
-    lab.ensure(group("vrrp", inward(112)))
-    lab.filter_all("vrrp")
+    lab.ensure(group("vrrp and DCCP", inward(112), inward(33, 80)))
+    lab.filter_all("vrrp and DCCP")
     packets = {number: frames.ipv4(lab.a.ipv4, lab.b.ipv4, b"12345678", protocol=number) for number in (112, 113)}
+    for port in (80, 81):
+        packets[port] = frames.ipv4(lab.a.ipv4, lab.b.ipv4, frames.udp(5, port, b"DCCP"), protocol=33)
     arrived = [
         number
         for number, packet in packets.items()
         if frame_arrives(lab.a, lab.b, frames.ethernet(lab.b.mac, lab.a.mac, frames.IPV4, packet))
     ]
-    assert arrived == [112]
+    assert arrived == [112, 80]
+    answer = frames.ipv4(lab.b.ipv4, lab.a.ipv4, frames.udp(80, 5, b"DCCP"), protocol=33)
+    assert frame_arrives(lab.b, lab.a, frames.ethernet(lab.a.mac, lab.b.mac, frames.IPV4, answer))
 
 
 def test_dhcp_and_neighbour_discovery_always_work(lab: Lab) -> None:

@@ -12,7 +12,7 @@ from tests.support.bridged import ARRIVES_S, Guest, connected, got, listener, pi
 from tests.support.filtered import CLOUD, ICMP, TCP, UDP, Lab, filtered_host, group, id_of, inward, port_of, prepared
 
 from haneul.host.namespaces import inside
-from haneul.host.net.firewall import FilteredPort, Firewall, FirewallMissing, Group, Rule
+from haneul.host.net.firewall import AddressPair, FilteredPort, Firewall, FirewallMissing, Group, Rule
 
 pytestmark = pytest.mark.machine
 
@@ -157,13 +157,28 @@ def test_a_restarted_program_goes_on_with_what_is_there(lab: Lab) -> None:
         assert one.carries()
         Firewall(CLOUD).ensure_port(port_of(lab.b, "closed"))
         assert not one.carries()
-        # The first object knows nothing of what the later ones have done.
-        lab.firewall.ensure_port(port_of(lab.b, "web", addresses=(lab.b.ipv4,)))
+        Firewall(CLOUD).ensure_port(port_of(lab.b, "web", addresses=(lab.b.ipv4,)))
         assert got(one.far, ARRIVES_S) == b"hello"
-        again.remove_port(port_of(lab.b).id)
-        lab.firewall.remove_port(port_of(lab.b).id)
-        assert port_of(lab.b).id not in lab.firewall.ports()
+        for last in (Firewall(CLOUD), Firewall(CLOUD)):
+            last.remove_port(port_of(lab.b).id)
+            assert port_of(lab.b).id not in last.ports()
+        assert connections(lab) == []
     assert udp_arrives(lab.a, lab.b, 1000), "b isn't filtered any more"
+
+
+def test_what_somebody_else_has_removed_is_made_again(lab: Lab) -> None:
+    web, port = group("web", inward(TCP, 80)), port_of(lab.b, "web")
+    lab.ensure(web, port)
+    with inside(lab.host.namespace):
+        Firewall(CLOUD).remove_port(port.id)
+        # The kernel's refusal tells that what is kept is out of date.
+        lab.firewall.ensure_port(msgspec.structs.replace(port, pairs=(AddressPair(mac=lab.b.mac, network="::/0"),)))
+        assert lab.firewall.ports() == {port.id}
+        Firewall(CLOUD).remove_port(port.id)
+        assert lab.firewall.ports() == set()
+        lab.firewall.ensure_port(port)
+        assert lab.firewall.ports() == {port.id}
+    assert not udp_arrives(lab.a, lab.b, 1000)
 
 
 def test_a_tap_that_is_made_again_is_filtered_from_its_first_packet(lab: Lab) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -72,13 +73,13 @@ def asked() -> list[MetadataAsk]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder that the proxy's account may pass through, unlike pytest's."""
-    for place in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        place.chmod(place.stat().st_mode | 0o011)
-    yield tmp_path
-    for place in tmp_path.glob("proxy*"):
-        remove_proxy(place)
+def folder() -> Iterator[Path]:
+    """A folder that the proxy's account may pass through, as pytest's own may not."""
+    with tempfile.TemporaryDirectory(prefix="haneul-") as made:
+        place = Path(made)
+        place.chmod(0o711)
+        yield place
+        remove_proxy(place / "proxy")
 
 
 @contextmanager

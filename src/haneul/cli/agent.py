@@ -12,6 +12,7 @@ from haneul.host.namespaces import ensure_namespace, enter_namespace, hold_names
 from haneul.host.run import RunFailed
 from haneul.kernel import log
 from haneul.kernel.config import ConfigError
+from haneul.settings import CloudSettings
 
 # How long `up` waits for control to know of this host; without control it is ready all the same.
 HEARD_S = 20.0

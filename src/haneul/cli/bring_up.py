@@ -25,7 +25,16 @@ Sections = Mapping[str, Mapping[str, Any]]
 READY_S = 120.0
 LOOK_S = 0.01
 STAY_S = 1.0
-NEEDED = {"qemu-system-x86_64": "qemu-system-x86", "qemu-img": "qemu-utils", "ip": "iproute2"}
+NEEDED = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-img": "qemu-utils",
+    "ip": "iproute2",
+    "nft": "nftables",
+    "conntrack": "conntrack",
+    "dnsmasq": "dnsmasq-base",
+    "radvd": "radvd",
+    "haproxy": "haproxy",
+}
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -83,7 +92,7 @@ def _start(layout: Layout, given: Flags, progress: Progress) -> TreeSeen:
     account = control_account(layout)
     for folder in (layout.control, layout.run):
         give(folder, account)
-    settings = _with_certificates(layout, settings, account)
+    settings = _with_certificates(layout, _with_range(layout, settings), account)
     layout.keep(flags, Kept.of(settings, sections), account.gid)
     if os.geteuid() == 0:
         _compile(progress)
@@ -135,6 +144,26 @@ def _with_certificates(layout: Layout, settings: CloudSettings, account: Account
         return msgspec.structs.replace(settings, tls_certificate=str(made.certificate), tls_key=str(made.key))
     certificates.refuse_unusable(Path(settings.tls_certificate), Path(settings.tls_key))
     return settings
+
+
+def _with_range(layout: Layout, settings: CloudSettings) -> CloudSettings:
+    """The settings with the addresses of the external network: those of before, or some that nothing here uses."""
+    if settings.external_range:
+        return settings
+    before = layout.settings().external_range if layout.settings_file.exists() else ""
+    return msgspec.structs.replace(settings, external_range=before or _free_range(settings))
+
+
+def _free_range(settings: CloudSettings) -> str:
+    from haneul.host.net.external import CANDIDATES, pick_free_range
+
+    # Nothing of a simulated cloud is in anyone's way.
+    found = CANDIDATES[0] if settings.simulate else pick_free_range()
+    if found is None:
+        raise Failure(
+            "There are no addresses left for an external network.", "Name some by external_range in haneul.toml."
+        )
+    return found
 
 
 def _compile(progress: Progress) -> None:

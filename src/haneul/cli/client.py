@@ -90,18 +90,11 @@ class AdminClient:
     def _send(self, service: str, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Answer:
         connection = self._connection(self._settings.port_of(service))
         try:
-            connection.request(method, path, body, dict(headers))
-            reply = connection.getresponse()
-            content = reply.read()
+            return exchange(connection, method, path, body, headers)
         except (OSError, http.client.HTTPException) as error:
             raise Failure(
                 f"The cloud's {service} service does not answer ({error}).", "See `haneul status`, or run `haneul up`."
             ) from error
-        finally:
-            connection.close()
-        named = {name.lower(): value for name, value in reply.getheaders()}
-        is_json = named.get("content-type", "").startswith("application/json")
-        return Answer(reply.status, named, json.loads(content) if content and is_json else None)
 
     def _connection(self, port: int) -> http.client.HTTPConnection:
         host = self._settings.local_address
@@ -116,6 +109,21 @@ class AdminClient:
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
         context.check_hostname = False
         return context
+
+
+def exchange(
+    connection: http.client.HTTPConnection, method: str, path: str, body: Any, headers: Mapping[str, str]
+) -> Answer:
+    """Send one request on a connection, which is closed then; OSError or HTTPException where nobody answers."""
+    try:
+        connection.request(method, path, body, dict(headers))
+        reply = connection.getresponse()
+        content = reply.read()
+    finally:
+        connection.close()
+    named = {name.lower(): value for name, value in reply.getheaders()}
+    is_json = named.get("content-type", "").startswith("application/json")
+    return Answer(reply.status, named, json.loads(content) if content and is_json else None)
 
 
 def _words(body: Any) -> str:

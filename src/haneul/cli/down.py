@@ -95,7 +95,7 @@ def stop_tree(layout: Layout) -> bool:
 def _wipe(layout: Layout) -> None:
     from haneul.cli import credentials, on_host
 
-    on_host.remove_namespaces(layout)
+    on_host.remove_networks(layout)
     credentials.forget(layout)
     # The id goes last: until then another `down --wipe` knows the folder for a cloud's, and finishes.
     for path in sorted(layout.state.iterdir(), key=lambda path: path == layout.cloud_id_file):

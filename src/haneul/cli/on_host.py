@@ -6,14 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from haneul.cli.agent import namespace_of
 from haneul.cli.failures import Failure
 from haneul.cli.tree.layout import Layout
 from haneul.host import run as running
 from haneul.host.hypervisor.accounts import Accounts
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
 from haneul.host.hypervisor.seen import GuestProcess, guest_processes
-from haneul.host.namespaces import list_namespaces, remove_namespace
+from haneul.host.namespaces import list_marked_namespaces, list_namespaces, processes_inside, remove_namespace
+from haneul.host.net.firewall import Firewall
+from haneul.host.net.links import list_own_links, remove_link
+from haneul.host.net.marks import marks_of
 from haneul.settings import CloudSettings
 
 if TYPE_CHECKING:
@@ -87,13 +89,24 @@ def _ask_to_shut_down(monitor_path: Path) -> None:
 
 
 def namespaces_of(layout: Layout) -> list[str]:
-    """The named network namespaces that this cloud made."""
-    own = namespace_of(layout.cloud_id)
-    return [name for name in list_namespaces() if name == own or name.startswith(f"{own}-")]
+    """The named network namespaces that this cloud made: its own, and those of routers and DHCP servers."""
+    own = CloudSettings.namespace_of(layout.cloud_id)
+    marked = list_marked_namespaces(marks_of(layout.cloud_id)) if os.geteuid() == 0 else {}
+    return sorted({*marked, *(name for name in list_namespaces() if name == own or name.startswith(f"{own}-"))})
 
 
-def remove_namespaces(layout: Layout) -> None:
-    """Remove them."""
-    if os.geteuid() == 0:
-        for name in namespaces_of(layout):
-            remove_namespace(name)
+def remove_networks(layout: Layout) -> None:
+    """End what serves them, and remove all that this cloud made of networks."""
+    if os.geteuid() != 0:
+        return
+    for name in namespaces_of(layout):
+        for pid in processes_inside(name):
+            running.end(pid, 0, running.started_ticks(pid))
+    for name in namespaces_of(layout):
+        remove_namespace(name)
+    # Those that a cloud in the machine's own namespace has made; of all others the links went with their namespace.
+    for link in list_own_links(layout.cloud_id):
+        if link.name != "lo":
+            remove_link(link.name)
+    if running.is_installed("nft"):
+        Firewall(layout.cloud_id).remove_all()

@@ -1,6 +1,7 @@
-"""What a new user needs and control can't make by itself: an image to boot."""
+"""What a new user needs and control can't make by itself: an image to boot, and a network to the outside."""
 
 import uuid
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
 
 GUEST_NAME, SIMULATED_NAME = "haneul-guest", "simulated"
 SIMULATED_BYTES = 1 << 20
+PHYSICAL = "public"
+EXTERNAL = {
+    "name": "public",
+    "router:external": True,
+    "is_default": True,
+    "provider:network_type": "flat",
+    "provider:physical_network": PHYSICAL,
+}
+# The first places are the machine's own, and whatever else its owner puts there.
+FIRST_PLACE = 10
 
 
 class Seeded(msgspec.Struct, kw_only=True):
@@ -25,6 +36,7 @@ class Seeded(msgspec.Struct, kw_only=True):
 
     image_id: str = ""
     done: bool = False
+    network_done: bool = False
 
 
 class Teller(Protocol):
@@ -45,10 +57,40 @@ def is_sown(layout: Layout) -> bool:
 
 
 def sow(layout: Layout, settings: CloudSettings, progress: Progress, teller: Teller) -> None:
-    """Make the image, unless that was done before; where it can't be made, say why and let the next `up` try again."""
+    """Make what was not made before; where it can't be made, say why and let the next `up` try again."""
     seeded = _read(layout.seeded_file)
-    if seeded.done:
-        return
+    if not seeded.network_done:
+        _sow_network(layout, settings, seeded, teller)
+    if not seeded.done:
+        _sow_image(layout, settings, seeded, (progress, teller))
+
+
+def _sow_network(layout: Layout, settings: CloudSettings, seeded: Seeded, teller: Teller) -> None:
+    client = AdminClient(layout, settings)
+    known = client.get("network", f"/v2.0/networks?provider:physical_network={PHYSICAL}")["networks"]
+    network = known[0] if known else client.post("network", "/v2.0/networks", {"network": EXTERNAL})["network"]
+    if not network["subnets"]:
+        client.post("network", "/v2.0/subnets", {"subnet": _subnet(settings, network["id"])})
+    seeded.network_done = True
+    _write(layout.seeded_file, seeded)
+    teller.seeded.append(f"the external network {network['name']} ({settings.external_range})")
+
+
+def _subnet(settings: CloudSettings, network_id: str) -> dict[str, object]:
+    addresses = ip_network(settings.external_range)
+    return {
+        "network_id": network_id,
+        "name": "public-subnet",
+        "ip_version": addresses.version,
+        "cidr": str(addresses),
+        "gateway_ip": settings.external_address.partition("/")[0],
+        "enable_dhcp": False,
+        "allocation_pools": [{"start": str(addresses[FIRST_PLACE]), "end": str(addresses[-2])}],
+    }
+
+
+def _sow_image(layout: Layout, settings: CloudSettings, seeded: Seeded, told: tuple[Progress, Teller]) -> None:
+    progress, teller = told
     if not seeded.image_id:
         seeded.image_id = str(uuid.uuid4())
         _write(layout.seeded_file, seeded)

@@ -42,16 +42,19 @@ def list_marked_namespaces(beginning: str) -> Mapping[str, str]:
 
 
 def ensure_namespace(name: str, mark: str = "") -> None:
-    """Make the namespace, with its loopback up; repeatable. RunFailed if this machine can't.
+    """Make the namespace, with its loopback up; repeatable. RunFailed if this machine can't, or if it is another's.
 
-    The mark says whose it is. It is written before the namespace has its name: there is none without it.
+    The mark says whose it is. It is written before the namespace has its name: none that we make is without it.
     """
     # A name without a namespace behind it is what a crash between the two leaves.
     if _is_stale(FOLDER / name):
         (FOLDER / name).unlink()
     if (FOLDER / name).exists():
         with inside(name):
-            raise_loopback()
+            found = mark_of_loopback()
+            if mark and found not in ("", mark):
+                raise RunFailed(f"The network namespace {name} is marked {found}, so it isn't ours.")
+            raise_loopback(mark)
         return
     _make_folder()
 

@@ -44,7 +44,10 @@ class Lan:
 
     def plug(self, place: str, name: str, device: str, mac: str) -> None:
         mark = self.here.mark("veth", name)
-        ensure_veth(Veth(name=name, peer=device, peer_place=place, peer_mac=mac, mtu=1450, mark=mark), self.place)
+        wanted = Veth(
+            name=name, peer=device, peer_place=place, peer_mac=mac, mtu=1450, mark=mark, heeds_routers=device == "eth0"
+        )
+        ensure_veth(wanted, self.place)
         attach(name, "br0", place=self.place)
 
     def ask(self, place: str, *more: str, tries: int = 3) -> dict[str, str]:

@@ -42,9 +42,9 @@ def places() -> Iterator[Places]:
             remove_namespace(name)
 
 
-def reaches(place: str, address: str, *, size: int = 56) -> bool:
-    """Whether an address answers a ping from a namespace; on a busy machine perhaps the second one."""
-    for _ in range(2):
+def reaches(place: str, address: str, *, size: int = 56, tries: int = 5) -> bool:
+    """Whether an address answers a ping from a namespace. A new link may take the kernel seconds to be heard of."""
+    for _ in range(tries):
         with suppress(RunFailed), inside(place):
             run(["busybox", "ping", "-c1", "-W1", "-s", str(size), address], timeout_s=PING_S)
             return True

@@ -58,6 +58,13 @@ def test_a_namespace_is_made_with_its_mark_and_listed_by_it(here: Places) -> Non
     assert name not in list_namespaces()
 
 
+def test_a_namespace_of_another_cloud_is_left_alone(here: Places) -> None:
+    name = here.new("a")
+    with pytest.raises(RunFailed, match="so it isn't ours"):
+        ensure_namespace(name, "haneul:another:place:a")
+    assert here.names() == [name]
+
+
 def test_a_name_without_a_namespace_is_healed_or_swept(here: Places) -> None:
     name = here.new("a")
     remove_namespace(name)
@@ -132,6 +139,12 @@ def test_ports_come_and_go(here: Places) -> None:
     for bridge in (first, first, second):
         attach("tap0", bridge.name, place=place)
         assert found(place, "tap0").master_index == bridge.index
+    for isolated in (True, True, False):
+        attach("tap0", "br1", isolated=isolated, place=place)
+        assert found(place, "tap0").is_isolated is isolated
+    attach("tap0", "br1", isolated=True, place=place)
+    attach("tap0", "br0", place=place)
+    assert not found(place, "tap0").is_isolated
     detach("tap0", place)
     detach("gone0", place)
     assert found(place, "tap0").master_index is None

@@ -224,8 +224,10 @@ def test_new_disks_that_can_not_be_made_leave_the_old_ones(
 
 
 def test_rebuilding_servers_are_found_by_that_status(cloud: RunningCloud, nova: Client, server_id: str) -> None:
-    store = cloud.cloud.store
+    def say(task_state: str) -> None:
+        cloud.cloud.store.write(lambda db: logic.set_state(db, logic.current(db, server_id), task_state=task_state))
+
     for task_state, found in (("rebuilding", [server_id]), ("rebooting", []), ("", [])):
-        store.write(lambda db, said=task_state: logic.set_state(db, logic.current(db, server_id), task_state=said))
+        say(task_state)
         listed = nova.get("compute", "/v2.1/servers", params={"status": "REBUILD"}).json()["servers"]
         assert [one["id"] for one in listed] == found

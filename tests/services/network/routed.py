@@ -1,4 +1,4 @@
-"""What the tests of routers, floating IPs and forwardings share: networks to join, and hosts that say what they made."""
+"""What the tests of routers and floating IPs share: networks to join, and hosts that say what they have made."""
 
 import time
 from typing import Any
@@ -93,10 +93,12 @@ class Host:
         self._bus.call(CONTROL, "network.host", report, returns=Nothing, deadline_s=10)
 
     def asks(self, kind: str, *ids: str) -> PlanReply:
-        return self._bus.call(CONTROL, "reconcile.plan", PlanAsk(self.name, kind, ids), returns=PlanReply, deadline_s=10)
+        return self._bus.call(
+            CONTROL, "reconcile.plan", PlanAsk(self.name, kind, ids), returns=PlanReply, deadline_s=10
+        )
 
     def routers(self, *ids: str) -> list[RouterPlan]:
-        return [msgspec.json.decode(entry, type=RouterPlan) for entry in self.asks("router", *ids).entries]
+        return [msgspec.msgpack.decode(entry, type=RouterPlan) for entry in self.asks("router", *ids).entries]
 
     def router(self, router_id: str) -> RouterPlan:
         (plan,) = self.routers(router_id)

@@ -1,11 +1,11 @@
 from typing import Any
 
 import pytest
-
-from haneul.services.network.rbac.models import RbacPolicy, rbac_policies
 from tests.clients.openstack_cli import OpenStackCli
 from tests.support.cloud import Client, RunningCloud
 from tests.support.members import member_of, project_of
+
+from haneul.services.network.rbac.models import RbacPolicy, rbac_policies
 
 URL = "/v2.0/address-groups"
 
@@ -116,11 +116,11 @@ def test_who_may_only_read_creates_nothing(cloud: RunningCloud, admin: Client) -
 
 def test_the_openstack_client_manages_address_groups(cloud: RunningCloud) -> None:
     cli = OpenStackCli(cloud)
-    made = cli.json("address group create --description Huts --address 10.2.0.0/16 --address 10.3.0.1 huts")
+    made = cli.json("address group create --description Huts --address 10.2.0.0/16 --address 10.3.0.1 cabins")
     assert sorted(made["addresses"]) == ["10.2.0.0/16", "10.3.0.1/32"]
-    (listed,) = [one for one in cli.json("address group list") if one["Name"] == "huts"]
+    (listed,) = [one for one in cli.json("address group list") if one["Name"] == "cabins"]
     assert list(listed) == ["ID", "Name", "Description", "Project", "Addresses"]
-    assert cli.run("address group set --name sheds --address 10.4.0.0/16 huts").code == 0
-    assert cli.run("address group unset --address 10.2.0.0/16 sheds").code == 0
-    assert sorted(cli.json("address group show sheds")["addresses"]) == ["10.3.0.1/32", "10.4.0.0/16"]
-    assert cli.run("address group delete sheds").code == 0
+    assert cli.run("address group set --name barns --address 10.4.0.0/16 cabins").code == 0
+    assert cli.run("address group unset --address 10.2.0.0/16 barns").code == 0
+    assert sorted(cli.json("address group show barns")["addresses"]) == ["10.3.0.1/32", "10.4.0.0/16"]
+    assert cli.run("address group delete barns").code == 0

@@ -1,11 +1,11 @@
 from typing import Any
 
 import pytest
-
-from haneul.services.network.quotas.models import Limit, limits
 from tests.clients.openstack_cli import OpenStackCli
 from tests.support.cloud import Client, RunningCloud
 from tests.support.members import member_of, project_of
+
+from haneul.services.network.quotas.models import Limit, limits
 
 GROUPS, URL, ADDRESS_GROUPS = "/v2.0/security-groups", "/v2.0/security-group-rules", "/v2.0/address-groups"
 TCP = {"direction": "ingress", "protocol": "tcp", "port_range_min": 22, "port_range_max": 22}

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from sqlalchemy import select
 
 from haneul.cli import on_host
-from haneul.cli.agent import namespace_of
 from haneul.cli.checks.finding import Check, Finding, Subject
 from haneul.kernel.db import Db
 from haneul.kernel.reconcile.plans import buried_on
@@ -97,7 +96,7 @@ def namespaces(subject: Subject) -> Iterator[Finding]:
     if subject.is_simulated or os.geteuid() != 0:
         return
     why = "What no agent uses any more is to be removed."
-    own = namespace_of(subject.layout.cloud_id)
+    own = subject.settings.namespace_of(subject.layout.cloud_id)
     found = on_host.namespaces_of(subject.layout)
     wanted = set() if subject.settings.host_network else {own}
     strays = sorted(set(found) - wanted)

@@ -32,6 +32,7 @@ class Link(Struct, frozen=True, kw_only=True):
     peer_namespace_id: int | None
     alias: str
     group: int
+    is_isolated: bool = False
     details: Mapping[str, Any] = {}
 
     @property
@@ -161,8 +162,10 @@ def attach(name: str, bridge: str, *, isolated: bool = False, place: Place | Non
     if link is None:
         raise NetlinkFailed(f"There is no network link {name}.", 19)
     ensure_set(link, {"master": master}, place)
-    with netlink(place) as kernel, refusals(f"The bridge port {name} can't be set"):
-        kernel.brport("set", index=link.index, isolated=int(isolated))
+    # A port that joins a bridge is not isolated.
+    if isolated != (link.is_isolated and link.master_index == master):
+        with netlink(place) as kernel, refusals(f"The bridge port {name} can't be set"):
+            kernel.brport("set", index=link.index, isolated=int(isolated))
 
 
 def detach(name: str, place: Place | None = None) -> None:
@@ -186,6 +189,7 @@ def _find(kernel: Any, name: str) -> Link | None:
 
 def _link(found: Any) -> Link:
     described = found.get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA")
+    port = found.get_nested("IFLA_LINKINFO", "IFLA_INFO_SLAVE_DATA")
     return Link(
         name=found.get_attr("IFLA_IFNAME"),
         index=found["index"],
@@ -198,5 +202,6 @@ def _link(found: Any) -> Link:
         peer_namespace_id=found.get_attr("IFLA_LINK_NETNSID"),
         alias=found.get_attr("IFLA_IFALIAS") or "",
         group=found.get_attr("IFLA_GROUP") or 0,
+        is_isolated=bool(port and dict(port["attrs"]).get("IFLA_BRPORT_ISOLATED")),
         details=dict(described["attrs"]) if described else {},
     )

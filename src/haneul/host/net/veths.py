@@ -21,7 +21,10 @@ from haneul.host.net.sysctls import ensure_no_ipv6, ensure_sysctl, read_sysctl
 
 
 class Veth(Struct, frozen=True, kw_only=True):
-    """A pair: `name` here, and `peer` in the namespace `peer_place`, which has the MAC that others know."""
+    """A pair: `name` here, and `peer` in the namespace `peer_place`, which has the MAC that others know.
+
+    Unless it `heeds_routers`, what somebody on the network advertises changes nothing in that namespace.
+    """
 
     name: str
     peer: str
@@ -29,6 +32,7 @@ class Veth(Struct, frozen=True, kw_only=True):
     peer_mac: str
     mtu: int
     mark: Mark
+    heeds_routers: bool = False
 
 
 def ensure_veth(veth: Veth, place: Place | None = None) -> Link:
@@ -44,12 +48,19 @@ def ensure_veth(veth: Veth, place: Place | None = None) -> Link:
         if near is None or far is None:
             raise NetlinkFailed(f"The veth pair {veth.name} vanished while it was made.", 19)
         ensure_no_ipv6(veth.name)
-        # The cloud gives out the addresses: waiting a second or two to see whether somebody else has one is in vain.
-        if read_sysctl(f"ipv6/conf/{veth.peer}/accept_dad", peer_at) is not None:
-            ensure_sysctl(f"ipv6/conf/{veth.peer}/accept_dad", "0", peer_at)
+        _ensure_ipv6(veth)
         ensure_set(far, {"mtu": veth.mtu, "mac": veth.peer_mac, "alias": veth.mark.text, "is_up": True}, peer_at)
         ensure_set(near, {"mtu": veth.mtu, "alias": veth.mark.text, "is_up": True})
         return near
+
+
+def _ensure_ipv6(veth: Veth) -> None:
+    folder = f"ipv6/conf/{veth.peer}"
+    # A kernel without IPv6 has none of these.
+    if read_sysctl(f"{folder}/accept_ra", veth.peer_place) is not None:
+        ensure_sysctl(f"{folder}/accept_ra", "1" if veth.heeds_routers else "0", veth.peer_place)
+        # The cloud gives out the addresses: to wait and see whether somebody else has one would be in vain.
+        ensure_sysctl(f"{folder}/accept_dad", "0", veth.peer_place)
 
 
 def _make(veth: Veth, peer_at: Place) -> None:

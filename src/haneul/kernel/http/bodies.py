@@ -1,5 +1,6 @@
 """From bytes to a body's struct, and from a view to bytes."""
 
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, get_args, get_origin
 
@@ -13,7 +14,8 @@ from haneul.kernel.http.routes import Route
 from haneul.kernel.http.versions import Version, differs, refuse_newer_fields, trimmed, version
 
 DEEPEST = 64
-_encoder = msgspec.json.Encoder()
+_encoder = msgspec.json.Encoder(decimal_format="number")
+"""Views write whole numbers of more than 64 bits as decimals: JSON has no bounds, msgspec's integers do."""
 
 
 def decode(route: Route, raw: bytes, at: Version) -> Any:
@@ -121,9 +123,9 @@ def encode(route: Route, view: Any, out: Outgoing) -> bytes:
     if route.view_type is not None and differs(route.view_type, out.at):
         view = trimmed(view, out.at)
     if out.fields:
-        view = _selected(msgspec.to_builtins(view), out.fields)
+        view = _selected(_plain(view), out.fields)
     if _is_reshaped(route, out.at):
-        plain = msgspec.to_builtins(view)
+        plain = _plain(view)
         return _encoder.encode(_shaped_down(route, {wraps: plain} if wraps else plain, out.at))
     encoded = _encoder.encode(view)
     return b'{"%s":%s}' % (wraps.encode(), encoded) if wraps else encoded
@@ -138,10 +140,14 @@ def _encode_list(route: Route, view: Listed[Any], out: Outgoing) -> bytes:
     if route.view_type is not None and differs(route.view_type, out.at):
         items = trimmed(items, out.at)
     if out.fields:
-        items = [_selected(item, out.fields) for item in msgspec.to_builtins(items)]
+        items = [_selected(item, out.fields) for item in _plain(items)]
     if _is_reshaped(route, out.at):
-        return _encoder.encode(_shaped_down(route, {wraps: msgspec.to_builtins(items), **around}, out.at))
+        return _encoder.encode(_shaped_down(route, {wraps: _plain(items), **around}, out.at))
     return _encoder.encode({wraps: items, **around})
+
+
+def _plain(view: Any) -> Any:
+    return msgspec.to_builtins(view, builtin_types=(Decimal,))
 
 
 def _selected(item: Any, fields: frozenset[str]) -> Any:

@@ -34,8 +34,9 @@ class GroupInUse(RunFailed):
 class Firewall:
     """A cloud's tables in the network namespace of the calling thread, which must always be the same one.
 
-    Each verb is one transaction and can be repeated. What stands is in the kernel; what is kept here only saves
-    reading it back, and is read anew when the kernel turns out to differ.
+    Each verb is one transaction and can be repeated. What stands is in the kernel, and is read from there at the
+    beginning; it is kept here, so that a change costs the same however much there is. So there may be one such object
+    at a time, or one after another; what somebody else has removed is noticed by `ports`, `groups` and `prepare`.
     """
 
     def __init__(self, cloud_id: str) -> None:
@@ -122,7 +123,7 @@ class Firewall:
         return set(standing.groups) if standing else set()
 
     def explain(self, port_id: str) -> list[str]:
-        """A port's anti-spoofing and delivery rules and its groups' chains, as the kernel has them."""
+        """What a port may speak as, what is handed to it and which groups it is in, as the kernel has it."""
         expect_id(port_id)
         standing = self._read_anew()
         if standing is None or port_id not in standing.ports:
@@ -150,7 +151,7 @@ class Firewall:
             try:
                 change = self._try(tell)
             except RunFailed:
-                # Someone else may have changed the tables since we last looked.
+                # Somebody else may have changed the tables since they were last read.
                 self._forget()
                 change = self._try(tell)
             for zone, addresses in change.gone:

@@ -27,10 +27,14 @@ FILTER = 0
 
 ADDRESS_TYPE: dict[Version, str] = {4: "ipv4_addr", 6: "ipv6_addr"}
 
+# Zones and fixed addresses of ports stand there only to be read back: rules take nft a hundred times longer to read.
 BRIDGE_MAPS = """\
 add map bridge {table} profiles {{ type ifname : mark; }}
 add map bridge {table} from {{ type ifname : verdict; }}
 add map bridge {table} to {{ type ifname : verdict; }}
+add map bridge {table} zones {{ type ifname : mark; }}
+add set bridge {table} fixed4 {{ type ifname . ipv4_addr; }}
+add set bridge {table} fixed6 {{ type ifname . ipv6_addr; }}
 """
 INET_MAPS = """\
 add map inet {table} zones {{ typeof iifname : ct zone; }}

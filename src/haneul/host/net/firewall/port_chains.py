@@ -46,9 +46,9 @@ def leaving(port: FilteredPort) -> Iterator[str]:
     yield "drop"
 
 
-def entering(port: FilteredPort, zone: int) -> Iterator[str]:
-    """The rules of `to-<port>`; the first one also keeps the zone, for whoever reads the port back."""
-    yield f'jump plain comment "zone {zone}"'
+def entering(port: FilteredPort) -> Iterator[str]:
+    """The rules of `to-<port>`: what is for its MAC, or for a group of MACs."""
+    yield "jump plain"
     for address in port.addresses:
         family = "ip" if ip_address(address).version == 4 else "ip6"
         noted = _noted(port, _Source(port.mac, ip_network(address), is_own=True))

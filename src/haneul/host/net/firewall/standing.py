@@ -8,16 +8,19 @@ from msgspec import Struct
 from haneul.host.net.firewall.nft import listed
 
 PROFILE_OF_MARK = 0xFFFF
-ZONE_COMMENT = "zone "
 
 
 class StandingPort(Struct, frozen=True, kw_only=True):
-    """A port that is filtered now: its device, its profile's number, its bridge's zone and its fixed addresses."""
+    """A port that is filtered now: its device, its packets' mark, its bridge's zone and its fixed addresses."""
 
     device: str
-    profile: int
+    mark: int
     zone: int
-    addresses: tuple[str, ...]
+    addresses: frozenset[str]
+
+    @property
+    def profile(self) -> int:
+        return self.mark & PROFILE_OF_MARK
 
 
 class Standing(Struct, kw_only=True):
@@ -42,74 +45,50 @@ class Standing(Struct, kw_only=True):
 
 def read_back(table: str) -> Standing | None:
     """What stands under this table's name; None if there is no such table."""
-    parts = [
-        listed(what)
-        for what in (
-            f"table bridge {table}",
-            "chains inet",
-            f"map inet {table} initiators",
-            f"map inet {table} zones",
-            f"chain inet {table} known-initiator",
-        )
-    ]
-    if any(part is None for part in parts):
+    generation = _generation(table)
+    if generation is None:
         return None
-    things = [thing for part in parts for thing in part or ()]
-    maps = {thing["map"]["name"]: _elements(thing["map"]) for thing in things if "map" in thing}
-    chains = [thing["chain"] for thing in things if "chain" in thing]
+    bridge = _elements(table, "map", "maps bridge") | _elements(table, "set", "sets bridge")
+    inet = _elements(table, "map", "maps inet")
     return Standing(
-        generation=_generation(things),
-        ports=dict(_ports(things, maps)),
-        groups={
-            chain["name"].removeprefix("egress-")
-            for chain in chains
-            if chain["table"] == table and chain["name"].startswith("egress-")
-        },
+        generation=generation,
+        ports=dict(_ports(bridge)),
+        groups=set(_groups(table)),
         profiles={
-            _target(verdict).removeprefix("initiator-"): mark & PROFILE_OF_MARK
-            for mark, verdict in maps["initiators"].items()
+            _target(verdict).removeprefix("initiator-"): mark & PROFILE_OF_MARK for mark, verdict in inet["initiators"]
         },
-        zones=maps["zones"],
+        zones=dict(inet["zones"]),
     )
 
 
-def _elements(found: dict[str, Any]) -> dict[Any, Any]:
-    return dict(found.get("elem", []))
+def _generation(table: str) -> int | None:
+    rules = [thing["rule"] for thing in listed(f"chain inet {table} known-initiator") or () if "rule" in thing]
+    return int(rules[0]["expr"][0]["match"]["right"]) if rules else None
+
+
+def _elements(table: str, kind: str, what: str) -> dict[str, list[Any]]:
+    """What is in each map or set of the table."""
+    found = [thing[kind] for thing in listed(what) or () if kind in thing]
+    return {one["name"]: one.get("elem", []) for one in found if one["table"] == table}
+
+
+def _groups(table: str) -> Iterator[str]:
+    for chain in (thing["chain"] for thing in listed("chains inet") or () if "chain" in thing):
+        if chain["table"] == table and chain["name"].startswith("egress-"):
+            yield chain["name"].removeprefix("egress-")
+
+
+def _ports(bridge: dict[str, list[Any]]) -> Iterator[tuple[str, StandingPort]]:
+    marks, zones = dict(bridge["profiles"]), dict(bridge["zones"])
+    addresses: dict[str, list[str]] = {}
+    for element in (*bridge["fixed4"], *bridge["fixed6"]):
+        device, address = element["concat"]
+        addresses.setdefault(device, []).append(address)
+    for device, verdict in bridge["to"]:
+        fixed = frozenset(addresses.get(device, ()))
+        port = StandingPort(device=device, mark=marks[device], zone=zones[device], addresses=fixed)
+        yield _target(verdict).removeprefix("to-"), port
 
 
 def _target(verdict: dict[str, Any]) -> str:
     return str(verdict["goto"]["target"])
-
-
-def _generation(things: list[dict[str, Any]]) -> int:
-    rules = (thing["rule"] for thing in things if "rule" in thing)
-    (known,) = (rule for rule in rules if rule["chain"] == "known-initiator")
-    return int(known["expr"][0]["match"]["right"])
-
-
-def _ports(things: list[dict[str, Any]], maps: dict[str, dict[Any, Any]]) -> Iterator[tuple[str, StandingPort]]:
-    zones: dict[str, int] = {}
-    addresses: dict[str, list[str]] = {}
-    for rule in (thing["rule"] for thing in things if "rule" in thing):
-        comment = rule.get("comment", "")
-        if comment.startswith(ZONE_COMMENT):
-            zones[rule["chain"]] = int(comment.removeprefix(ZONE_COMMENT))
-        addresses.setdefault(rule["chain"], []).extend(_destinations(rule))
-    for device, verdict in maps["to"].items():
-        chain = _target(verdict)
-        yield (
-            chain.removeprefix("to-"),
-            StandingPort(
-                device=device,
-                profile=maps["profiles"][device] & PROFILE_OF_MARK,
-                zone=zones[chain],
-                addresses=tuple(addresses[chain]),
-            ),
-        )
-
-
-def _destinations(rule: dict[str, Any]) -> Iterator[str]:
-    for part in rule["expr"]:
-        payload = part.get("match", {}).get("left", {}).get("payload", {}) if "match" in part else {}
-        if payload.get("protocol") in ("ip", "ip6") and payload.get("field") == "daddr":
-            yield part["match"]["right"]

@@ -3,6 +3,7 @@
 import hashlib
 import socket
 from collections.abc import Iterable, Iterator
+from ipaddress import ip_address
 
 from haneul.host.net.firewall import group_rules, layout, port_chains
 from haneul.host.net.firewall.standing import Standing, StandingPort
@@ -18,7 +19,7 @@ class Transaction:
     def __init__(self, table: str, standing: Standing) -> None:
         self.after = standing.copy()
         # Zones and addresses whose connections are to be forgotten when all is done.
-        self.gone: list[tuple[int, tuple[str, ...]]] = []
+        self.gone: list[tuple[int, frozenset[str]]] = []
         self._table = table
         self._lines: list[str] = []
         self._takes_away = False
@@ -48,17 +49,17 @@ class Transaction:
         before = self.after.ports.get(port.id)
         now = StandingPort(
             device=port.device,
-            profile=self._profile(port),
+            mark=layout.TAG | (0 if port.stateful else layout.STATELESS) | self._profile(port),
             zone=self.after.zones[port.bridge],
-            addresses=port.addresses,
+            addresses=frozenset(map(str, map(ip_address, port.addresses))),
         )
-        self._fill(port, now.zone, is_new=before is None)
-        self._point(port, before, now)
+        self._fill(port, is_new=before is None)
+        self._point(port.id, before, now)
         self.after.ports[port.id] = now
         if before is not None:
             self._takes_away = True
-            left = before.addresses if before.zone != now.zone else set(before.addresses) - set(now.addresses)
-            self.gone.append((before.zone, tuple(left)))
+            left = before.addresses if before.zone != now.zone else before.addresses - now.addresses
+            self.gone.append((before.zone, left))
 
     def drop_port(self, port_id: str) -> None:
         """Filter a port no longer, and forget its connections."""
@@ -67,8 +68,7 @@ class Transaction:
             return
         self._takes_away = True
         self.gone.append((port.zone, port.addresses))
-        for kind in ("profiles", "from", "to"):
-            self._lines.append(f'delete element bridge {self._table} {kind} {{ "{port.device}" }}')
+        self._point(port_id, port, None)
         for end in ("from", "to"):
             self._drop_chain("bridge", f"{end}-{port_id}")
 
@@ -105,23 +105,21 @@ class Transaction:
         for other_id in others:
             self.drop_port(other_id)
 
-    def _fill(self, port: FilteredPort, zone: int, *, is_new: bool) -> None:
+    def _fill(self, port: FilteredPort, *, is_new: bool) -> None:
         write = layout.filled if is_new else layout.replaced
-        for end, rules in (("from", port_chains.leaving(port)), ("to", port_chains.entering(port, zone))):
+        for end, rules in (("from", port_chains.leaving(port)), ("to", port_chains.entering(port))):
             self._lines.append(f"add chain bridge {self._table} {end}-{port.id}")
             self._lines += write("bridge", self._table, f"{end}-{port.id}", rules)
 
-    def _point(self, port: FilteredPort, before: StandingPort | None, now: StandingPort) -> None:
-        flags = 0 if port.stateful else layout.STATELESS
-        values = {
-            "profiles": f"{layout.TAG | flags | now.profile:#x}",
-            "from": f"goto from-{port.id}",
-            "to": f"goto to-{port.id}",
-        }
-        for kind, value in values.items():
-            if before is not None:
-                self._lines.append(f'delete element bridge {self._table} {kind} {{ "{before.device}" }}')
-            self._lines.append(f'add element bridge {self._table} {kind} {{ "{port.device}" : {value} }}')
+    def _point(self, port_id: str, before: StandingPort | None, now: StandingPort | None) -> None:
+        old = _elements(port_id, before) if before else {}
+        new = _elements(port_id, now) if now else {}
+        for (kind, key), value in old.items():
+            if new.get((kind, key)) != value:
+                self._lines.append(f"delete element bridge {self._table} {kind} {{ {key} }}")
+        for (kind, key), value in new.items():
+            if old.get((kind, key)) != value:
+                self._lines.append(f"add element bridge {self._table} {kind} {{ {key}{value} }}")
 
     def _profile(self, port: FilteredPort) -> int:
         groups = sorted(set(port.groups))
@@ -159,6 +157,18 @@ class Transaction:
                 del self.after.zones[bridge]
                 for kind in ("zones", "bridges"):
                     self._lines.append(f'delete element inet {self._table} {kind} {{ "{bridge}" }}')
+
+
+def _elements(port_id: str, port: StandingPort) -> dict[tuple[str, str], str]:
+    """Where a port stands in the maps and sets: which of them, its key there, and what that leads to."""
+    device = f'"{port.device}"'
+    return {
+        ("profiles", device): f" : {port.mark:#x}",
+        ("from", device): f" : goto from-{port_id}",
+        ("to", device): f" : goto to-{port_id}",
+        ("zones", device): f" : {port.zone}",
+        **{(f"fixed{ip_address(address).version}", f"{device} . {address}"): "" for address in port.addresses},
+    }
 
 
 def _profile_name(groups: list[str], *, stateful: bool) -> str:

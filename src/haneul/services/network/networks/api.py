@@ -23,8 +23,8 @@ from haneul.services.network.scopes import scopes_of
 from haneul.services.network.zones import zones_of
 
 VISIBLE = (
-    "rule:admin_only or (role:reader and project_id:%(project_id)s) or rule:shared or rule:external or "
-    "rule:context_is_advsvc"
+    "rule:admin_only or (role:reader and project_id:%(project_id)s) or rule:service_api or rule:shared or "
+    "rule:external or rule:context_is_advsvc"
 )
 GET = Rule("get_network", VISIBLE, "Show networks.")
 CREATE = Rule("create_network", MEMBER, "Create a network.")
@@ -66,13 +66,6 @@ def views(call: Call, found: Sequence[Network]) -> list[NetworkView]:
     ]
 
 
-def allowed(call: Call, network_id: str) -> Network:
-    """The network, once the route's rule allows it; who may not see it doesn't learn that it is there."""
-    network = logic.get(call.db, network_id, viewer(call))
-    call.enforce({"project_id": network.project_id, "shared": True, "router:external": network.is_external})
-    return network
-
-
 def routes_with(settings: NetworkSettings) -> Routes:
     """The routes of networks; `settings` say which segments there are."""
     routes = Routes()
@@ -91,7 +84,10 @@ def routes_with(settings: NetworkSettings) -> Routes:
 
     @routes.get("/v2.0/networks/{network_id}", rule=GET, wraps="network", quick=True)
     def get_network(call: Call, network_id: str) -> NetworkView:
-        return views(call, [allowed(call, network_id)])[0]
+        network = logic.get(call.db, network_id, viewer(call))
+        (view,) = views(call, [network])
+        call.enforce(network, shared=view.shared, router_external=network.is_external)
+        return view
 
     @routes.put("/v2.0/networks/{network_id}", rule=UPDATE, wraps="network", lax=True)
     def update_network(call: Call, network_id: str, body: NetworkUpdate) -> NetworkView:

@@ -2,7 +2,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import UNSET, Struct
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union
 
 from haneul.kernel.db import Db, by, fields
 from haneul.kernel.db.listing import Clause, Listing
@@ -14,9 +14,10 @@ from haneul.services.network.networks.models import Network, networks
 from haneul.services.network.networks.schemas import NetworkCreate, NetworkUpdate
 from haneul.services.network.owners import Viewer
 from haneul.services.network.placements import logic as placements
-from haneul.services.network.ports.models import ROUTER_GATEWAY, ports
+from haneul.services.network.ports.models import ROUTER_GATEWAY, ROUTER_INTERFACE, ports
 from haneul.services.network.quotas.logic import counted, take_one
 from haneul.services.network.rbac import sharing
+from haneul.services.network.rbac.models import rbac_policies
 from haneul.services.network.standard import Changes, missing, standard_values
 from haneul.services.network.subnets.models import subnets
 from haneul.services.network.tags import logic as tags
@@ -30,9 +31,22 @@ SUBNETS_OF = select(subnets.c.network_id, subnets.c.id).where(
 GATEWAYS = select(ports.c.id).where(
     ports.c.network_id == bindparam("network_id"), ports.c.device_owner == ROUTER_GATEWAY
 )
-STRANGERS = select(ports.c.id).where(
-    ports.c.network_id == bindparam("network_id"), ports.c.project_id.not_in(("", bindparam("project_id")))
+PLUGGED = select(ports.c.id, ports.c.device_id, ports.c.device_owner).where(
+    ports.c.network_id == bindparam("network_id")
 )
+USERS = union(
+    select(ports.c.project_id).where(
+        ports.c.network_id == bindparam("network_id"), ports.c.device_owner.not_like("network:%")
+    ),
+    select(subnets.c.project_id).where(subnets.c.network_id == bindparam("network_id")),
+)
+LET_IN = select(rbac_policies.c.target_project).where(
+    rbac_policies.c.object_type == NETWORK,
+    rbac_policies.c.object_id == bindparam("network_id"),
+    rbac_policies.c.action == sharing.SHARED,
+)
+DEFAULT = select(networks.c.id).where(networks.c.is_default.is_(True))
+VERSIONS = select(subnets.c.ip_version).where(subnets.c.network_id == bindparam("network_id")).distinct()
 QUOTA = counted("network", networks)
 MANY = 500
 LISTING = Listing(
@@ -118,6 +132,9 @@ def create(db: Db, wanted: NetworkCreate, project_id: str, settings: NetworkSett
     asked = segments.asked_for(
         wanted.network_type or None, wanted.physical_network or None, wanted.segmentation_id or None
     )
+    is_default = wanted.is_default is True and wanted.is_external is True
+    if is_default:
+        _refuse_second_default(db)
     take_one(db, project_id, QUOTA)
     values = standard_values(project_id, wanted.description)
     segment = segments.claim(db, values["id"], asked, settings)
@@ -131,7 +148,7 @@ def create(db: Db, wanted: NetworkCreate, project_id: str, settings: NetworkSett
         physical_network=segment.physical_network,
         segmentation_id=segment.segmentation_id,
         is_external=bool(wanted.is_external),
-        is_default=bool(wanted.is_default),
+        is_default=is_default,
         dns_domain=wanted.dns_domain,
         availability_zone_hints=wanted.availability_zone_hints,
     )
@@ -168,12 +185,28 @@ def update(db: Db, network: Network, wanted: NetworkUpdate) -> Network:
     if "mtu" in own:
         segment = segments.Segment(network.network_type, network.physical_network, network.segmentation_id)
         own["mtu"] = _mtu(own["mtu"], segment)
+        _refuse_small_mtu(db, network, own["mtu"])
+    if not own.get("is_external", network.is_external):
+        # Only of external networks one is the default.
+        own["is_default"] = False
+    elif wanted.is_default is True:
+        _refuse_second_default(db, network.id)
     _share(db, network, wanted)
     CHANGES.bump(db, network.id, **own)
     if own.keys() & {"mtu", "admin_state_up", "dns_domain"}:
-        for kind in ("segment", "dhcp"):
-            placements.changed(db, kind, network.id)
+        _tell_hosts(db, network.id)
     return get(db, network.id)
+
+
+def _tell_hosts(db: Db, network_id: str) -> None:
+    """What hosts have of a network is made anew, down to the ports, which have its MTU."""
+    placements.changed(db, "segment", network_id)
+    placements.changed(db, "dhcp", network_id)
+    for port_id, device_id, owner in db.tuples(PLUGGED, network_id=network_id):
+        if owner in (ROUTER_INTERFACE, ROUTER_GATEWAY):
+            placements.changed(db, "router", device_id)
+        else:
+            placements.changed(db, "port", port_id)
 
 
 def _refuse_other_segment(network: Network, wanted: NetworkUpdate) -> None:
@@ -205,9 +238,24 @@ def _share(db: Db, network: Network, wanted: NetworkUpdate) -> None:
 
 
 def _refuse_strangers(db: Db, network: Network) -> None:
-    if db.value(STRANGERS, network_id=network.id, project_id=network.project_id):
+    """Conflict while projects use a network that only its being shared with all lets them use."""
+    users = {project_id for (project_id,) in db.tuples(USERS, network_id=network.id)}
+    if users - {network.project_id, *(target for (target,) in db.tuples(LET_IN, network_id=network.id))}:
         raise Conflict(
-            "Unable to reconfigure sharing settings for network {id}. Multiple tenants are using it.",
+            "Unable to reconfigure sharing settings for network {name}. Multiple projects are using it.",
             kind="InvalidSharedSetting",
-            id=network.id,
+            name=network.name,
+        )
+
+
+def _refuse_small_mtu(db: Db, network: Network, mtu: int) -> None:
+    for (version,) in db.tuples(VERSIONS, network_id=network.id):
+        segments.refuse_small_mtu(network.id, version, mtu)
+
+
+def _refuse_second_default(db: Db, network_id: str = "") -> None:
+    standing = db.value(DEFAULT)
+    if standing not in (None, network_id):
+        raise Conflict(
+            "A default external network already exists: {id}.", kind="DefaultExternalNetworkExists", id=standing
         )

@@ -2,9 +2,12 @@
 
 from sqlalchemy import bindparam, select
 
-from haneul.kernel.db import Db
+from haneul.kernel.db import Db, Query, columns_of
 from haneul.kernel.errors import Conflict
 from haneul.services.network.dhcp import logic as dhcp
+from haneul.services.network.floating_ips import logic as floating_ips
+from haneul.services.network.floating_ips.models import FloatingIp
+from haneul.services.network.floating_ips.models import floating_ips as floating_ip_table
 from haneul.services.network.networks import segments
 from haneul.services.network.networks.models import Network, networks
 from haneul.services.network.placements import logic as placements
@@ -20,14 +23,28 @@ IN_USE = (
     .limit(10)
 )
 
+IDLE = Query(
+    FloatingIp,
+    columns_of(FloatingIp, floating_ip_table).where(
+        floating_ip_table.c.floating_network_id == bindparam("network_id"),
+        floating_ip_table.c.fixed_port_id.is_(None),
+        floating_ip_table.c.router_id == "",
+    ),
+)
+
 
 def delete(db: Db, network: Network) -> None:
-    """Delete a network; Conflict while it has ports other than those of its DHCP servers."""
+    """Delete a network; Conflict while it has ports other than those of its DHCP servers.
+
+    Floating IPs that stand for nothing go with it.
+    """
+    for floating in db.all(IDLE, network_id=network.id):
+        floating_ips.delete(db, floating)
     users = [port_id for (port_id,) in db.tuples(IN_USE, network_id=network.id)]
     if users:
         raise Conflict(
             "Unable to complete operation on network {id}. There are one or more ports still in use on the network, "
-            "id for these ports is {ports}.",
+            "id for these ports is: {ports}.",
             kind="NetworkInUse",
             id=network.id,
             ports=",".join(users),

@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy import bindparam, select
 
 from haneul.kernel.db import Db, Query, columns_of, unique
-from haneul.kernel.errors import BadRequest, Unavailable
+from haneul.kernel.errors import BadRequest, Conflict, Unavailable
 from haneul.services.network.config import NetworkSettings
 from haneul.services.network.networks.models import Claim, claims
 
@@ -16,6 +16,7 @@ OVERHEAD = {"vxlan": 50, "gre": 42}
 """What tunnels take of the underlay's MTU of 1500 (neutron-lib: plugins/ml2)."""
 UNDERLAY_MTU = 1500
 LEAST_MTU = {4: 68, 6: 1280}
+"""The smallest MTUs over which IP goes (RFC 791, RFC 8200)."""
 WINDOW = 64
 TAKEN = Query(
     Claim,
@@ -61,6 +62,18 @@ def asked_for(network_type: str | None, physical_network: str | None, segmentati
 
 def _wrong(template: str, **values: str) -> BadRequest:
     return BadRequest("Invalid input for operation: " + template + ".", kind="InvalidInput", **values)
+
+
+def refuse_small_mtu(network_id: str, version: int, mtu: int) -> None:
+    """Conflict where packets of a subnet's IP version would not fit into the network's."""
+    least = LEAST_MTU[4] if mtu < LEAST_MTU[4] else LEAST_MTU[version]
+    if mtu < least:
+        raise Conflict(
+            "MTU of {id} is not valid, subnet requires a minimum of {least}",
+            kind="NetworkMTUSubnetConflict",
+            id=network_id,
+            least=least,
+        )
 
 
 def claim(db: Db, network_id: str, wanted: Segment | None, settings: NetworkSettings) -> Segment:

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from haneul.kernel.db import Db, Query, by, columns_of, unique
 from haneul.kernel.errors import BadRequest, Conflict
-from haneul.services.network.ports.models import ROUTER_INTERFACE, FixedIp, Port, fixed_ips
+from haneul.services.network.ports.models import ROUTER_GATEWAY, ROUTER_INTERFACE, FixedIp, Port, fixed_ips
 from haneul.services.network.subnets.models import AllocationPool, Subnet, allocation_pools, subnets
 
 MOST_FIXED_IPS = 5
@@ -95,7 +95,7 @@ def _by_themselves(db: Db, port: Port, known: Sequence[Subnet]) -> list[FixedIp]
 def _one(db: Db, port: Port, known: Sequence[Subnet], wanted: WantedIp, number: int) -> FixedIp:
     subnet = _subnet_of(port, known, wanted)
     if wanted.address:
-        refuse_unfit(subnet, wanted.address)
+        refuse_unfit(subnet, wanted.address, port.device_owner)
         if subnet.is_auto and not port.is_internal and wanted.address != auto_address(subnet, port.mac_address):
             raise BadRequest(
                 "IPv6 address {address} can not be directly assigned to a port on subnet {id} since the subnet is "
@@ -130,10 +130,11 @@ def _subnet_of(port: Port, known: Sequence[Subnet], wanted: WantedIp) -> Subnet:
     )
 
 
-def refuse_unfit(subnet: Subnet, address: str) -> None:
-    """BadRequest for an address that no host of the subnet can have."""
+def refuse_unfit(subnet: Subnet, address: str, device_owner: str) -> None:
+    """BadRequest for an address that no host of the subnet can have; the first of IPv6 is its routers' alone."""
     network, wanted = ip_network(subnet.cidr), ip_address(address)
-    edges = {network.network_address}
+    is_routers = network.version == 6 and device_owner in (ROUTER_INTERFACE, ROUTER_GATEWAY)
+    edges = set() if is_routers else {network.network_address}
     if network.version == 4 and network.prefixlen < 31:
         edges.add(network.broadcast_address)
     if network.prefixlen >= network.max_prefixlen - 1:

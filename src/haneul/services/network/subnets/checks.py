@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from haneul.kernel.errors import BadRequest, Conflict
-from haneul.services.network.networks.models import Network
+from haneul.kernel.errors import BadRequest
 from haneul.services.network.subnets.cidrs import (
     Address,
     Prefix,
@@ -18,7 +17,6 @@ MODES = ("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MOST_NAMESERVERS, MOST_ROUTES = 5, 20
 """Neutron's `max_dns_nameservers` and `max_subnet_host_routes`."""
 OWNERS = ("network:", "neutron:", "compute:")
-LEAST_MTU = {4: 68, 6: 1280}
 LONGEST_WITH_DHCP = {4: 30, 6: 126}
 
 
@@ -128,15 +126,3 @@ def refuse_service_types(types: Sequence[str]) -> None:
                 kind="InvalidSubnetServiceType",
                 type=one,
             )
-
-
-def refuse_small_mtu(network: Network, version: int, mtu: int) -> None:
-    """Conflict where packets of this IP version would not fit into the network's."""
-    least = LEAST_MTU[4] if mtu < LEAST_MTU[4] else LEAST_MTU[version]
-    if mtu and mtu < least:
-        raise Conflict(
-            "MTU of {id} is not valid, subnet requires a minimum of {least}",
-            kind="NetworkMTUSubnetConflict",
-            id=network.id,
-            least=least,
-        )

@@ -11,6 +11,7 @@ from haneul.kernel.errors import BadRequest, Conflict, NotBuilt
 from haneul.services.network.lists import Asked, fetched
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
+from haneul.services.network.networks.segments import refuse_small_mtu
 from haneul.services.network.owners import Viewer
 from haneul.services.network.ports.models import ROUTER_INTERFACE, fixed_ips, ports
 from haneul.services.network.quotas.logic import counted, take_one
@@ -180,7 +181,7 @@ def _row(wanted: SubnetCreate, place: Place, cidr: Prefix, pool: SubnetPool | No
         checks.refuse_dhcp(cidr)
     checks.refuse_modes(version, ra_mode, address_mode, has_dhcp=wanted.enable_dhcp)
     checks.refuse_own_addresses(cidr, address_mode)
-    checks.refuse_small_mtu(place.network, version, place.network.mtu)
+    refuse_small_mtu(place.network.id, version, place.network.mtu)
     return Subnet(
         **standard_values(place.project_id, wanted.description or ""),
         name=wanted.name,

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from haneul.host.namespaces import ensure_namespace, remove_namespace
-from haneul.host.net.daemons import NOBODY, Home
+from haneul.host.net.daemons import Home
 from haneul.host.net.dhcp import server, values
 from haneul.host.net.links import attach, ensure_bridge
 from haneul.host.net.metadata_proxy import ProxyPlan, dhcp_listens, ensure_proxy, remove_proxy
@@ -16,7 +16,7 @@ from haneul.services.network.drivers.base import (
     dhcp_namespace_of,
     tap_of,
 )
-from haneul.services.network.drivers.linux_bridge.place import Ground
+from haneul.services.network.drivers.linux_bridge.place import PROXY, Ground
 
 METADATA_ADDRESS = "169.254.169.254/32"
 
@@ -82,8 +82,8 @@ def _proxy(plan: DhcpPlan, device: str, place: str, ground: Ground) -> ProxyPlan
         namespace=place,
         socket=ground.socket,
         listens=dhcp_listens(device, has_ipv6=False),
-        uid=NOBODY.uid,
-        gid=NOBODY.gid,
+        uid=PROXY.uid,
+        gid=PROXY.gid,
         network_id=plan.id,
     )
 

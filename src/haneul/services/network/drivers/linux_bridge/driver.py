@@ -32,7 +32,7 @@ from haneul.services.network.drivers.base import (
     tap_of,
 )
 from haneul.services.network.drivers.linux_bridge import dhcp, ports, routers, segments
-from haneul.services.network.drivers.linux_bridge.place import Ground
+from haneul.services.network.drivers.linux_bridge.place import PROXY, Ground
 from haneul.services.network.drivers.made_plans import MadePlans, refuse_strange
 from haneul.services.network.drivers.settings import DriverSettings
 
@@ -158,7 +158,7 @@ class LinuxBridgeDriver:
             if folder.name != here:
                 shutil.rmtree(folder)
         self._firewall.prepare()
-        self._server = metadata_proxy.serve_metadata(self._ground.socket, self._told, mode=0o666)
+        self._server = metadata_proxy.serve_metadata(self._ground.socket, self._told, mode=0o660, gid=PROXY.gid)
 
     def _told(self, ask: metadata_proxy.MetadataAsk) -> metadata_proxy.MetadataReply:
         reply = self._answer(

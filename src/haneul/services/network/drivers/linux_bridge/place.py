@@ -5,8 +5,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from haneul.host.account import Account
 from haneul.host.net.marks import Mark
 from haneul.services.network.drivers.settings import ExternalLink
+
+PROXY = Account(uid=0x7FFF0002, gid=0x7FFF0002)
+"""Whom metadata proxies run as: nobody else may speak to the agent's socket as one of them."""
 
 
 class Ground(Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from haneul.host.namespaces import ensure_namespace, remove_namespace
 from haneul.host.net import advertisements
-from haneul.host.net.daemons import NOBODY, Home
+from haneul.host.net.daemons import Home
 from haneul.host.net.links import attach, ensure_bridge, list_links, remove_link
 from haneul.host.net.metadata_proxy import ProxyPlan, ensure_proxy, remove_proxy, router_listens
 from haneul.host.net.router import (
@@ -30,7 +30,7 @@ from haneul.services.network.drivers.base import (
     outside_device_of,
     router_namespace_of,
 )
-from haneul.services.network.drivers.linux_bridge.place import Ground
+from haneul.services.network.drivers.linux_bridge.place import PROXY, Ground
 
 METADATA_PORT = 9697
 OWN_DEVICES = ("qr-", "qg-")
@@ -151,8 +151,8 @@ def _proxy(router_id: str, place: str, ground: Ground) -> ProxyPlan:
         namespace=place,
         socket=ground.socket,
         listens=router_listens(METADATA_PORT, has_ipv6=False),
-        uid=NOBODY.uid,
-        gid=NOBODY.gid,
+        uid=PROXY.uid,
+        gid=PROXY.gid,
         router_id=router_id,
     )
 
