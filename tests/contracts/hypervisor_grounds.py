@@ -13,6 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import msgspec
+import pytest
 
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, GuestState, ImageFacts
 from haneul.services.compute.drivers.fake import FakeDriver
@@ -23,6 +24,8 @@ Driver = FakeDriver | QemuDriver
 IMAGE_ID = "9b0ad25e-5a0a-4a4b-8d8c-0b1a5e1c2d3f"
 BOOT_S = 60.0
 REPOSITORY = Path(__file__).parents[2]
+KINDS = ("fake", pytest.param("qemu", marks=pytest.mark.machine))
+on_each = pytest.mark.parametrize("kind", KINDS, indirect=True)
 
 
 class FileImages:
@@ -209,3 +212,13 @@ def wait_until(holds: Callable[[], bool], timeout_s: float = BOOT_S) -> None:
 
 def wait_for_text(driver: Driver, wanted: GuestPlan, text: str, times: int = 1) -> None:
     wait_until(lambda: driver.console_tail(wanted.id, None).count(text) >= times)
+
+
+def state_is(driver: Driver, wanted: GuestPlan, state: str) -> bool:
+    wait_until(lambda: (guest := state_of(driver, wanted)) is not None and guest.state == state, 5)
+    return True
+
+
+def steps(of: dict[str, tuple[str, ...]]) -> list[object]:
+    marks = {"fake": (), "qemu": (pytest.mark.machine,)}
+    return [pytest.param(kind, step, marks=marks[kind]) for kind in of for step in of[kind]]

@@ -8,9 +8,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tests.contracts import bus_places, test_hypervisor_driver
+from tests.contracts import bus_places
 from tests.contracts.bus_places import Cloud
-from tests.contracts.hypervisor_grounds import Driver, Ground, changed, plan, wait_until
+from tests.contracts.hypervisor_grounds import KINDS, Driver, Ground, changed, plan, wait_until
 from tests.servers import fixtures
 from tests.support.viewers import Viewer, on_socket
 
@@ -25,9 +25,7 @@ from haneul.services.compute.wire import ScreenAsk, ScreenEnd, ScreenPart, Scree
 
 cloud = bus_places.cloud
 rabbitmq_server = fixtures.rabbitmq_server
-real_image, unreal_image = test_hypervisor_driver.real_image, test_hypervisor_driver.unreal_image
-kind, ground, driver = test_hypervisor_driver.kind, test_hypervisor_driver.ground, test_hypervisor_driver.driver
-each_driver = pytest.mark.parametrize("kind", test_hypervisor_driver.KINDS, indirect=True)
+each_driver = pytest.mark.parametrize("kind", KINDS, indirect=True)
 DEADLINE_S = 20.0
 
 

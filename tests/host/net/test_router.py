@@ -17,7 +17,7 @@ def forwarding(ports: tuple[int, int], fixed_ports: tuple[int, int]) -> Forwardi
 @pytest.mark.parametrize(
     ("ports", "fixed_ports", "expected"),
     [
-        ((80, 80), (80, 80), [(80, 80, 0)]),
+        ((80, 80), (80, 80), [(80, 80, 80)]),
         ((80, 90), (80, 90), [(80, 90, 0)]),
         ((80, 90), (8080, 8080), [(80, 90, 8080)]),
         ((80, 81), (8080, 8081), [(80, 80, 8080), (81, 81, 8081)]),

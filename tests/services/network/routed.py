@@ -6,10 +6,12 @@ from typing import Any
 import httpx
 import msgspec
 from tests.support.cloud import Client, RunningCloud
+from tests.support.members import project_of
 
 from haneul.kernel.bus import CONTROL
 from haneul.kernel.reconcile.values import Nothing, Observation, PlanAsk, PlanReply, Report
-from haneul.services.network.drivers.base import HostNetwork, RouterPlan
+from haneul.services.network.drivers.base import HostNetwork, RouterPlan, SegmentPlan
+from haneul.services.network.quotas.models import Limit, limits
 from haneul.services.network.wire import NetworkReport
 
 CARRIED = HostNetwork(types=("vxlan", "local", "flat"), physical_networks=("physnet1",), tunnel_ip="192.0.2.1")
@@ -81,6 +83,14 @@ def joined_router(client: Client, inside_id: str, outside_network_id: str) -> di
     return router
 
 
+def unlimited(cloud: RunningCloud, *clients: Client) -> None:
+    """Let these clients' projects have as many as a module's tests make."""
+    owners = [project_of(client) for client in clients]
+    names = ("network", "subnet", "port", "router", "floatingip")
+    rows = [Limit(owner, name, -1) for owner in owners for name in names]
+    cloud.cloud.store.write(lambda db: db.insert_all(limits, rows))
+
+
 class Host:
     """A host that says over the bus that it lives, asks for its routers and says that it has made them."""
 
@@ -103,6 +113,10 @@ class Host:
     def router(self, router_id: str) -> RouterPlan:
         (plan,) = self.routers(router_id)
         return plan
+
+    def segments(self) -> set[str]:
+        """The networks that the host has to have."""
+        return {msgspec.msgpack.decode(entry, type=SegmentPlan).id for entry in self.asks("segment").entries}
 
     def makes(self, plan: RouterPlan, error: str = "") -> None:
         """Say that a router is as its plan wants it, or why it can't be."""

@@ -15,6 +15,7 @@ from tests.services.network.routed import (
     refused,
     shown,
     subnet,
+    unlimited,
 )
 from tests.support.cloud import Client, RunningCloud
 from tests.support.members import member_of
@@ -44,13 +45,6 @@ ROUTER_FIELDS = {
 }
 
 
-@pytest.fixture(scope="module", autouse=True)
-def many(cloud: RunningCloud, admin: Client) -> None:
-    """Room for the routers of a whole module."""
-    project_id = made(admin, "router")["project_id"]
-    cloud.cloud.store.write(lambda db: db.insert(limits, Limit(project_id, "router", -1)))
-
-
 @pytest.fixture(scope="module")
 def gardener(cloud: RunningCloud, admin: Client) -> Client:
     return member_of(cloud, admin, "garden")
@@ -59,6 +53,12 @@ def gardener(cloud: RunningCloud, admin: Client) -> Client:
 @pytest.fixture(scope="module")
 def stranger(cloud: RunningCloud, admin: Client) -> Client:
     return member_of(cloud, admin, "elsewhere")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def room(cloud: RunningCloud, admin: Client, gardener: Client, stranger: Client) -> None:
+    """Room for what a whole module makes."""
+    unlimited(cloud, admin, gardener, stranger)
 
 
 @pytest.fixture(scope="module")

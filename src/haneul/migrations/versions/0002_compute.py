@@ -115,6 +115,18 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "compute_server_passwords",
+        sa.Column("server_id", sa.String(length=36), nullable=False),
+        sa.Column("encrypted", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("server_id", name=op.f("pk_compute_server_passwords")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "compute_servers",
         sa.Column("number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", sa.String(length=36), nullable=False),

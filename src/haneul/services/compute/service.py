@@ -21,10 +21,12 @@ from haneul.services.compute.hypervisors.api import routes as hypervisors
 from haneul.services.compute.instance_actions.api import routes as instance_actions
 from haneul.services.compute.keypairs.api import routes as keypairs
 from haneul.services.compute.limits.api import routes as limits
+from haneul.services.compute.metadata.answers import answer
 from haneul.services.compute.quota_class_sets.api import routes as quota_class_sets
 from haneul.services.compute.quota_sets.api import routes as quota_sets
 from haneul.services.compute.server_actions.api import routes_with as server_actions
 from haneul.services.compute.server_metadata.api import routes as server_metadata
+from haneul.services.compute.server_password.api import routes as server_password
 from haneul.services.compute.server_rebuilds.api import routes as server_rebuilds
 from haneul.services.compute.server_rebuilds.operations import RebuildServer
 from haneul.services.compute.server_states.api import routes as server_states
@@ -38,6 +40,7 @@ from haneul.services.compute.usages.api import routes as usages
 from haneul.services.compute.versions import MICROVERSIONS
 from haneul.services.compute.versions import routes as versions
 from haneul.services.compute.wire import HostReport
+from haneul.services.network.public import MetadataAsk
 
 
 def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> Service:
@@ -83,11 +86,12 @@ def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> 
             server_tags,
             consoles(consoles_at, settings.console_token_life_s),
             instance_actions,
+            server_password,
         ),
         sites=(console_site(hosts, consoles_at, settings),),
         operations=(*OPERATIONS, *STATE_OPERATIONS, RebuildServer),
         plans=(GUEST_PLANS,),
-        bus_methods=(BusMethod("compute.host", HostReport, heard),),
+        bus_methods=(BusMethod("compute.host", HostReport, heard), BusMethod("metadata.answer", MetadataAsk, answer)),
         on_start=(lambda store: store.write(hosts_logic.control_seen),),
         faults="compute",
         page_links="compute",

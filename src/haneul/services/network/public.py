@@ -24,6 +24,8 @@ from haneul.services.network.ports.schemas import PortUpdate
 from haneul.services.network.rbac import sharing
 from haneul.services.network.security_groups import visible as groups
 from haneul.services.network.security_groups.models import security_groups
+from haneul.services.network.subnets.models import Subnet
+from haneul.services.network.subnets.models import subnets as subnet_table
 
 MANY = 500
 OWN = Query(
@@ -36,6 +38,7 @@ OWN = Query(
 OF_IDS = Query(
     Network, columns_of(Network, network_table).where(network_table.c.id.in_(bindparam("ids", expanding=True)))
 )
+SUBNETS = Query(Subnet, columns_of(Subnet, subnet_table).where(subnet_table.c.id.in_(bindparam("ids", expanding=True))))
 GROUP_NAMES = select(security_groups.c.id, security_groups.c.name).where(
     security_groups.c.id.in_(bindparam("ids", expanding=True))
 )
@@ -219,6 +222,11 @@ def _floating(db: Db, port_ids: Sequence[str]) -> Mapping[str, Mapping[str, Sequ
     return found
 
 
+def subnets_of(db: Db, subnet_ids: Sequence[str]) -> dict[str, Subnet]:
+    """Subnets by id."""
+    return {one.id: one for one in db.all(SUBNETS, ids=list(subnet_ids))} if subnet_ids else {}
+
+
 def names_of_groups(db: Db, group_ids: Sequence[str]) -> dict[str, str]:
     """The names of security groups by id."""
     return dict(db.tuples(GROUP_NAMES, ids=list(group_ids))) if group_ids else {}
@@ -245,5 +253,6 @@ __all__ = [
     "NetworkWanted",
     "Port",
     "PortNews",
+    "Subnet",
     "Viewer",
 ]

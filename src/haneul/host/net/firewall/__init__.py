@@ -7,8 +7,8 @@ A packet's path from one guest to another:
    the port's own (one of its fixed addresses) or only an allowed pair.
 2. *inet, prerouting*, by br_netfilter: the connection is looked for in the zone of its bridge, since the addresses of
    tenants overlap. The mark leads to the port's *profile*: its security groups. What none of them allows ends here.
-3. *bridge, forward*: each copy of a flooded frame gets the mark of the tap that it goes to; the chain `to-<port>` lets
-   it through if its destination MAC is the port's or a group's.
+3. *bridge, forward*: each copy of a flooded frame gets the mark of the tap that it goes to, and goes on if its MAC is
+   the port's or a group's.
 4. *inet, forward*: as 2, for the port that the packet goes to.
 
 Every step looks things up in hashed maps, so a packet costs the same whatever the number of ports.

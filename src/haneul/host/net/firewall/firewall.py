@@ -123,15 +123,14 @@ class Firewall:
         return set(standing.groups) if standing else set()
 
     def explain(self, port_id: str) -> list[str]:
-        """What a port may speak as, what is handed to it and which groups it is in, as the kernel has it."""
+        """What a port may speak as, and which groups are asked about what it begins and what reaches it."""
         expect_id(port_id)
         standing = self._read_anew()
         if standing is None or port_id not in standing.ports:
             return []
         number = standing.ports[port_id].profile
         profile = next(name for name, of in standing.profiles.items() if of == number)
-        chains = [("bridge", f"from-{port_id}"), ("bridge", f"to-{port_id}")]
-        chains += [("inet", f"initiator-{profile}"), ("inet", f"responder-{profile}")]
+        chains = [("bridge", f"from-{port_id}"), ("inet", f"initiator-{profile}"), ("inet", f"responder-{profile}")]
         return [line for family, chain in chains for line in self._shown(family, chain)]
 
     def explain_group(self, group_id: str) -> list[str]:

@@ -48,9 +48,8 @@ def group_filled(table: str, group: Group) -> Iterator[str]:
     for version in VERSIONS:
         yield from _members(table, group, version)
     for direction in DIRECTIONS:
-        verdict = f"goto granted-{ROLE[direction]}" if group.stateful else "accept"
-        matches = (line for rule in group.rules if rule.direction == direction for line in _matches(rule, group))
-        yield from replaced("inet", table, f"{direction}-{group.id}", (f"{line} {verdict}" for line in matches))
+        rules = (line for rule in group.rules if rule.direction == direction for line in _written(rule, group))
+        yield from replaced("inet", table, f"{direction}-{group.id}", rules)
 
 
 def _members(table: str, group: Group, version: Version) -> Iterator[str]:
@@ -70,11 +69,14 @@ def _collapsed(networks: list[Network], version: Version) -> list[Network]:
     return list(collapse_addresses(network for network in networks if isinstance(network, IPv6Network)))
 
 
-def _matches(rule: Rule, group: Group) -> Iterator[str]:
+def _written(rule: Rule, group: Group) -> Iterator[str]:
     asked = _of_connection if group.stateful else _of_packet
+    # Where ports aren't tracked all ports are one connection, for which one of them must not speak.
+    is_noted = group.stateful and not (rule.ports is not None and rule.protocol in MAYBE_UNTRACKED_PORTS)
+    verdict = f"goto granted-{ROLE[rule.direction]}" if is_noted else "accept"
     for remote in _remotes(rule, "ct original " if group.stateful else ""):
         for what in asked(rule):
-            yield f"{remote} {what}".strip()
+            yield " ".join(part for part in (remote, what, verdict) if part)
 
 
 def _remotes(rule: Rule, of: str) -> tuple[str, ...]:

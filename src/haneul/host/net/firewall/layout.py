@@ -17,6 +17,8 @@ INITIATOR_MASK, RESPONDER_MASK = 0x0000FFFF, 0xFFFF0000
 RESPONDER_SHIFT = 16
 GENERATIONS = range(1, 0x10000)
 
+GROUP_MAC = "01:00:00:00:00:00"
+
 FROM_GUESTS = -300
 # Marks of the sender go before any table gives one of the receiver, be it ours or that of another cloud.
 UNMARK, TO_GUESTS = -210, -200
@@ -27,14 +29,14 @@ FILTER = 0
 
 ADDRESS_TYPE: dict[Version, str] = {4: "ipv4_addr", 6: "ipv6_addr"}
 
-# Zones and fixed addresses of ports stand there only to be read back: rules take nft a hundred times longer to read.
+# Zones of ports stand there only to be read back: rules take nft a hundred times longer to read than elements.
 BRIDGE_MAPS = """\
 add map bridge {table} profiles {{ type ifname : mark; }}
 add map bridge {table} from {{ type ifname : verdict; }}
-add map bridge {table} to {{ type ifname : verdict; }}
 add map bridge {table} zones {{ type ifname : mark; }}
 add set bridge {table} fixed4 {{ type ifname . ipv4_addr; }}
 add set bridge {table} fixed6 {{ type ifname . ipv6_addr; }}
+add set bridge {table} macs {{ type ifname . ether_addr; }}
 """
 INET_MAPS = """\
 add map inet {table} zones {{ typeof iifname : ct zone; }}
@@ -45,6 +47,7 @@ add map inet {table} responders {{ type mark : verdict; }}
 
 _IS_OURS = f"meta mark & {TAG_MASK:#x} == {TAG:#x}"
 _IS_OWN = f"meta mark & {OWN:#x} == {OWN:#x}"
+_MARK_OWN = f"meta mark set meta mark or {OWN:#x}"
 _IS_STATELESS = f"meta mark & {STATELESS:#x} == {STATELESS:#x}"
 _PROFILE = f"meta mark & {PROFILE_MASK:#x}"
 _ICMP_ERROR = "ct state related meta l4proto { icmp, icmpv6 } accept"
@@ -63,7 +66,10 @@ INET_HOOKS = {
 BRIDGE_RULES: dict[str, tuple[str, ...]] = {
     "prerouting": ("meta mark set iifname map @profiles", "iifname vmap @from"),
     "unmark": (f"{_IS_OURS} meta mark set 0",),
-    "forward": ("meta mark set oifname map @profiles", "oifname vmap @to"),
+    "forward": (
+        "meta mark set oifname map @profiles",
+        f"{_IS_OURS} jump to-guest",
+    ),
     "input": (f"{_IS_OURS} meta mark set 0",),
     # What br_netfilter would not show to the inet family (a tagged frame, say) can't be filtered, so it has to go.
     "plain": (
@@ -72,6 +78,14 @@ BRIDGE_RULES: dict[str, tuple[str, ...]] = {
         "ether type arp arp ptype != ip drop",
         "ether type arp arp hlen != 6 drop",
         "ether type arp arp plen != 4 drop",
+    ),
+    "to-guest": (
+        "jump plain",
+        f"oifname . ip daddr @fixed4 {_MARK_OWN}",
+        f"oifname . ip6 daddr @fixed6 {_MARK_OWN}",
+        "oifname . ether daddr @macs accept",
+        f"ether daddr & {GROUP_MAC} == {GROUP_MAC} accept",
+        "drop",
     ),
     # Who has no address yet may ask for one, and whether it is free.
     "unaddressed": (

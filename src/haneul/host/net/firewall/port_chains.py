@@ -1,7 +1,7 @@
-"""A port's two chains in nft's words: what it may speak as, and what may be handed to it."""
+"""A port's chain in nft's words: what it may speak as."""
 
 from collections.abc import Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from msgspec import Struct
 
@@ -10,7 +10,6 @@ from haneul.host.net.firewall.values import FilteredPort, Network
 
 LINK_LOCAL = 0xFE80 << 112
 UNIVERSAL_BIT = 0x02
-GROUP_MAC = "01:00:00:00:00:00"
 ANY_LENGTH = 0
 ADDRESS_BITS = 128
 
@@ -40,31 +39,20 @@ def leaving(port: FilteredPort) -> Iterator[str]:
     for source in sources:
         if isinstance(source.network, IPv6Network):
             yield f"{_speaks_as(source, 'ip6')} {_noted(port, source)}accept"
-    for mac in _macs(port):
+    for mac in macs(port):
         yield f"ether saddr {mac} arp saddr ether {mac} arp operation request arp saddr ip 0.0.0.0 accept"
         yield f"ether saddr {mac} jump unaddressed"
     yield "drop"
 
 
-def entering(port: FilteredPort) -> Iterator[str]:
-    """The rules of `to-<port>`: what is for its MAC, or for a group of MACs."""
-    yield "jump plain"
-    for address in port.addresses:
-        family = "ip" if ip_address(address).version == 4 else "ip6"
-        noted = _noted(port, _Source(port.mac, ip_network(address), is_own=True))
-        yield f"ether daddr {port.mac} {family} daddr {address} {noted}accept"
-    yield from (f"ether daddr {mac} accept" for mac in _macs(port))
-    yield f"ether daddr & {GROUP_MAC} == {GROUP_MAC} accept"
-    yield "drop"
-
-
-def _macs(port: FilteredPort) -> list[str]:
+def macs(port: FilteredPort) -> list[str]:
+    """The port's own MAC, and then those of its pairs."""
     return list(dict.fromkeys([port.mac, *(pair.mac for pair in port.pairs)]))
 
 
 def _sources(port: FilteredPort) -> list[_Source]:
     own = [_Source(port.mac, ip_network(address), is_own=True) for address in port.addresses]
-    link_local = [_Source(mac, _link_local(mac), is_own=mac == port.mac) for mac in _macs(port)]
+    link_local = [_Source(mac, _link_local(mac), is_own=mac == port.mac) for mac in macs(port)]
     # Two groups of one port may give it the same pair in different spellings.
     pairs = dict.fromkeys(_Source(pair.mac, ip_network(pair.network), is_own=False) for pair in port.pairs)
     return [*own, *link_local, *pairs]

@@ -1,5 +1,6 @@
 """What stands in the kernel, read back from it: all that the firewall must know to change it."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,12 +12,13 @@ PROFILE_OF_MARK = 0xFFFF
 
 
 class StandingPort(Struct, frozen=True, kw_only=True):
-    """A port that is filtered now: its device, its packets' mark, its bridge's zone and its fixed addresses."""
+    """A port that is filtered now: its device, its packets' mark, its bridge's zone, its fixed addresses and MACs."""
 
     device: str
     mark: int
     zone: int
     addresses: frozenset[str]
+    macs: frozenset[str]
 
     @property
     def profile(self) -> int:
@@ -80,14 +82,24 @@ def _groups(table: str) -> Iterator[str]:
 
 def _ports(bridge: dict[str, list[Any]]) -> Iterator[tuple[str, StandingPort]]:
     marks, zones = dict(bridge["profiles"]), dict(bridge["zones"])
-    addresses: dict[str, list[str]] = {}
-    for element in (*bridge["fixed4"], *bridge["fixed6"]):
-        device, address = element["concat"]
-        addresses.setdefault(device, []).append(address)
-    for device, verdict in bridge["to"]:
-        fixed = frozenset(addresses.get(device, ()))
-        port = StandingPort(device=device, mark=marks[device], zone=zones[device], addresses=fixed)
-        yield _target(verdict).removeprefix("to-"), port
+    addresses, macs = _by_device(bridge["fixed4"] + bridge["fixed6"]), _by_device(bridge["macs"])
+    for device, verdict in bridge["from"]:
+        port = StandingPort(
+            device=device,
+            mark=marks[device],
+            zone=zones[device],
+            addresses=frozenset(addresses[device]),
+            macs=frozenset(macs[device]),
+        )
+        yield str(verdict["goto"]["target"]).removeprefix("from-"), port
+
+
+def _by_device(elements: list[Any]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for element in elements:
+        device, value = element["concat"]
+        found[device].append(value)
+    return found
 
 
 def _target(verdict: dict[str, Any]) -> str:

@@ -52,6 +52,7 @@ class Transaction:
             mark=layout.TAG | (0 if port.stateful else layout.STATELESS) | self._profile(port),
             zone=self.after.zones[port.bridge],
             addresses=frozenset(map(str, map(ip_address, port.addresses))),
+            macs=frozenset(port_chains.macs(port)),
         )
         self._fill(port, is_new=before is None)
         self._point(port.id, before, now)
@@ -69,8 +70,7 @@ class Transaction:
         self._takes_away = True
         self.gone.append((port.zone, port.addresses))
         self._point(port_id, port, None)
-        for end in ("from", "to"):
-            self._drop_chain("bridge", f"{end}-{port_id}")
+        self._drop_chain("bridge", f"from-{port_id}")
 
     def put_bridge(self, bridge: str) -> None:
         """Keep the connections of a bridge apart from those of others, and its packets within sight of the rules."""
@@ -106,10 +106,11 @@ class Transaction:
             self.drop_port(other_id)
 
     def _fill(self, port: FilteredPort, *, is_new: bool) -> None:
+        chain = f"from-{port.id}"
+        if is_new:
+            self._lines.append(f"add chain bridge {self._table} {chain}")
         write = layout.filled if is_new else layout.replaced
-        for end, rules in (("from", port_chains.leaving(port)), ("to", port_chains.entering(port))):
-            self._lines.append(f"add chain bridge {self._table} {end}-{port.id}")
-            self._lines += write("bridge", self._table, f"{end}-{port.id}", rules)
+        self._lines += write("bridge", self._table, chain, port_chains.leaving(port))
 
     def _point(self, port_id: str, before: StandingPort | None, now: StandingPort | None) -> None:
         old = _elements(port_id, before) if before else {}
@@ -165,9 +166,9 @@ def _elements(port_id: str, port: StandingPort) -> dict[tuple[str, str], str]:
     return {
         ("profiles", device): f" : {port.mark:#x}",
         ("from", device): f" : goto from-{port_id}",
-        ("to", device): f" : goto to-{port_id}",
         ("zones", device): f" : {port.zone}",
         **{(f"fixed{ip_address(address).version}", f"{device} . {address}"): "" for address in port.addresses},
+        **{("macs", f"{device} . {mac}"): "" for mac in port.macs},
     }
 
 

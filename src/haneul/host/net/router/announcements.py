@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from haneul.host.namespaces import Place, inside
@@ -18,7 +18,7 @@ from haneul.host.run import RunFailed
 # One packet may be lost, and the port of a bridge that has just come may not forward yet.
 REPEATS_AFTER_S = (1.0, 3.0)
 ETHERTYPE_ARP = 0x0806
-BROADCAST = b"\xff" * 6
+BROADCAST, NOBODY = b"\xff" * 6, b"\0" * 6
 ETHERNET_IPV4 = struct.pack("!HHBB", 1, 0x0800, 6, 4)
 REQUEST, REPLY = 1, 2
 ALL_NODES = "ff02::1"
@@ -49,40 +49,43 @@ def ensure_announced_addresses(place: Place, link: str, addresses: Iterable[str]
     return new
 
 
-def _send(place: Place, link: str, addresses: Iterable[Address]) -> None:
+def _send(place: Place, link: str, addresses: Sequence[Address]) -> None:
     with inside(place):
         found = find_link(link)
         if found is None:
             raise RunFailed(f"There is no network link {link} in {place}.")
         mac = bytes.fromhex(found.mac.replace(":", ""))
         try:
-            for address in addresses:
-                if isinstance(address, ipaddress.IPv4Address):
-                    _send_arp(link, mac, address)
-                else:
-                    _send_advertisement(found.index, mac, address)
+            _send_arp(link, mac, [one for one in addresses if isinstance(one, ipaddress.IPv4Address)])
+            _send_advertisements(found.index, mac, [one for one in addresses if isinstance(one, ipaddress.IPv6Address)])
         except OSError as error:
             raise RunFailed(f"Addresses can't be announced on {link}: {error.strerror}.") from error
 
 
-def _send_arp(link: str, mac: bytes, address: ipaddress.IPv4Address) -> None:
+def _send_arp(link: str, mac: bytes, addresses: Sequence[ipaddress.IPv4Address]) -> None:
+    if not addresses:
+        return
+    # One socket for all: to close one takes the kernel some ten milliseconds.
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0) as raw:
         raw.bind((link, ETHERTYPE_ARP))
-        # Some neighbours heed only requests, others only answers (RFC 5944, 4.6).
-        for operation, target in ((REQUEST, b"\0" * 6), (REPLY, mac)):
-            header = BROADCAST + mac + struct.pack("!H", ETHERTYPE_ARP)
-            body = ETHERNET_IPV4 + struct.pack("!H", operation) + mac + address.packed + target + address.packed
-            raw.send(header + body)
+        header = BROADCAST + mac + struct.pack("!H", ETHERTYPE_ARP) + ETHERNET_IPV4
+        for address in addresses:
+            # Some neighbours heed only requests, others only answers (RFC 5944, 4.6).
+            for operation, target in ((REQUEST, NOBODY), (REPLY, mac)):
+                raw.send(header + struct.pack("!H", operation) + mac + address.packed + target + address.packed)
 
 
-def _send_advertisement(index: int, mac: bytes, address: ipaddress.IPv6Address) -> None:
+def _send_advertisements(index: int, mac: bytes, addresses: Sequence[ipaddress.IPv6Address]) -> None:
+    if not addresses:
+        return
     with socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6) as raw:
         raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, HOP_LIMIT)
         raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_LOOP, 0)
         # The kernel fills in the checksum (RFC 4861, 4.4).
         header = struct.pack("!BBHI", NEIGHBOR_ADVERTISEMENT, 0, 0, FROM_ROUTER | OVERRIDE)
-        body = header + address.packed + struct.pack("!BB", TARGET_LINK_ADDRESS, 1) + mac
-        raw.sendto(body, (ALL_NODES, 0, 0, index))
+        for address in addresses:
+            body = address.packed + struct.pack("!BB", TARGET_LINK_ADDRESS, 1) + mac
+            raw.sendto(header + body, (ALL_NODES, 0, 0, index))
 
 
 class _Repeats:

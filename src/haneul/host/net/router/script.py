@@ -3,7 +3,7 @@
 What grows with the number of addresses are maps: a packet costs the same with one floating address or ten thousand.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from haneul.host.net.router.cuts import Cut
 from haneul.host.net.router.values import SAME_PORT, Forwarded, RouterNat, elements
@@ -14,6 +14,9 @@ METADATA_PORT = 80
 # Between connection tracking's own work and the filters; the names of these priorities are not known to every hook.
 BEFORE_ROUTING, AFTER_ROUTING, FILTER = -100, 100, 0
 
+# One port each; ranges that lead to one port; ranges whose ports stay. Only the first has room for very many: the
+# kernel finds a range in a structure that it copies with every change.
+FORWARDED = ("forwarded", "forwarded_to_port", "forwarded_in_place")
 PORT_KEY = "type ipv4_addr . inet_proto . inet_service"
 BY_PORT = "meta l4proto { tcp, udp, sctp, dccp } dnat ip to ip daddr . meta l4proto . th dport map"
 
@@ -32,16 +35,7 @@ def replacing_script(nat: RouterNat, cuts: Iterable[Cut]) -> str:
         _set("set speaks_as", "type ipv4_addr", [nat.snat_address] if nat.snat_address else []),
         _set("map fixed", "type ipv4_addr : ipv4_addr", [f"{one} : {other}" for one, other in floating]),
         _set("map floating", "type ipv4_addr : ipv4_addr", [f"{other} : {one}" for one, other in floating]),
-        _set(
-            "map forwarded",
-            f"{PORT_KEY} : ipv4_addr; flags interval",
-            [f"{_key(one)} : {one.fixed}" for one in forwarded if one.fixed_port == SAME_PORT],
-        ),
-        _set(
-            "map forwarded_to_port",
-            f"{PORT_KEY} : ipv4_addr . inet_service; flags interval",
-            [f"{_key(one)} : {one.fixed} . {one.fixed_port}" for one in forwarded if one.fixed_port != SAME_PORT],
-        ),
+        *_forwarded_sets(forwarded),
         _set(
             "set cuts",
             "type ipv4_addr . ipv4_addr . inet_proto . inet_service; flags interval",
@@ -60,11 +54,25 @@ def settling_script() -> str:
     return f"flush set {FAMILY} {TABLE} cuts\n"
 
 
+def _forwarded_sets(forwarded: Iterable[Forwarded]) -> Iterator[str]:
+    held: dict[str, list[str]] = {name: [] for name in FORWARDED}
+    for one in forwarded:
+        if one.first_port == one.last_port:
+            held["forwarded"].append(f"{_key(one)} : {one.fixed} . {one.fixed_port}")
+        elif one.fixed_port == SAME_PORT:
+            held["forwarded_in_place"].append(f"{_key(one)} : {one.fixed}")
+        else:
+            held["forwarded_to_port"].append(f"{_key(one)} : {one.fixed} . {one.fixed_port}")
+    yield _set("map forwarded", f"{PORT_KEY} : ipv4_addr . inet_service", held["forwarded"])
+    described = f"{PORT_KEY} : ipv4_addr . inet_service; flags interval"
+    yield _set("map forwarded_to_port", described, held["forwarded_to_port"])
+    yield _set("map forwarded_in_place", f"{PORT_KEY} : ipv4_addr; flags interval", held["forwarded_in_place"])
+
+
 def _destinations(nat: RouterNat) -> list[str]:
     return [
         "chain destination {",
-        f"{BY_PORT} @forwarded_to_port",
-        f"{BY_PORT} @forwarded",
+        *(f"{BY_PORT} @{name}" for name in FORWARDED),
         "dnat ip to ip daddr map @fixed",
         "}",
         f"chain prerouting {{ type nat hook prerouting priority {BEFORE_ROUTING}; policy accept;",

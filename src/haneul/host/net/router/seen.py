@@ -74,10 +74,11 @@ def _seen(listed: list[dict[str, Any]]) -> SeenRouter:
 
 
 def _forwarded(held: Mapping[str, list[Any]]) -> Iterator[Forwarded]:
-    for key, fixed in held.get("forwarded", []):
+    for key, fixed in held.get("forwarded_in_place", []):
         yield Forwarded(*_key(key["concat"]), fixed, SAME_PORT)
-    for key, to in held.get("forwarded_to_port", []):
-        yield Forwarded(*_key(key["concat"]), *to["concat"])
+    for name in ("forwarded", "forwarded_to_port"):
+        for key, to in held.get(name, []):
+            yield Forwarded(*_key(key["concat"]), *to["concat"])
 
 
 def _key(parts: list[Any]) -> tuple[str, str, int, int]:

@@ -56,10 +56,10 @@ def elements(forwarding: Forwarding) -> Iterator[Forwarded]:
     """A forwarding as elements of maps: one if the ports stay or become one, else one for each port."""
     (first, last), (to_first, to_last) = forwarding.ports, forwarding.fixed_ports
     one = (forwarding.floating, forwarding.protocol)
-    if (first, last) == (to_first, to_last):
-        yield Forwarded(*one, first, last, forwarding.fixed)
-    elif to_first == to_last:
+    if to_first == to_last:
         yield Forwarded(*one, first, last, forwarding.fixed, to_first)
+    elif (first, last) == (to_first, to_last):
+        yield Forwarded(*one, first, last, forwarding.fixed)
     else:
         # The kernel's maps can't count along a range.
         for offset in range(last - first + 1):

@@ -10,6 +10,7 @@ from haneul.kernel.reconcile import Tombstone
 from haneul.kernel.reconcile.plans import bury, is_buried
 from haneul.services.compute.block_devices.models import block_devices
 from haneul.services.compute.consoles import logic as consoles
+from haneul.services.compute.metadata import passwords
 from haneul.services.compute.nics import queries as nics
 from haneul.services.compute.nics.logic import release as release_nics
 from haneul.services.compute.scheduling.logic import choose, is_host_up, release
@@ -178,6 +179,7 @@ def forget(work: Work) -> None:
     release(work.db, work.resource_id)
     release_nics(work.db, work.resource_id)
     consoles.forget(work.db, work.resource_id)
+    passwords.forget(work.db, work.resource_id)
     server = _server(work)
     for role in ("spare", "dropped"):
         work.db.delete(block_devices, server_id=server.id, role=role)

@@ -10,7 +10,7 @@ from haneul.kernel.reconcile import Observation, Report, Tombstone
 from haneul.kernel.reconcile.plans import PlanSource, buried_on, bury, is_buried, touch
 from haneul.services.compute.block_devices.models import BlockDevice
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, NicPlan, VerbPlan
-from haneul.services.compute.nics import queries as nics
+from haneul.services.compute.metadata.facts import Facts, facts_of
 from haneul.services.compute.nics.queries import Plugged
 from haneul.services.compute.servers import logic, queries
 from haneul.services.compute.servers.config_drive import files_of
@@ -27,13 +27,12 @@ def wanted_on(db: Db, host: str, ids: Sequence[str]) -> Iterable[GuestPlan]:
     named = [row.id for row in live]
     disks, open_verbs = queries.disks_of_many(db, named), queries.open_verbs_of_many(db, named)
     aside = queries.disks_aside_of_many(db, named)
-    cards = nics.plugged(db, named)
-    return [_plan(row, disks[row.id] + aside[row.id], open_verbs[row.id], cards[row.id]) for row in live]
+    facts = facts_of(db, live)
+    return [_plan(facts[row.id], disks[row.id] + aside[row.id], open_verbs[row.id]) for row in live]
 
 
-def _plan(
-    server: Server, disks: Sequence[BlockDevice], open_verbs: Sequence[Verb], plugged: Sequence[Plugged]
-) -> GuestPlan:
+def _plan(facts: Facts, disks: Sequence[BlockDevice], open_verbs: Sequence[Verb]) -> GuestPlan:
+    server = facts.server
     return GuestPlan(
         id=server.id,
         generation=server.generation,
@@ -44,8 +43,8 @@ def _plan(
         disks=tuple(_disk(disk) for disk in disks if disk.role == "used"),
         spare_disks=tuple(_disk(disk) for disk in disks if disk.role == "spare"),
         dropped_disks=tuple(disk.id for disk in disks if disk.role == "dropped"),
-        nics=tuple(_nic(one) for one in plugged if not one.nic.is_leaving),
-        config_drive=files_of(server) if server.config_drive else (),
+        nics=tuple(_nic(one) for one in facts.cards if not one.nic.is_leaving),
+        config_drive=files_of(facts) if server.config_drive else (),
         request_id=server.wanted_by,
         power=server.wanted_power,  # type: ignore[arg-type]
         verbs=tuple(VerbPlan(id=verb.id, verb=verb.verb) for verb in open_verbs),  # type: ignore[arg-type]

@@ -281,6 +281,7 @@ class MetadataAsk(Struct, frozen=True, kw_only=True):
     method: str = "GET"
     network_id: str = ""
     router_id: str = ""
+    body: bytes = b""
 
 
 class MetadataReply(Struct, frozen=True):

@@ -55,7 +55,7 @@ def _plan(db: Db, placed: Placement, network: Network, own: Port, domain: str) -
         addresses=tuple(f"{fixed.address}/{_length(known[fixed.subnet_id])}" for fixed in mine),
         domain=(network.dns_domain or domain).rstrip("."),
         lease_s=LEASE_S,
-        subnets=tuple(_subnet(subnet, mine, is_routed) for subnet in known.values()),
+        subnets=tuple(_subnet(subnet, mine, _beside(subnet, known.values()), is_routed) for subnet in known.values()),
         hosts=tuple(
             host for port in neighbours if (host := _host(port, [ip for ip in held[port.id] if ip.subnet_id in known]))
         ),
@@ -68,9 +68,15 @@ def _length(subnet: Subnet) -> int:
     return ip_network(subnet.cidr).prefixlen
 
 
-def _subnet(subnet: Subnet, mine: Sequence[FixedIp], is_routed: bool) -> DhcpSubnet:
+def _beside(subnet: Subnet, known: Iterable[Subnet]) -> list[Route]:
+    """The network's other IPv4 subnets, which are on the same link."""
+    others = (one for one in known if one.ip_version == subnet.ip_version == 4 and one.id != subnet.id)
+    return [Route(one.cidr, "0.0.0.0") for one in others]
+
+
+def _subnet(subnet: Subnet, mine: Sequence[FixedIp], beside: Sequence[Route], is_routed: bool) -> DhcpSubnet:
     own = next((fixed.address for fixed in mine if fixed.subnet_id == subnet.id), "")
-    routes = [Route(route["destination"], route["nexthop"]) for route in subnet.host_routes]
+    routes = [*(Route(route["destination"], route["nexthop"]) for route in subnet.host_routes), *beside]
     if subnet.ip_version == 4:
         via = subnet.gateway_ip if is_routed and subnet.gateway_ip else own
         if via and not any(route.destination == METADATA for route in routes):

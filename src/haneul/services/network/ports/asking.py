@@ -47,6 +47,7 @@ def new_port(db: Db, wanted: PortCreate, network: Network, project_id: str) -> l
         dns_domain=wanted.dns_domain or "",
         vnic_type=vnic_type(wanted.vnic_type),
         profile=wanted.profile or {},
+        tags=wanted.tags,
     )
 
 

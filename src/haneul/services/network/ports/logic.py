@@ -58,6 +58,7 @@ class NewPort(Struct, frozen=True, kw_only=True):
     dns_domain: str = ""
     vnic_type: str = "normal"
     profile: dict[str, Any] = {}
+    tags: Sequence[str] = ()
 
 
 def find(db: Db, port_id: str) -> Port | None:
@@ -101,6 +102,7 @@ def create(db: Db, new: NewPort) -> Port:
         "Unable to complete operation for network {network_id}. The mac address {mac_address} is in use.", port
     ):
         db.insert(ports, port)
+    tags.add(db, "ports", port.id, new.tags)
     given = addresses.give(db, port, new.wanted)
     group_ids = _groups(db, port, new.groups)
     db.insert_all(port_groups, [PortGroup(port.id, group_id) for group_id in group_ids])

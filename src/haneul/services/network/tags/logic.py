@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Table, bindparam, func, select
 
 from haneul.kernel.db import Db, Query, by, columns_of
 from haneul.kernel.db.listing import Clause
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.services.network.tags.models import Tag, tags
 
 OF_ONE = by(Tag, tags, "resource_type", "resource_id")
@@ -15,7 +16,8 @@ OF_MANY = Query(
     ),
 )
 MANY = 500
-ALL_OF_TYPE = by(Tag, tags, "resource_type")
+MOST_TAGS = 50
+"""How many tags a resource may have (neutron: extensions/tagging)."""
 
 
 def of_one(db: Db, resource_type: str, resource_id: str) -> list[str]:
@@ -32,6 +34,48 @@ def of_many(db: Db, resource_type: str, ids: Sequence[str]) -> Mapping[str, list
     for words in found.values():
         words.sort()
     return found
+
+
+def add(db: Db, resource_type: str, resource_id: str, words: Sequence[str]) -> bool:
+    """Give a resource these tags too; whether it lacked any. BadRequest if it would have more than it may."""
+    if not words:
+        return False
+    have = of_one(db, resource_type, resource_id)
+    fresh = [word for word in dict.fromkeys(words) if word not in have]
+    _refuse_many(resource_type, len(have) + len(fresh))
+    for word in fresh:
+        db.insert_missing(tags, Tag(resource_type, resource_id, word))
+    return bool(fresh)
+
+
+def replace(db: Db, resource_type: str, resource_id: str, words: Sequence[str]) -> bool:
+    """Make these a resource's tags, and no others; whether that changed any."""
+    have = of_one(db, resource_type, resource_id)
+    for word in have:
+        if word not in words:
+            db.delete(tags, resource_type=resource_type, resource_id=resource_id, tag=word)
+    return add(db, resource_type, resource_id, words) or not set(have) <= set(words)
+
+
+def remove(db: Db, resource_type: str, resource_id: str, word: str) -> None:
+    """Take one tag away; NotFound if the resource doesn't have it."""
+    if not db.delete(tags, resource_type=resource_type, resource_id=resource_id, tag=word):
+        raise missing(word)
+
+
+def missing(word: str) -> NotFound:
+    """The refusal of a tag that a resource doesn't have."""
+    return NotFound("Tag {tag} could not be found.", kind="TagNotFound", tag=word)
+
+
+def _refuse_many(resource_type: str, count: int) -> None:
+    if count > MOST_TAGS:
+        raise BadRequest(
+            "Bad {type} request: The number of tags exceed the per-resource limit of {most}.",
+            kind="BadRequest",
+            type=resource_type,
+            most=MOST_TAGS,
+        )
 
 
 def forget(db: Db, resource_type: str, resource_id: str) -> None:

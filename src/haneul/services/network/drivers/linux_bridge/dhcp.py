@@ -1,11 +1,15 @@
 """Networks' DHCP servers: a namespace each, joined to the bridge by the server's own port."""
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
+
+import msgspec
 
 from haneul.host.namespaces import ensure_namespace, remove_namespace
 from haneul.host.net.daemons import Home
 from haneul.host.net.dhcp import server, values
-from haneul.host.net.links import attach, ensure_bridge
+from haneul.host.net.links import attach, ensure_bridge, remove_link
 from haneul.host.net.metadata_proxy import ProxyPlan, dhcp_listens, ensure_proxy, remove_proxy
 from haneul.host.net.veths import Veth, ensure_veth
 from haneul.services.network.drivers.base import (
@@ -18,6 +22,7 @@ from haneul.services.network.drivers.base import (
 )
 from haneul.services.network.drivers.linux_bridge.place import PROXY, Ground
 
+log = logging.getLogger("haneul.network.drivers.linux_bridge")
 METADATA_ADDRESS = "169.254.169.254/32"
 
 
@@ -28,7 +33,7 @@ def ensure(plan: DhcpPlan, ground: Ground) -> None:
     ensure_namespace(place, mark.text)
     ensure_bridge(bridge, plan.mtu, ground.mark("bridge", plan.id))
     ground.reached("dhcp-namespace-made")
-    near = f"d{device}"[:15]
+    near = _near(plan.id)
     ensure_veth(Veth(name=near, peer=device, peer_place=place, peer_mac=plan.mac, mtu=plan.mtu, mark=mark))
     attach(near, bridge)
     ground.reached("dhcp-joined")
@@ -49,7 +54,7 @@ def _server(plan: DhcpPlan, device: str) -> values.DhcpServer:
         addresses=(*plan.addresses, *own),
         mtu=plan.mtu,
         subnets=tuple(map(_subnet, plan.subnets)),
-        hosts=tuple(map(_host, plan.hosts)),
+        hosts=tuple(_hosts(plan)),
         domain=plan.domain,
         lease_s=plan.lease_s,
     )
@@ -65,11 +70,21 @@ def _subnet(subnet: DhcpSubnet) -> values.Subnet:
     )
 
 
-def _host(host: DhcpHost) -> values.DhcpHost:
+def _hosts(plan: DhcpPlan) -> Iterator[values.DhcpHost]:
+    """The hosts that are served. Whatever one port's owner has written there, the others keep their server."""
+    for host in plan.hosts:
+        try:
+            yield _host(host, host.hostname)
+        except ValueError as error:
+            log.warning("Port %s is served without its name and options: %s", host.port_id, error)
+            yield _host(msgspec.structs.replace(host, options=()), "")
+
+
+def _host(host: DhcpHost, hostname: str) -> values.DhcpHost:
     return values.DhcpHost(
         mac=host.mac,
         addresses=host.addresses,
-        hostname=host.hostname,
+        hostname=hostname,
         options=tuple(
             values.DhcpOption(name=option.name, value=option.value, version=option.version) for option in host.options
         ),
@@ -96,8 +111,14 @@ def _proxy_folder(network_id: str, ground: Ground) -> Path:
     return ground.folder / "proxies" / network_id
 
 
+def _near(network_id: str) -> str:
+    """The bridge's end of the server's veth."""
+    return f"dhcp{network_id[:11]}"
+
+
 def remove(network_id: str, ground: Ground) -> None:
     """End the programs, then remove the namespace, with which the port goes."""
     remove_proxy(_proxy_folder(network_id, ground))
     server.remove_dhcp(_home(network_id, ground))
+    remove_link(_near(network_id))
     remove_namespace(dhcp_namespace_of(network_id))

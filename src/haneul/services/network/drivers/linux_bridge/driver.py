@@ -168,6 +168,7 @@ class LinuxBridgeDriver:
                 method=ask.method,
                 network_id=ask.network_id,
                 router_id=ask.router_id,
+                body=ask.body,
             )
         )
         return metadata_proxy.MetadataReply(status=reply.status, body=reply.body, content_type=reply.content_type)
