@@ -9,7 +9,7 @@ import time
 from bench import plot, report
 from bench.calibration import reads_per_cpu_second
 from bench.case import Bench, Case, opened
-from bench.cases import identity, pages, real_guests, servers, starting, waiting
+from bench.cases import firewall, identity, pages, real_guests, servers, starting, waiting
 
 CASES: tuple[Case, ...] = (
     *identity.CASES,
@@ -18,6 +18,7 @@ CASES: tuple[Case, ...] = (
     *starting.CASES,
     *real_guests.CASES,
     *pages.CASES,
+    *firewall.CASES,
 )
 SAID_MOST = 300
 

@@ -1,4 +1,4 @@
-"""`haneul demo`: one server from nothing, through the real client, with the time of each step."""
+"""`haneul demo`: from nothing to a login over ssh, through the real client, with the time of each step."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from haneul.cli import seeds
+from haneul.cli import seeds, ssh
 from haneul.cli.client import AdminClient
 from haneul.cli.failures import Failure
 from haneul.cli.options import with_cloud
@@ -26,13 +26,17 @@ BOOT_S = 180.0
 LOOK_S = 0.1
 TAIL_LINES = 20
 PROMPT = "login:"
+LOGIN = "cirros"
+EXTERNAL_NAME = str(seeds.EXTERNAL["name"])
+SUBNET = "10.5.5.0/24"
+LOOK_AROUND = "uname -a; ip address show eth0; ip route"
 
 
 @click.command("demo")
 @with_cloud
 @click.option("--simulate", is_flag=True, default=None, help="With a simulated cloud, if there is none yet.")
 def demo_command(layout: Layout, screen: Screen, simulate: bool | None) -> None:
-    """Boot a server, show its console and the time of each step. The cloud goes on running."""
+    """Boot a server on a network of its own and log into it, with the time of each step. The cloud goes on running."""
     Demo(layout, screen).run(simulate)
 
 
@@ -46,25 +50,80 @@ class Demo:
         self._times: dict[str, float] = {}
 
     def run(self, simulate: bool | None) -> None:
-        """Up, create, boot, show."""
+        """Up, a network with a way out, a server on it, an address that the machine reaches, and a login."""
         began = time.monotonic()
         self._timed("the cloud is up, with an image to boot", lambda: self._up(simulate))
-        self._admin = AdminClient(self._layout, self._layout.settings())
+        settings = self._layout.settings()
+        self._admin = AdminClient(self._layout, settings)
         name = f"demo-{int(time.time())}"
-        image = seeds.image_name(self._layout.settings())
-        command = ["server", "create", name, "--image", image, "--flavor", FLAVOR, "--nic", "none"]
-        server = self._timed(f"openstack {' '.join(command)}", lambda: self._openstack(*command))
-        self._timed("the server is ACTIVE", lambda: self._active(server["id"]))
+        key = ssh.make_key(self._layout.state / "demo", name)
+        self._network(name)
+        server = self._server(name, key)
+        floating = self._say("floating", "ip", "create", EXTERNAL_NAME)["floating_ip_address"]
+        self._do("server", "add", "floating", "ip", name, floating)
+        said = "" if settings.simulate else self._logged_in(floating, key)
         console = self._timed("the console shows a login prompt", lambda: self._console(server["id"]))
-        self._screen.line()
-        for line in console.splitlines()[-TAIL_LINES:]:
-            self._screen.line(f"  | {line}")
-        self._screen.line()
+        self._show(name, floating, key, (said, console))
         self._screen.line(f"The server {name} runs, after {time.monotonic() - began:.1f} s in all. The cloud goes on.")
         here = _where_programs_are()
+        self._screen.line(f"Log in:     ssh -i {key} {LOGIN}@{floating}")
         self._screen.line(f"Remove it:  . {self._layout.openrc}; {here}openstack server delete {name}")
         self._screen.line(f"Stop:       {here}haneul down --guests --state {self._layout.state}")
-        self._screen.result({"server": server["id"], "name": name, "seconds": self._times, "console": console})
+        self._screen.result(
+            {
+                "server": server["id"],
+                "name": name,
+                "address": floating,
+                "key": str(key),
+                "seconds": self._times,
+                "console": console,
+            }
+        )
+
+    def _network(self, name: str) -> None:
+        """A network of its own, a subnet, a router to the outside, and a security group that lets the login through."""
+        self._say("network", "create", name)
+        self._say("subnet", "create", name, "--network", name, "--subnet-range", SUBNET)
+        self._say("router", "create", name)
+        self._do("router", "add", "subnet", name, name)
+        self._do("router", "set", name, "--external-gateway", EXTERNAL_NAME)
+        self._say("security", "group", "create", name)
+        self._say("security", "group", "rule", "create", "--protocol", "icmp", name)
+        self._say("security", "group", "rule", "create", "--protocol", "tcp", "--dst-port", "22", name)
+
+    def _server(self, name: str, key: Path) -> dict[str, Any]:
+        self._say("keypair", "create", "--public-key", f"{key}.pub", name)
+        image = seeds.image_name(self._layout.settings())
+        what = ("--image", image, "--flavor", FLAVOR, "--network", name, "--security-group", name, "--key-name", name)
+        server = self._say("server", "create", *what, name)
+        self._timed("the server is ACTIVE", lambda: self._active(server["id"]))
+        return server
+
+    def _logged_in(self, address: str, key: Path) -> str:
+        """What the guest says of itself to who logs in over its floating IP."""
+        self._timed(f"{address} answers on port 22", lambda: self._reached(address))
+        return self._timed(f"ssh {LOGIN}@{address}", lambda: ssh.say(address, LOGIN, key, LOOK_AROUND))
+
+    def _reached(self, address: str) -> None:
+        _until(
+            lambda: ssh.is_reached(address),
+            BOOT_S,
+            f"The server does not answer at {address}",
+            "haneul trace packet --to that address --tcp 22 says where a packet is dropped.",
+        )
+
+    def _show(self, name: str, address: str, key: Path, told: tuple[str, str]) -> None:
+        said, console = told
+        self._screen.line()
+        self._screen.line(f"{name} is at {address}.")
+        for title, text in (("the guest", said), ("its console", console)):
+            lines = text.splitlines()[-TAIL_LINES:]
+            if lines:
+                self._screen.line()
+                self._screen.line(f"{title} says:")
+            for line in lines:
+                self._screen.line(f"  | {line}")
+        self._screen.line()
 
     def _timed(self, what: str, step: Callable[[], T]) -> T:
         began = time.monotonic()
@@ -83,9 +142,14 @@ class Demo:
         if not seeds.is_sown(self._layout):
             raise Failure(" ".join(outcome.notes))
 
-    def _openstack(self, *words: str) -> dict[str, Any]:
-        answer: dict[str, Any] = json.loads(self._said(*words, "-f", "json"))
+    def _say(self, *words: str) -> dict[str, Any]:
+        """One command of the real client, timed, and what it answers."""
+        answer: dict[str, Any] = json.loads(self._do(*words, "-f", "json"))
         return answer
+
+    def _do(self, *words: str) -> str:
+        told = [word for word in words if word not in ("-f", "json")]
+        return self._timed(f"openstack {' '.join(told)}", lambda: self._said(*words))
 
     def _active(self, server_id: str) -> None:
         """Asked by our own client, which starts in no time."""

@@ -45,8 +45,9 @@ def _look(layout: Layout, screen: Screen, audit: bool) -> list[Finding]:
         if not subject.has_database:
             raise Failure(f"There is no cloud in {layout.state} to audit.", "Run `haneul up`.")
         from haneul.cli.checks import audit as audits
+        from haneul.cli.checks import networks
 
-        checks += audits.CHECKS
+        checks += [*audits.CHECKS, *networks.CHECKS]
     try:
         with screen.doing("Looking."):
             return list(findings(checks, subject))

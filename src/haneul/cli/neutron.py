@@ -89,7 +89,7 @@ def found(client: RemoteClient, collection: str, name: str) -> dict[str, Any]:
         if items:
             item: dict[str, Any] = items[0]
             return item
-    raise Failure(f"There is none of {collection} with the name or id {name}.")
+    raise Failure(f"There is no {collection.removesuffix('s')} with the name or id {name}.")
 
 
 def put(client: RemoteClient, path: str, body: Any) -> Any:

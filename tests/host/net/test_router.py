@@ -70,6 +70,14 @@ def test_what_is_cut_is_what_changed() -> None:
     assert NOBODY not in {cut.other for cut in cuts_between(had, ([], []))}
 
 
+def test_neighbouring_ports_are_cut_together() -> None:
+    had = [one for ports in ((80, 83), (90, 91)) for one in elements(forwarding(ports, (ports[0] + 1, ports[1] + 1)))]
+    assert set(cuts_between(([], had), ([], []))) == {
+        Cut(F1, "10.0.0.5", "tcp", (80, 83)),
+        Cut(F1, "10.0.0.5", "tcp", (90, 91)),
+    }
+
+
 @pytest.fixture
 def seen() -> SeenRouter:
     return SeenRouter(

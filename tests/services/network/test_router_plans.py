@@ -21,23 +21,19 @@ from tests.support.cloud import Client, RunningCloud, running_cloud
 from haneul.services.network.drivers.base import FloatingPlan, HostNetwork, Route
 
 
-@pytest.fixture
-def cloud() -> Iterator[RunningCloud]:
-    """A cloud for each test, since which host a router gets depends on all that there is."""
-    with running_cloud() as running:
-        yield running
-
-
-@pytest.fixture
-def admin(cloud: RunningCloud) -> Client:
-    return cloud.login()
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host(cloud: RunningCloud) -> Host:
+    """The one host of the module's cloud."""
     one = Host(cloud, "host-1")
     one.beats()
     return one
+
+
+@pytest.fixture
+def empty() -> Iterator[RunningCloud]:
+    """A cloud without hosts."""
+    with running_cloud() as running:
+        yield running
 
 
 def port_of(client: Client, router_id: str, owner: str) -> dict[str, Any]:
@@ -145,9 +141,9 @@ def test_a_router_has_a_host_while_it_has_a_port(admin: Client, host: Host) -> N
     assert len(host.routers(router)) == 1
 
 
-def test_the_least_busy_host_that_can_gets_it(cloud: RunningCloud, admin: Client) -> None:
-    one, two = Host(cloud, "host-1"), Host(cloud, "host-2")
-    local = Host(cloud, "host-0", HostNetwork(types=("local",)))
+def test_the_least_busy_host_that_can_gets_it(empty: RunningCloud) -> None:
+    admin, one, two = empty.login(), Host(empty, "host-1"), Host(empty, "host-2")
+    local = Host(empty, "host-0", HostNetwork(types=("local",)))
     for each in (one, two, local):
         each.beats()
     routers = [made(admin, "router")["id"] for _ in range(4)]
@@ -156,13 +152,14 @@ def test_the_least_busy_host_that_can_gets_it(cloud: RunningCloud, admin: Client
     assert [len(each.routers()) for each in (local, one, two)] == [0, 2, 2]
 
 
-def test_a_router_waits_for_a_host(cloud: RunningCloud, admin: Client) -> None:
+def test_a_router_waits_for_a_host(empty: RunningCloud) -> None:
+    admin = empty.login()
     inside = subnet(admin, "10.5.5.0/24")
     router = made(admin, "router")["id"]
     add_subnet(admin, router, inside["id"])
     port = port_of(admin, router, "router_interface")
     assert (port["binding:vif_type"], port["status"]) == ("unbound", "DOWN")
-    host = Host(cloud, "host-1")
+    host = Host(empty, "host-1")
     host.beats()
     assert [leg.addresses for leg in host.router(router).legs] == [("10.5.5.1/24",)]
     assert port_of(admin, router, "router_interface")["binding:host_id"] == "host-1"

@@ -180,7 +180,7 @@ def _profile_name(groups: list[str], *, stateful: bool) -> str:
 def _free_zone(bridge: str, taken: set[int]) -> int:
     # Bridges of another cloud may be in this namespace, and so in the same table of connections: an index is unique.
     wanted = (_index_of(bridge) or 0) % len(ZONES)
-    return _first_free([*ZONES[wanted - 1 :], *ZONES], taken)
+    return _first_free([*ZONES[wanted:], *ZONES], taken)
 
 
 def _index_of(device: str) -> int | None:

@@ -13,6 +13,8 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 DEVICE = re.compile(r"[A-Za-z0-9_.:-]{1,15}")
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 MULTICAST_BIT = 0x01
+# An IPv6 address may end in a scope, which for Python is any text whatever.
+SCOPE = "%"
 
 ICMP, TCP, UDP, DCCP, ICMPV6, SCTP, UDPLITE = 1, 6, 17, 33, 58, 132, 136
 WITH_PORTS = frozenset({TCP, UDP, DCCP, SCTP, UDPLITE})
@@ -47,7 +49,7 @@ class Rule(Struct, frozen=True, kw_only=True):
         self._check_icmp()
         _expect(self.remote is None or self.remote_group is None, "remote, since there are two,", self)
         if self.remote is not None:
-            _expect(ip_network(self.remote).version == self.version, "remote network", self.remote)
+            _expect(_network(self.remote).version == self.version, "remote network", self.remote)
         if self.remote_group is not None:
             expect_id(self.remote_group)
 
@@ -79,7 +81,7 @@ class Group(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         expect_id(self.id)
         for member in self.members:
-            ip_network(member)
+            _network(member)
 
 
 class AddressPair(Struct, frozen=True, kw_only=True):
@@ -90,7 +92,7 @@ class AddressPair(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         _expect_mac(self.mac)
-        ip_network(self.network)
+        _network(self.network)
 
 
 class FilteredPort(Struct, frozen=True, kw_only=True):
@@ -115,6 +117,7 @@ class FilteredPort(Struct, frozen=True, kw_only=True):
         expect_device(self.bridge)
         _expect_mac(self.mac)
         for address in self.addresses:
+            _expect(SCOPE not in address, "address", address)
             ip_address(address)
         for group_id in self.groups:
             expect_id(group_id)
@@ -128,6 +131,11 @@ def expect_id(text: str) -> None:
 def expect_device(text: str) -> None:
     """ValueError if this isn't a plain name for a device."""
     _expect(DEVICE.fullmatch(text) is not None, "name of a device", text)
+
+
+def _network(text: str) -> Network:
+    _expect(SCOPE not in text, "network", text)
+    return ip_network(text)
 
 
 def _expect_mac(text: str) -> None:

@@ -43,10 +43,23 @@ def cuts_between(
     for floating, _ in wanted_pairs - pairs:
         yield Cut(floating, floating)
     forwarded, wanted_forwarded = set(had[1]), set(wanted[1])
-    for one in forwarded - wanted_forwarded:
-        yield Cut(one.floating, one.fixed, one.protocol, (one.first_port, one.last_port))
-    for one in wanted_forwarded - forwarded:
-        yield Cut(one.floating, one.floating, one.protocol, (one.first_port, one.last_port))
+    yield from _together((one, one.fixed) for one in forwarded - wanted_forwarded)
+    yield from _together((one, one.floating) for one in wanted_forwarded - forwarded)
+
+
+def _together(elements: Iterable[tuple[Forwarded, str]]) -> Iterator[Cut]:
+    """Neighbouring ports as one range: a forwarding may be tens of thousands of elements."""
+    ranges: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
+    for one, other in elements:
+        ranges[one.floating, other, one.protocol].append((one.first_port, one.last_port))
+    for key, found in ranges.items():
+        merged: list[tuple[int, int]] = []
+        for first, last in sorted(found):
+            if merged and first == merged[-1][1] + 1:
+                merged[-1] = (merged[-1][0], last)
+            else:
+                merged.append((first, last))
+        yield from (Cut(*key, ports) for ports in merged)
 
 
 def make_cuts(cuts: Collection[Cut]) -> None:
