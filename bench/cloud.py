@@ -17,7 +17,7 @@ import httpx
 
 from bench import load
 from bench.measure import Spent, cpu_seconds
-from haneul.settings import ALL_SERVICES_PORT, SERVICE_PORTS
+from haneul.settings import ALL_SERVICES_PORT, SERVICE_PORTS, SITE_PORTS
 
 HANEUL = Path(sys.executable).with_name("haneul")
 BASE_PORTS = range(20_000, 50_000, 500)
@@ -35,7 +35,7 @@ class BenchCloud:
         self.token = ""
         self.http = httpx.Client(timeout=60)
         # The quickest way to see an open port is to need no name, no proxy and no TLS for it.
-        self.ports = [port + base_port for port in (*SERVICE_PORTS.values(), ALL_SERVICES_PORT)]
+        self.ports = [port + base_port for port in (*SERVICE_PORTS.values(), *SITE_PORTS.values(), ALL_SERVICES_PORT)]
 
     @property
     def pids(self) -> list[int]:
@@ -165,7 +165,9 @@ def running_cloud(*flags: str) -> Iterator[BenchCloud]:
 
 def _free_base_port() -> int:
     for base in BASE_PORTS:
-        if not any(_is_taken(port + base) for port in (*SERVICE_PORTS.values(), ALL_SERVICES_PORT)):
+        if not any(
+            _is_taken(port + base) for port in (*SERVICE_PORTS.values(), *SITE_PORTS.values(), ALL_SERVICES_PORT)
+        ):
             return base
     raise RuntimeError("No free ports were found for a cloud.")
 

@@ -31,6 +31,18 @@ from tests.services.compute.test_quotas import (
     test_a_project_has_the_default_quotas_until_it_gets_its_own,
     test_a_user_may_have_less_than_his_project,
 )
+from tests.services.compute.test_server_metadata import (
+    described,
+    metadata_path,
+    test_items_are_added_replaced_and_deleted,
+)
+from tests.services.compute.test_server_tags import (
+    four,
+    path,
+    server_id,
+    test_servers_are_found_by_their_tags,
+    test_tags_are_added_replaced_and_taken,
+)
 from tests.services.compute.test_servers import (
     flavor,
     image,
@@ -41,15 +53,20 @@ from tests.services.compute.test_servers import (
 from tests.support.cloud import RunningCloud, running_cloud
 
 __all__ = [
+    "described",
     "flavor",
     "flavors",
+    "four",
     "hosts",
     "image",
     "mariadb_server",
     "mariadb_url",
+    "metadata_path",
     "nova",
+    "path",
     "postgresql_server",
     "postgresql_url",
+    "server_id",
     "test_a_beat_right_after_another_writes_nothing",
     "test_a_class_changes_the_defaults_of_all",
     "test_a_name_stands_once_per_user",
@@ -63,9 +80,12 @@ __all__ = [
     "test_hypervisors_are_paged_from_2_33",
     "test_hypervisors_tell_what_they_have_until_2_87",
     "test_ids_and_names_stand_once",
+    "test_items_are_added_replaced_and_deleted",
     "test_many_requests_at_once_stay_within_the_quota",
     "test_newer_hypervisors_have_uuids_and_no_figures",
     "test_servers_are_found_by_expressions",
+    "test_servers_are_found_by_their_tags",
+    "test_tags_are_added_replaced_and_taken",
     "test_the_list_is_filtered_sorted_and_paged",
     "test_the_list_is_paged_from_2_35",
     "test_what_was_asked_for_is_told_again",

@@ -28,7 +28,7 @@ def nova(cloud: RunningCloud) -> Iterator[Client]:
 
 
 @pytest.fixture
-def server_id(nova: Client, flavor: str, image: str) -> Iterator[str]:
+def described(nova: Client, flavor: str, image: str) -> Iterator[str]:
     made = create(nova, flavor, image, "described", metadata={"a": "1", "b": "2"})
     reaches(nova, made, "ACTIVE")
     yield made
@@ -37,32 +37,32 @@ def server_id(nova: Client, flavor: str, image: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def path(server_id: str) -> str:
-    return f"/v2.1/servers/{server_id}/metadata"
+def metadata_path(described: str) -> str:
+    return f"/v2.1/servers/{described}/metadata"
 
 
-def metadata(nova: Client, path: str) -> dict[str, str]:
-    found: dict[str, str] = nova.get("compute", path).json()["metadata"]
+def metadata(nova: Client, metadata_path: str) -> dict[str, str]:
+    found: dict[str, str] = nova.get("compute", metadata_path).json()["metadata"]
     return found
 
 
-def test_items_are_added_replaced_and_deleted(nova: Client, server_id: str, path: str) -> None:
-    assert metadata(nova, path) == {"a": "1", "b": "2"}
-    added = nova.post("compute", path, json={"metadata": {"b": "3", "c d:e.f_g-h": ""}})
+def test_items_are_added_replaced_and_deleted(nova: Client, described: str, metadata_path: str) -> None:
+    assert metadata(nova, metadata_path) == {"a": "1", "b": "2"}
+    added = nova.post("compute", metadata_path, json={"metadata": {"b": "3", "c d:e.f_g-h": ""}})
     assert (added.status_code, added.json()) == (200, {"metadata": {"a": "1", "b": "3", "c d:e.f_g-h": ""}})
-    replaced = nova.put("compute", path, json={"metadata": {"x": "y", "z": "1"}})
+    replaced = nova.put("compute", metadata_path, json={"metadata": {"x": "y", "z": "1"}})
     assert (replaced.status_code, replaced.json()) == (200, {"metadata": {"x": "y", "z": "1"}})
-    assert nova.get("compute", f"{path}/x").json() == {"meta": {"x": "y"}}
-    changed = nova.put("compute", f"{path}/x", json={"meta": {"x": "more"}})
+    assert nova.get("compute", f"{metadata_path}/x").json() == {"meta": {"x": "y"}}
+    changed = nova.put("compute", f"{metadata_path}/x", json={"meta": {"x": "more"}})
     assert (changed.status_code, changed.json()) == (200, {"meta": {"x": "more"}})
-    assert nova.delete("compute", f"{path}/z").status_code == 204
-    assert metadata(nova, path) == {"x": "more"}
-    shown = nova.get("compute", f"/v2.1/servers/{server_id}").json()["server"]
+    assert nova.delete("compute", f"{metadata_path}/z").status_code == 204
+    assert metadata(nova, metadata_path) == {"x": "more"}
+    shown = nova.get("compute", f"/v2.1/servers/{described}").json()["server"]
     assert shown["metadata"] == {"x": "more"}
 
 
-def test_items_that_are_not_there_are_not_found(nova: Client, path: str) -> None:
-    for answer in (nova.get("compute", f"{path}/none"), nova.delete("compute", f"{path}/none")):
+def test_items_that_are_not_there_are_not_found(nova: Client, metadata_path: str) -> None:
+    for answer in (nova.get("compute", f"{metadata_path}/none"), nova.delete("compute", f"{metadata_path}/none")):
         assert (answer.status_code, answer.json()["itemNotFound"]["message"]) == (404, "Metadata item was not found")
 
 
@@ -87,51 +87,53 @@ def test_items_that_are_not_there_are_not_found(nova: Client, path: str) -> None
     ],
 )
 def test_a_wrong_request_changes_nothing(
-    nova: Client, path: str, method: str, end: str, body: dict[str, object], status: int
+    nova: Client, metadata_path: str, method: str, end: str, body: dict[str, object], status: int
 ) -> None:
-    assert nova.request(method, "compute", path + end, json=body).status_code == status
-    assert metadata(nova, path) == {"a": "1", "b": "2"}
+    assert nova.request(method, "compute", metadata_path + end, json=body).status_code == status
+    assert metadata(nova, metadata_path) == {"a": "1", "b": "2"}
 
 
-def test_a_projects_limit_counts(nova: Client, path: str) -> None:
+def test_a_projects_limit_counts(nova: Client, metadata_path: str) -> None:
     quota = f"/v2.1/os-quota-sets/{project_of(nova)}"
     nova.put("compute", quota, json={"quota_set": {"metadata_items": 3}})
     try:
-        refused = nova.post("compute", path, json={"metadata": {"c": "3", "d": "4"}})
+        refused = nova.post("compute", metadata_path, json={"metadata": {"c": "3", "d": "4"}})
         assert refused.status_code == 403
         assert refused.json()["forbidden"]["message"] == "Maximum number of metadata items exceeds 3"
-        assert nova.post("compute", path, json={"metadata": {"c": "3"}}).status_code == 200
+        assert nova.post("compute", metadata_path, json={"metadata": {"c": "3"}}).status_code == 200
     finally:
         nova.delete("compute", quota)
 
 
-def test_states_in_which_nothing_is_changed(cloud: RunningCloud, nova: Client, server_id: str, path: str) -> None:
+def test_states_in_which_nothing_is_changed(
+    cloud: RunningCloud, nova: Client, described: str, metadata_path: str
+) -> None:
     store = cloud.cloud.store
-    store.write(lambda db: logic.set_state(db, logic.current(db, server_id), task_state="rebooting"))
-    assert nova.put("compute", f"{path}/a", json={"meta": {"a": "busy"}}).status_code == 200
-    store.write(lambda db: logic.fail(db, server_id, "It broke."))
+    store.write(lambda db: logic.set_state(db, logic.current(db, described), task_state="rebooting"))
+    assert nova.put("compute", f"{metadata_path}/a", json={"meta": {"a": "busy"}}).status_code == 200
+    store.write(lambda db: logic.fail(db, described, "It broke."))
     for answer, action in (
-        (nova.put("compute", path, json={"metadata": {}}), "update"),
-        (nova.delete("compute", f"{path}/a"), "delete"),
+        (nova.put("compute", metadata_path, json={"metadata": {}}), "update"),
+        (nova.delete("compute", f"{metadata_path}/a"), "delete"),
     ):
         assert answer.status_code == 409
         assert answer.json()["conflictingRequest"]["message"] == (
-            f"Cannot '{action} metadata' instance {server_id} while it is in vm_state error"
+            f"Cannot '{action} metadata' instance {described} while it is in vm_state error"
         )
 
 
 def test_a_locked_server_and_one_of_others(cloud: RunningCloud, flavor: str, image: str) -> None:
     member = member_of_a_new_project(cloud, "describer").with_headers(OpenStack_API_Version="compute 2.100")
-    server_id = create(member, flavor, image, "sealed")
-    path = f"/v2.1/servers/{server_id}/metadata"
-    reaches(member, server_id, "ACTIVE")
-    assert member.put("compute", path, json={"metadata": {"k": "v"}}).status_code == 200
+    described = create(member, flavor, image, "sealed")
+    metadata_path = f"/v2.1/servers/{described}/metadata"
+    reaches(member, described, "ACTIVE")
+    assert member.put("compute", metadata_path, json={"metadata": {"k": "v"}}).status_code == 200
     stranger = member_of_a_new_project(cloud, "reader")
-    assert stranger.get("compute", path).status_code == 404
-    assert stranger.put("compute", path, json={"metadata": {}}).status_code == 404
-    act(member, server_id, lock=None)
-    assert member.delete("compute", f"{path}/k").status_code == 409
-    assert metadata(member, path) == {"k": "v"}
-    act(member, server_id, unlock=None)
-    member.delete("compute", f"/v2.1/servers/{server_id}")
-    eventually(lambda: is_gone(member, server_id))
+    assert stranger.get("compute", metadata_path).status_code == 404
+    assert stranger.put("compute", metadata_path, json={"metadata": {}}).status_code == 404
+    act(member, described, lock=None)
+    assert member.delete("compute", f"{metadata_path}/k").status_code == 409
+    assert metadata(member, metadata_path) == {"k": "v"}
+    act(member, described, unlock=None)
+    member.delete("compute", f"/v2.1/servers/{described}")
+    eventually(lambda: is_gone(member, described))

@@ -18,33 +18,33 @@ CARRIED = HostNetwork(types=("vxlan", "local", "flat"), physical_networks=("phys
 
 
 def asked(client: Client, method: str, path: str, body: Any = None, **options: Any) -> httpx.Response:
-    return client.request(method, "network", f"/v2.0/{path}", json=body, **options)
+    return client.request(method, "network", path, json=body, **options)
 
 
 def made(client: Client, noun: str, **wanted: Any) -> dict[str, Any]:
     """A resource that was created, such as `made(client, "router", name="R2")`."""
-    answer = asked(client, "POST", f"{noun}s", {noun: wanted})
+    answer = asked(client, "POST", f"/v2.0/{noun}s", {noun: wanted})
     assert answer.status_code == 201, answer.text
     found: dict[str, Any] = answer.json()[noun]
     return found
 
 
 def shown(client: Client, noun: str, thing_id: str) -> dict[str, Any]:
-    answer = asked(client, "GET", f"{noun}s/{thing_id}")
+    answer = asked(client, "GET", f"/v2.0/{noun}s/{thing_id}")
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()[noun]
     return found
 
 
 def changed(client: Client, noun: str, thing_id: str, **wanted: Any) -> dict[str, Any]:
-    answer = asked(client, "PUT", f"{noun}s/{thing_id}", {noun: wanted})
+    answer = asked(client, "PUT", f"/v2.0/{noun}s/{thing_id}", {noun: wanted})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()[noun]
     return found
 
 
 def gone(client: Client, noun: str, thing_id: str) -> None:
-    answer = asked(client, "DELETE", f"{noun}s/{thing_id}")
+    answer = asked(client, "DELETE", f"/v2.0/{noun}s/{thing_id}")
     assert answer.status_code == 204, answer.text
 
 
@@ -70,7 +70,7 @@ def outside(admin: Client, cidr: str) -> dict[str, Any]:
 
 
 def add_subnet(client: Client, router_id: str, subnet_id: str) -> dict[str, Any]:
-    answer = asked(client, "PUT", f"routers/{router_id}/add_router_interface", {"subnet_id": subnet_id})
+    answer = asked(client, "PUT", f"/v2.0/routers/{router_id}/add_router_interface", {"subnet_id": subnet_id})
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found

@@ -93,28 +93,30 @@ def test_a_floating_ip_that_stands_for_nothing(
     assert set(nothing.values()) == {None}
     assert (floating["status"], floating["port_forwardings"], floating["qos_policy_id"]) == ("DOWN", [], None)
     assert (floating["description"], floating["dns_name"], floating["dns_domain"]) == ("for the web", "web", "")
-    (port,) = asked(admin, "GET", "ports", params={"device_id": floating["id"]}).json()["ports"]
+    (port,) = asked(admin, "GET", "/v2.0/ports", params={"device_id": floating["id"]}).json()["ports"]
     assert (port["device_owner"], port["status"], port["project_id"]) == ("network:floatingip", "N/A", "")
-    assert not asked(gardener, "GET", "ports", params={"device_id": floating["id"]}).json()["ports"]
-    refused(asked(admin, "DELETE", f"ports/{port['id']}"), 409, "ServicePortInUse")
+    assert not asked(gardener, "GET", "/v2.0/ports", params={"device_id": floating["id"]}).json()["ports"]
+    refused(asked(admin, "DELETE", f"/v2.0/ports/{port['id']}"), 409, "ServicePortInUse")
     for method, body in (("GET", None), ("PUT", {"floatingip": {}}), ("DELETE", None)):
-        refused(asked(stranger, method, f"floatingips/{floating['id']}", body), 404, "FloatingIPNotFound")
+        refused(asked(stranger, method, f"/v2.0/floatingips/{floating['id']}", body), 404, "FloatingIPNotFound")
     gone(gardener, "floatingip", floating["id"])
-    refused(asked(gardener, "GET", f"floatingips/{floating['id']}"), 404, "FloatingIPNotFound")
-    assert asked(admin, "GET", f"ports/{port['id']}").status_code == 404
+    refused(asked(gardener, "GET", f"/v2.0/floatingips/{floating['id']}"), 404, "FloatingIPNotFound")
+    assert asked(admin, "GET", f"/v2.0/ports/{port['id']}").status_code == 404
 
 
 def test_an_address_is_chosen_by_managers_alone(
     cloud: RunningCloud, gardener: Client, admin: Client, public: dict[str, Any]
 ) -> None:
     wanted = {"floating_network_id": public["network_id"], "floating_ip_address": "203.0.113.99"}
-    assert asked(gardener, "POST", "floatingips", {"floatingip": wanted}).status_code == 403
+    assert asked(gardener, "POST", "/v2.0/floatingips", {"floatingip": wanted}).status_code == 403
     floating = made(admin, "floatingip", **wanted)
     assert floating["floating_ip_address"] == "203.0.113.99"
-    refused(asked(admin, "POST", "floatingips", {"floatingip": wanted}), 409, "IpAddressAlreadyAllocated")
+    refused(asked(admin, "POST", "/v2.0/floatingips", {"floatingip": wanted}), 409, "IpAddressAlreadyAllocated")
     for address, kind in (("192.0.2.1", "InvalidIpForNetwork"), ("no address", "HTTPBadRequest")):
         refused(
-            asked(admin, "POST", "floatingips", {"floatingip": {**wanted, "floating_ip_address": address}}), 400, kind
+            asked(admin, "POST", "/v2.0/floatingips", {"floatingip": {**wanted, "floating_ip_address": address}}),
+            400,
+            kind,
         )
     gone(admin, "floatingip", floating["id"])
 
@@ -129,7 +131,9 @@ def test_only_external_networks_give_floating_ips(gardener: Client, stranger: Cl
         (NOBODY, 404, "NetworkNotFound"),
     ):
         refused(
-            asked(gardener, "POST", "floatingips", {"floatingip": {"floating_network_id": network_id}}), status, kind
+            asked(gardener, "POST", "/v2.0/floatingips", {"floatingip": {"floating_network_id": network_id}}),
+            status,
+            kind,
         )
 
 
@@ -160,10 +164,10 @@ def test_an_address_has_one_floating_ip(gardener: Client, public: dict[str, Any]
     first, second = taken(gardener, public, port_id=port["id"]), taken(gardener, public)
     wanted = {"floatingip": {"port_id": port["id"]}}
     sentence = refused(
-        asked(gardener, "PUT", f"floatingips/{second['id']}", wanted), 409, "FloatingIPPortAlreadyAssociated"
+        asked(gardener, "PUT", f"/v2.0/floatingips/{second['id']}", wanted), 409, "FloatingIPPortAlreadyAssociated"
     )
     assert port["id"] in sentence
-    assert asked(gardener, "PUT", f"floatingips/{first['id']}", wanted).status_code == 200
+    assert asked(gardener, "PUT", f"/v2.0/floatingips/{first['id']}", wanted).status_code == 200
     assert shown(gardener, "floatingip", second["id"])["port_id"] is None
 
 
@@ -178,7 +182,7 @@ def test_one_address_of_several_is_named(gardener: Client, public: dict[str, Any
         {"port_id": wide["id"], "fixed_ip_address": "no address"},
         {"fixed_ip_address": "10.5.5.201"},
     ):
-        refused(asked(gardener, "PUT", f"floatingips/{floating}", {"floatingip": wanted}), 400, "HTTPBadRequest")
+        refused(asked(gardener, "PUT", f"/v2.0/floatingips/{floating}", {"floatingip": wanted}), 400, "HTTPBadRequest")
     after = changed(gardener, "floatingip", floating, port_id=wide["id"], fixed_ip_address="10.5.5.202")
     assert after["fixed_ip_address"] == "10.5.5.202"
     other = taken(gardener, public, port_id=wide["id"], fixed_ip_address="10.5.5.201")
@@ -199,11 +203,11 @@ def test_what_can_not_be_reached_is_refused(
         (NOBODY, 404, "PortNotFound"),
     ):
         wanted = {"floatingip": {"port_id": port_id}}
-        refused(asked(gardener, "PUT", f"floatingips/{floating}", wanted), status, kind)
+        refused(asked(gardener, "PUT", f"/v2.0/floatingips/{floating}", wanted), status, kind)
     made_with = {"floatingip": {"floating_network_id": public["network_id"], "port_id": alone["id"]}}
-    before = len(asked(admin, "GET", "ports", params={"device_owner": "network:floatingip"}).json()["ports"])
-    refused(asked(gardener, "POST", "floatingips", made_with), 404, "ExternalGatewayForFloatingIPNotFound")
-    after = len(asked(admin, "GET", "ports", params={"device_owner": "network:floatingip"}).json()["ports"])
+    before = len(asked(admin, "GET", "/v2.0/ports", params={"device_owner": "network:floatingip"}).json()["ports"])
+    refused(asked(gardener, "POST", "/v2.0/floatingips", made_with), 404, "ExternalGatewayForFloatingIPNotFound")
+    after = len(asked(admin, "GET", "/v2.0/ports", params={"device_owner": "network:floatingip"}).json()["ports"])
     assert before == after, "what is refused leaves nothing"
 
 
@@ -217,7 +221,7 @@ def test_a_port_that_goes_frees_its_floating_ip(gardener: Client, public: dict[s
 def test_an_address_with_a_floating_ip_stays(gardener: Client, public: dict[str, Any], port: dict[str, Any]) -> None:
     taken(gardener, public, port_id=port["id"])
     other = {"port": {"fixed_ips": [{"ip_address": "10.5.5.222"}]}}
-    refused(asked(gardener, "PUT", f"ports/{port['id']}", other), 400, "HTTPBadRequest")
+    refused(asked(gardener, "PUT", f"/v2.0/ports/{port['id']}", other), 400, "HTTPBadRequest")
     one_more = [*port["fixed_ips"], {"ip_address": "10.5.5.222"}]
     assert len(changed(gardener, "port", port["id"], fixed_ips=one_more)["fixed_ips"]) == 2
 
@@ -229,15 +233,15 @@ def test_routers_stay_where_floating_ips_need_them(gardener: Client, admin: Clie
     floating = taken(gardener, street, port_id=port["id"])["id"]
     leg = {"subnet_id": garden["id"]}
     refused(
-        asked(gardener, "PUT", f"routers/{router}/remove_router_interface", leg),
+        asked(gardener, "PUT", f"/v2.0/routers/{router}/remove_router_interface", leg),
         409,
         "RouterInterfaceInUseByFloatingIP",
     )
     for gateway in (None, {"network_id": outside(admin, "192.0.2.0/24")["network_id"]}):
-        answer = asked(gardener, "PUT", f"routers/{router}", {"router": {"external_gateway_info": gateway}})
+        answer = asked(gardener, "PUT", f"/v2.0/routers/{router}", {"router": {"external_gateway_info": gateway}})
         refused(answer, 409, "RouterExternalGatewayInUseByFloatingIp")
     gone(gardener, "floatingip", floating)
-    assert asked(gardener, "PUT", f"routers/{router}/remove_router_interface", leg).status_code == 200
+    assert asked(gardener, "PUT", f"/v2.0/routers/{router}/remove_router_interface", leg).status_code == 200
     gone(gardener, "router", router)
 
 
@@ -246,18 +250,20 @@ def test_floating_ips_are_listed_by_their_attributes(
 ) -> None:
     floating = taken(gardener, public, port_id=port["id"])
     for name in ("id", "floating_ip_address", "port_id", "fixed_ip_address", "tenant_id"):
-        found = asked(gardener, "GET", "floatingips", params={name: floating[name]}).json()["floatingips"]
+        found = asked(gardener, "GET", "/v2.0/floatingips", params={name: floating[name]}).json()["floatingips"]
         assert floating["id"] in {one["id"] for one in found}
         assert {one[name] for one in found} == {floating[name]}
-    assert not asked(stranger, "GET", "floatingips", params={"id": floating["id"]}).json()["floatingips"]
+    assert not asked(stranger, "GET", "/v2.0/floatingips", params={"id": floating["id"]}).json()["floatingips"]
     several = {"floatingips": [{"floating_network_id": public["network_id"]}] * 2}
-    assert len(asked(gardener, "POST", "floatingips", several).json()["floatingips"]) == 2
+    assert len(asked(gardener, "POST", "/v2.0/floatingips", several).json()["floatingips"]) == 2
 
 
 def test_pools_are_the_subnets_of_external_networks(
     gardener: Client, public: dict[str, Any], inside: dict[str, Any]
 ) -> None:
-    pools = {pool["subnet_id"]: pool for pool in asked(gardener, "GET", "floatingip_pools").json()["floatingip_pools"]}
+    pools = {
+        pool["subnet_id"]: pool for pool in asked(gardener, "GET", "/v2.0/floatingip_pools").json()["floatingip_pools"]
+    }
     assert inside["id"] not in pools
     project_id = project_of(gardener)
     assert pools[public["id"]] == {
@@ -276,7 +282,7 @@ def test_the_quota_holds(cloud: RunningCloud, admin: Client, public: dict[str, A
     cloud.cloud.store.write(lambda db: db.insert(limits, Limit(owner, "floatingip", 1)))
     taken(tenant, public)
     wanted = {"floatingip": {"floating_network_id": public["network_id"]}}
-    assert "'floatingip'" in refused(asked(tenant, "POST", "floatingips", wanted), 409, "OverQuota")
+    assert "'floatingip'" in refused(asked(tenant, "POST", "/v2.0/floatingips", wanted), 409, "OverQuota")
 
 
 def test_the_real_client_takes_and_gives_back(cloud: RunningCloud, admin: Client, public: dict[str, Any]) -> None:

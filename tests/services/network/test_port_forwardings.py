@@ -50,7 +50,7 @@ def floating(gardener: Client, public: dict[str, Any]) -> dict[str, Any]:
 
 
 def path_of(floating: dict[str, Any], forwarding_id: str = "") -> str:
-    path = f"floatingips/{floating['id']}/port_forwardings"
+    path = f"/v2.0/floatingips/{floating['id']}/port_forwardings"
     return f"{path}/{forwarding_id}" if forwarding_id else path
 
 
@@ -162,15 +162,15 @@ def test_an_address_is_either_whole_or_forwarded(
     refused(forward(gardener, floating, whole, internal_port=1, external_port=1), 409, "PortHasBindingFloatingIP")
     forwarded(gardener, floating, parts, internal_port=1, external_port=1)
     body = {"floatingip": {"port_id": parts["id"]}}
-    refused(asked(gardener, "PUT", f"floatingips/{floating['id']}", body), 409, "FipInUseByPortForwarding")
-    refused(asked(gardener, "DELETE", f"floatingips/{floating['id']}"), 409, "FipInUseByPortForwarding")
+    refused(asked(gardener, "PUT", f"/v2.0/floatingips/{floating['id']}", body), 409, "FipInUseByPortForwarding")
+    refused(asked(gardener, "DELETE", f"/v2.0/floatingips/{floating['id']}"), 409, "FipInUseByPortForwarding")
 
 
 def test_forwardings_end_with_their_port(gardener: Client, floating: dict[str, Any], port: dict[str, Any]) -> None:
     forwarded(gardener, floating, port, internal_port=80, external_port=80)
     leg = {"subnet_id": port["fixed_ips"][0]["subnet_id"]}
     router_id = shown(gardener, "floatingip", floating["id"])["router_id"]
-    answer = asked(gardener, "PUT", f"routers/{router_id}/remove_router_interface", leg)
+    answer = asked(gardener, "PUT", f"/v2.0/routers/{router_id}/remove_router_interface", leg)
     refused(answer, 409, "RouterInterfaceInUseByFloatingIP")
     gone(gardener, "port", port["id"])
     assert asked(gardener, "GET", path_of(floating)).json()["port_forwardings"] == []
@@ -183,7 +183,7 @@ def test_forwardings_end_with_their_address(gardener: Client, floating: dict[str
     for number, one in enumerate(fixed, start=1):
         address = one["ip_address"]
         forwarded(gardener, floating, port, internal_ip_address=address, internal_port=1, external_port=number)
-    answer = asked(gardener, "PUT", f"ports/{port['id']}", {"port": {"fixed_ips": fixed[:1]}})
+    answer = asked(gardener, "PUT", f"/v2.0/ports/{port['id']}", {"port": {"fixed_ips": fixed[:1]}})
     assert answer.status_code == 200, answer.text
     (left,) = asked(gardener, "GET", path_of(floating)).json()["port_forwardings"]
     assert left["internal_ip_address"] == "10.5.5.211"

@@ -38,7 +38,7 @@ def empty() -> Iterator[RunningCloud]:
 
 def port_of(client: Client, router_id: str, owner: str) -> dict[str, Any]:
     parameters = {"device_id": router_id, "device_owner": f"network:{owner}"}
-    (port,) = asked(client, "GET", "ports", params=parameters).json()["ports"]
+    (port,) = asked(client, "GET", "/v2.0/ports", params=parameters).json()["ports"]
     found: dict[str, Any] = port
     return found
 
@@ -109,7 +109,7 @@ def test_forwardings_are_told(admin: Client, host: Host) -> None:
         "internal_port_range": "80:90",
         "external_port_range": "8080:8090",
     }
-    path = f"floatingips/{floating['id']}/port_forwardings"
+    path = f"/v2.0/floatingips/{floating['id']}/port_forwardings"
     assert asked(admin, "POST", path, {"port_forwarding": wanted}).status_code == 201
     plan = host.router(router)
     (told,) = plan.forwardings
@@ -132,7 +132,7 @@ def test_a_router_has_a_host_while_it_has_a_port(admin: Client, host: Host) -> N
     assert inside["network_id"] in host.segments()
     assert shown(admin, "router", router)["availability_zones"] == ["nova"]
     leg = {"subnet_id": inside["id"]}
-    assert asked(admin, "PUT", f"routers/{router}/remove_router_interface", leg).status_code == 200
+    assert asked(admin, "PUT", f"/v2.0/routers/{router}/remove_router_interface", leg).status_code == 200
     assert host.routers(router) == []
     assert shown(admin, "router", router)["availability_zones"] == []
     assert [stone.id for stone in host.asks("router", router).tombstones] == [router]
@@ -186,5 +186,5 @@ def test_dhcp_knows_that_a_network_is_routed(admin: Client, host: Host) -> None:
     add_subnet(admin, router, inside["id"])
     between = host.asks("dhcp", inside["network_id"]).revision
     leg = {"subnet_id": inside["id"]}
-    assert asked(admin, "PUT", f"routers/{router}/remove_router_interface", leg).status_code == 200
+    assert asked(admin, "PUT", f"/v2.0/routers/{router}/remove_router_interface", leg).status_code == 200
     assert before < between < host.asks("dhcp", inside["network_id"]).revision

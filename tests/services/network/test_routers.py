@@ -68,7 +68,7 @@ def public(admin: Client) -> dict[str, Any]:
 
 
 def interface(client: Client, verb: str, router_id: str, **wanted: str) -> Any:
-    return asked(client, "PUT", f"routers/{router_id}/{verb}_router_interface", wanted)
+    return asked(client, "PUT", f"/v2.0/routers/{router_id}/{verb}_router_interface", wanted)
 
 
 def test_a_router_has_the_fields_that_clients_show(gardener: Client, admin: Client) -> None:
@@ -82,23 +82,25 @@ def test_a_router_has_the_fields_that_clients_show(gardener: Client, admin: Clie
     after = changed(gardener, "router", router["id"], name="R3", admin_state_up=False)
     assert (after["name"], after["admin_state_up"], after["description"]) == ("R3", False, "between")
     assert after["revision_number"] > router["revision_number"]
-    stale = asked(gardener, "PUT", f"routers/{router['id']}", {"router": {}}, headers={"If-Match": "revision_number=0"})
+    stale = asked(
+        gardener, "PUT", f"/v2.0/routers/{router['id']}", {"router": {}}, headers={"If-Match": "revision_number=0"}
+    )
     assert stale.status_code == 412
     gone(gardener, "router", router["id"])
-    refused(asked(gardener, "GET", f"routers/{router['id']}"), 404, "RouterNotFound")
+    refused(asked(gardener, "GET", f"/v2.0/routers/{router['id']}"), 404, "RouterNotFound")
 
 
 def test_several_are_created_at_once_or_none(gardener: Client) -> None:
-    answer = asked(gardener, "POST", "routers", {"routers": [{"name": "one"}, {"name": "two"}]})
+    answer = asked(gardener, "POST", "/v2.0/routers", {"routers": [{"name": "one"}, {"name": "two"}]})
     assert [router["name"] for router in answer.json()["routers"]] == ["one", "two"]
-    before = len(asked(gardener, "GET", "routers").json()["routers"])
+    before = len(asked(gardener, "GET", "/v2.0/routers").json()["routers"])
     gateway = {"network_id": NOBODY}
     refused(
-        asked(gardener, "POST", "routers", {"routers": [{}, {"external_gateway_info": gateway}]}),
+        asked(gardener, "POST", "/v2.0/routers", {"routers": [{}, {"external_gateway_info": gateway}]}),
         404,
         "NetworkNotFound",
     )
-    assert len(asked(gardener, "GET", "routers").json()["routers"]) == before
+    assert len(asked(gardener, "GET", "/v2.0/routers").json()["routers"]) == before
 
 
 def test_routers_are_listed_by_their_attributes(gardener: Client, stranger: Client, admin: Client) -> None:
@@ -108,18 +110,18 @@ def test_routers_are_listed_by_their_attributes(gardener: Client, stranger: Clie
         {"id": router["id"], "admin_state_up": "False", "status": "ACTIVE"},
         {"name": "the one to find", "tenant_id": router["project_id"], "fields": "id"},
     ):
-        (found,) = asked(gardener, "GET", "routers", params=parameters).json()["routers"]
+        (found,) = asked(gardener, "GET", "/v2.0/routers", params=parameters).json()["routers"]
         assert found["id"] == router["id"]
-    assert asked(gardener, "GET", "routers", params={"status": "DOWN"}).json()["routers"] == []
+    assert asked(gardener, "GET", "/v2.0/routers", params={"status": "DOWN"}).json()["routers"] == []
     names = [
         found["name"]
-        for found in asked(gardener, "GET", "routers", params={"sort_key": "name", "sort_dir": "desc"}).json()[
+        for found in asked(gardener, "GET", "/v2.0/routers", params={"sort_key": "name", "sort_dir": "desc"}).json()[
             "routers"
         ]
     ]
     assert names == sorted(names, reverse=True)
-    assert not asked(stranger, "GET", "routers", params={"id": router["id"]}).json()["routers"]
-    assert asked(admin, "GET", "routers", params={"id": router["id"]}).json()["routers"]
+    assert not asked(stranger, "GET", "/v2.0/routers", params={"id": router["id"]}).json()["routers"]
+    assert asked(admin, "GET", "/v2.0/routers", params={"id": router["id"]}).json()["routers"]
 
 
 def test_a_strangers_router_is_not_there(gardener: Client, stranger: Client) -> None:
@@ -133,17 +135,17 @@ def test_a_strangers_router_is_not_there(gardener: Client, stranger: Client) -> 
         ("PUT", "/add_extraroutes", {"router": {"routes": []}}),
         ("PUT", "/remove_extraroutes", {"router": {"routes": []}}),
     ):
-        refused(asked(stranger, method, f"routers/{router['id']}{path}", body), 404, "RouterNotFound")
+        refused(asked(stranger, method, f"/v2.0/routers/{router['id']}{path}", body), 404, "RouterNotFound")
 
 
 @pytest.mark.parametrize("field", ["distributed", "ha"])
 def test_what_is_not_built_says_so(admin: Client, gardener: Client, field: str) -> None:
-    assert asked(gardener, "POST", "routers", {"router": {field: False}}).status_code == 403
-    assert asked(admin, "POST", "routers", {"router": {field: False}}).status_code == 201
-    answer = asked(admin, "POST", "routers", {"router": {field: True}})
+    assert asked(gardener, "POST", "/v2.0/routers", {"router": {field: False}}).status_code == 403
+    assert asked(admin, "POST", "/v2.0/routers", {"router": {field: False}}).status_code == 201
+    answer = asked(admin, "POST", "/v2.0/routers", {"router": {field: True}})
     assert (answer.status_code, answer.json()["NeutronError"]["type"]) == (501, "HTTPNotImplemented")
     router = made(admin, "router")
-    assert asked(admin, "PUT", f"routers/{router['id']}", {"router": {field: True}}).status_code == 501
+    assert asked(admin, "PUT", f"/v2.0/routers/{router['id']}", {"router": {field: True}}).status_code == 501
 
 
 def test_a_leg_stands_at_the_gateway_address(gardener: Client) -> None:
@@ -164,12 +166,12 @@ def test_a_leg_stands_at_the_gateway_address(gardener: Client) -> None:
     assert port["device_id"] == router["id"]
     assert port["fixed_ips"] == [{"subnet_id": inside["id"], "ip_address": "10.5.5.1"}]
     assert port["security_groups"] == []
-    sentence = refused(asked(gardener, "DELETE", f"routers/{router['id']}"), 409, "RouterInUse")
+    sentence = refused(asked(gardener, "DELETE", f"/v2.0/routers/{router['id']}"), 409, "RouterInUse")
     assert joined["port_id"] in sentence
-    refused(asked(gardener, "DELETE", f"ports/{joined['port_id']}"), 409, "ServicePortInUse")
+    refused(asked(gardener, "DELETE", f"/v2.0/ports/{joined['port_id']}"), 409, "ServicePortInUse")
     left = interface(gardener, "remove", router["id"], subnet_id=inside["id"])
     assert left.json() == joined
-    assert asked(gardener, "GET", f"ports/{joined['port_id']}").status_code == 404
+    assert asked(gardener, "GET", f"/v2.0/ports/{joined['port_id']}").status_code == 404
     gone(gardener, "router", router["id"])
 
 
@@ -218,7 +220,7 @@ def test_a_port_becomes_a_leg(gardener: Client) -> None:
     wrong = interface(gardener, "remove", router, port_id=port["id"], subnet_id=elsewhere)
     refused(wrong, 400, "SubnetMismatchForPort")
     assert interface(gardener, "remove", router, port_id=port["id"]).json()["port_id"] == port["id"]
-    assert asked(gardener, "GET", f"ports/{port['id']}").status_code == 404
+    assert asked(gardener, "GET", f"/v2.0/ports/{port['id']}").status_code == 404
 
 
 def test_a_port_that_does_not_fit_is_refused(gardener: Client) -> None:
@@ -256,10 +258,10 @@ def test_a_gateway_is_set_moved_and_cleared(gardener: Client, admin: Client, pub
     (address,) = after["external_fixed_ips"]
     assert after == {**info, "enable_snat": True, "external_fixed_ips": [address]}
     assert address["subnet_id"] == public["id"]
-    (port,) = asked(admin, "GET", "ports", params={"device_id": router}).json()["ports"]
+    (port,) = asked(admin, "GET", "/v2.0/ports", params={"device_id": router}).json()["ports"]
     assert (port["device_owner"], port["project_id"]) == ("network:router_gateway", "")
     assert port["fixed_ips"] == [address]
-    assert not asked(gardener, "GET", "ports", params={"device_id": router}).json()["ports"], "it is nobody's"
+    assert not asked(gardener, "GET", "/v2.0/ports", params={"device_id": router}).json()["ports"], "it is nobody's"
     same = changed(gardener, "router", router, external_gateway_info=info)["external_gateway_info"]
     assert same == after
     other = outside(admin, "198.51.100.0/24")
@@ -269,10 +271,10 @@ def test_a_gateway_is_set_moved_and_cleared(gardener: Client, admin: Client, pub
         changed(gardener, "router", router, external_gateway_info=info)
         cleared = changed(gardener, "router", router, external_gateway_info=nothing)
         assert cleared["external_gateway_info"] is None
-        assert not asked(admin, "GET", "ports", params={"device_id": router}).json()["ports"]
+        assert not asked(admin, "GET", "/v2.0/ports", params={"device_id": router}).json()["ports"]
     changed(gardener, "router", router, external_gateway_info=info)
     gone(gardener, "router", router)
-    assert not asked(admin, "GET", "ports", params={"device_id": router}).json()["ports"]
+    assert not asked(admin, "GET", "/v2.0/ports", params={"device_id": router}).json()["ports"]
 
 
 def test_only_admins_choose_addresses_and_snat(gardener: Client, admin: Client, public: dict[str, Any]) -> None:
@@ -280,9 +282,11 @@ def test_only_admins_choose_addresses_and_snat(gardener: Client, admin: Client, 
     info = {"network_id": public["network_id"]}
     chosen = {**info, "external_fixed_ips": [{"ip_address": "203.0.113.77"}]}
     for wanted in (chosen, {**info, "enable_snat": False}, {**info, "enable_snat": True}):
-        answer = asked(gardener, "PUT", f"routers/{router}", {"router": {"external_gateway_info": wanted}})
+        answer = asked(gardener, "PUT", f"/v2.0/routers/{router}", {"router": {"external_gateway_info": wanted}})
         assert answer.status_code == 403, answer.text
-        assert asked(gardener, "POST", "routers", {"router": {"external_gateway_info": wanted}}).status_code == 403
+        assert (
+            asked(gardener, "POST", "/v2.0/routers", {"router": {"external_gateway_info": wanted}}).status_code == 403
+        )
     after = changed(admin, "router", router, external_gateway_info=chosen)["external_gateway_info"]
     assert [fixed["ip_address"] for fixed in after["external_fixed_ips"]] == ["203.0.113.77"]
     chosen["external_fixed_ips"] = [{"ip_address": "203.0.113.78"}]
@@ -290,10 +294,10 @@ def test_only_admins_choose_addresses_and_snat(gardener: Client, admin: Client, 
     assert after["external_gateway_info"]["external_fixed_ips"][0]["ip_address"] == "203.0.113.78"
     assert after["external_gateway_info"]["enable_snat"] is False
     wrong = {**info, "external_fixed_ips": [{"ip_address": "203.0.113.1"}]}
-    answer = asked(admin, "PUT", f"routers/{router}", {"router": {"external_gateway_info": wrong}})
+    answer = asked(admin, "PUT", f"/v2.0/routers/{router}", {"router": {"external_gateway_info": wrong}})
     assert "same as the gateway IP" in refused(answer, 400, "HTTPBadRequest")
     wrong["external_fixed_ips"] = [{"ip_address": "not an address"}]
-    answer = asked(admin, "PUT", f"routers/{router}", {"router": {"external_gateway_info": wrong}})
+    answer = asked(admin, "PUT", f"/v2.0/routers/{router}", {"router": {"external_gateway_info": wrong}})
     refused(answer, 400, "HTTPBadRequest")
 
 
@@ -308,7 +312,7 @@ def test_a_gateway_that_can_not_be_is_refused(gardener: Client, stranger: Client
         ({"network_id": NOBODY}, 404, "NetworkNotFound"),
         ({"network_id": made(stranger, "network")["id"]}, 404, "NetworkNotFound"),
     ):
-        answer = asked(gardener, "PUT", f"routers/{router}", {"router": {"external_gateway_info": wanted}})
+        answer = asked(gardener, "PUT", f"/v2.0/routers/{router}", {"router": {"external_gateway_info": wanted}})
         refused(answer, status, kind)
     assert shown(gardener, "router", router)["external_gateway_info"] is None
 
@@ -331,7 +335,7 @@ def test_extra_routes_are_put_added_and_removed(gardener: Client) -> None:
         ("remove", [one], [two]),
         ("remove", [one], [two]),
     ):
-        answer = asked(gardener, "PUT", f"routers/{router}/{verb}_extraroutes", {"router": {"routes": routes}})
+        answer = asked(gardener, "PUT", f"/v2.0/routers/{router}/{verb}_extraroutes", {"router": {"routes": routes}})
         assert answer.status_code == 200, answer.text
         assert answer.json()["router"]["routes"] == left
     refused(interface(gardener, "remove", router, subnet_id=inside["id"]), 409, "RouterInterfaceInUseByRoute")
@@ -353,8 +357,10 @@ def test_routes_that_lead_nowhere_are_refused(gardener: Client, destination: str
     router = made(gardener, "router")["id"]
     add_subnet(gardener, router, subnet(gardener, "10.21.0.0/24")["id"])
     route = {"destination": destination, "nexthop": nexthop}
-    refused(asked(gardener, "PUT", f"routers/{router}", {"router": {"routes": [route]}}), 400, kind)
-    refused(asked(gardener, "PUT", f"routers/{router}/add_extraroutes", {"router": {"routes": [route]}}), 400, kind)
+    refused(asked(gardener, "PUT", f"/v2.0/routers/{router}", {"router": {"routes": [route]}}), 400, kind)
+    refused(
+        asked(gardener, "PUT", f"/v2.0/routers/{router}/add_extraroutes", {"router": {"routes": [route]}}), 400, kind
+    )
     assert shown(gardener, "router", router)["routes"] == []
 
 
@@ -363,7 +369,7 @@ def test_the_quota_holds(cloud: RunningCloud, admin: Client) -> None:
     project_id = made(tenant, "router")["project_id"]
     cloud.cloud.store.write(lambda db: db.insert(limits, Limit(project_id, "router", 2)))
     made(tenant, "router")
-    sentence = refused(asked(tenant, "POST", "routers", {"router": {}}), 409, "OverQuota")
+    sentence = refused(asked(tenant, "POST", "/v2.0/routers", {"router": {}}), 409, "OverQuota")
     assert "'router'" in sentence
 
 

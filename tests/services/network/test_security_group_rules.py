@@ -5,6 +5,7 @@ from tests.clients.openstack_cli import OpenStackCli
 from tests.support.cloud import Client, RunningCloud
 from tests.support.members import member_of, project_of
 
+from haneul.services.network.default_security_group_rules.seeds import sow
 from haneul.services.network.quotas.models import Limit, limits
 
 GROUPS, URL, ADDRESS_GROUPS = "/v2.0/security-groups", "/v2.0/security-group-rules", "/v2.0/address-groups"
@@ -296,6 +297,17 @@ def test_new_groups_get_what_the_operator_says(cloud: RunningCloud, admin: Clien
     assert admin.get("network", f"{path}/{rule['id']}").json()["default_security_group_rule"] == rule
     assert admin.delete("network", f"{path}/{rule['id']}").status_code == 204
     assert refusal(admin.get("network", f"{path}/{rule['id']}")) == (404, "DefaultSecurityGroupRuleNotFound")
+
+
+def test_what_an_operator_deletes_stays_deleted(cloud: RunningCloud, admin: Client) -> None:
+    path = "/v2.0/default-security-group-rules"
+    first = admin.get("network", path, params={"direction": "egress"}).json()["default_security_group_rules"][0]
+    assert admin.delete("network", f"{path}/{first['id']}").status_code == 204
+    cloud.cloud.store.write(sow)
+    assert refusal(admin.get("network", f"{path}/{first['id']}")) == (404, "DefaultSecurityGroupRuleNotFound")
+    words = {name: first[name] for name in ("direction", "ethertype", "description")}
+    body = {"default_security_group_rule": {**words, "used_in_default_sg": True}}
+    assert admin.post("network", path, json=body).status_code == 201
 
 
 def test_the_openstack_client_manages_rules(cloud: RunningCloud) -> None:

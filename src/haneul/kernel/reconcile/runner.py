@@ -19,6 +19,8 @@ from haneul.kernel.reconcile.values import Observation, PlanAsk, PlanReply, Repo
 E = TypeVar("E")
 EVERY_S = 30.0
 ABSENT_S = 1.0
+REST_PART, REST_MOST_S = 3.0, 0.5
+"""How long a pass is followed by none, as a multiple of what it took."""
 AT_ONCE = 16
 DEADLINE_S = 30.0
 PLACES = ("before-ensure", "ensured", "before-remove", "removed", "reported")
@@ -127,8 +129,15 @@ class Runner(Generic[E]):
                 # Even where wakes come all the time: one of them may have got lost.
                 full = self._full or not ids or time.monotonic() >= full_by
                 self._full, self._dirty = False, set()
+            began = time.monotonic()
             again_by = self._pass(() if full else ids) + time.monotonic()
+            # A large plan that changes all the time must not be asked for all the time.
+            self._rest(min((time.monotonic() - began) * REST_PART, REST_MOST_S))
             full_by = again_by if full else min(full_by, again_by)
+
+    def _rest(self, seconds: float) -> None:
+        with self._wanted:
+            self._wanted.wait_for(lambda: self._stopping, seconds)
 
     def _pass(self, ids: tuple[str, ...]) -> float:
         try:

@@ -188,10 +188,7 @@ def upgrade() -> None:
         sa.Column("dns_domain", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_floating_ips")),
         sa.UniqueConstraint(
-            "fixed_port_id",
-            "fixed_ip_address",
-            "floating_network_id",
-            name=op.f("uq_network_floating_ips_fixed_port_id_fixed_ip_address_floating_network_id"),
+            "fixed_port_id", "fixed_ip_address", "floating_network_id", name="uq_network_floating_ips_stands_for"
         ),
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",

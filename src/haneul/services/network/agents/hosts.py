@@ -36,7 +36,7 @@ def heard(db: Db, report: NetworkReport, joined: Callable[[Db, str], None]) -> N
         fresh = NetworkAgent(new_uuid(), binary, report.host, True, "", told, moment, started_at, moment)
         db.insert(agents, fresh)
     db.update(agents, {"host": report.host}, told=told, seen_at=moment, started_at=started_at)
-    if not all(is_alive(known[binary]) for binary in known) or not known:
+    if len(known) < len(AGENT_TYPES) or not all(is_alive(agent) for agent in known.values()):
         joined(db, report.host)
 
 

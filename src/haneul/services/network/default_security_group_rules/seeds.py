@@ -1,5 +1,7 @@
 """The rules that new groups get before an operator says otherwise: those of every Neutron so far."""
 
+from uuid import NAMESPACE_OID, uuid5
+
 from haneul.kernel.db import Db, by
 from haneul.services.network.default_security_group_rules.models import PARENT, DefaultRule, Sown, default_rules, sown
 from haneul.services.network.security_group_rules.patterns import FAMILIES, pattern_of
@@ -15,7 +17,8 @@ INGRESS = "Legacy default SG rule for ingress traffic"
 def sow(db: Db) -> None:
     """Write the first rules into a new cloud's database, once. Repeatable."""
     if db.one(IS_SOWN, name=FIRST.name) is None:
-        db.insert(sown, FIRST)
+        # Of two controls that start at once neither fails: both write the same rows.
+        db.insert_missing(sown, FIRST)
         for family in FAMILIES:
             _write(db, PatternWanted(direction="egress", ethertype=family, description=EGRESS), in_others=True)
         for family in FAMILIES:
@@ -25,10 +28,6 @@ def sow(db: Db) -> None:
 
 def _write(db: Db, wanted: PatternWanted, *, in_others: bool) -> None:
     pattern = pattern_of(wanted)
-    rule = DefaultRule(
-        **standard_values("", wanted.description),
-        **pattern.columns,
-        used_in_default_sg=True,
-        used_in_non_default_sg=in_others,
-    )
-    db.insert(default_rules, rule)
+    values = {**standard_values("", wanted.description), "id": str(uuid5(NAMESPACE_OID, pattern.fingerprint))}
+    rule = DefaultRule(**values, **pattern.columns, used_in_default_sg=True, used_in_non_default_sg=in_others)
+    db.insert_missing(default_rules, rule)

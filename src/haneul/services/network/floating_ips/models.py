@@ -34,7 +34,9 @@ floating_ips = Table(
     Column("status", String(16), nullable=False),
     Column("dns_name", String(255), nullable=False),
     Column("dns_domain", String(255), nullable=False),
-    UniqueConstraint("fixed_port_id", "fixed_ip_address", "floating_network_id"),
+    UniqueConstraint(
+        "fixed_port_id", "fixed_ip_address", "floating_network_id", name="uq_network_floating_ips_stands_for"
+    ),
     Index("ix_network_floating_ips_project_id", "project_id", "id"),
     Index("ix_network_floating_ips_router_id", "router_id"),
     Index("ix_network_floating_ips_floating_ip_address", "floating_ip_address"),

@@ -3,7 +3,8 @@ from types import MappingProxyType
 
 from sqlalchemy import Table, bindparam, func, select
 
-from haneul.kernel.db import Db, by
+from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.quota import Resource, take
 from haneul.services.network.quotas.models import Limit, limits
 
@@ -24,6 +25,7 @@ DEFAULTS: Mapping[str, int] = MappingProxyType(
 EXCEEDED = "Quota exceeded for resources: ['{names}']."
 OWN = by(Limit, limits, "project_id", "resource")
 OF_PROJECT = by(Limit, limits, "project_id")
+ALL = Query(Limit, columns_of(Limit, limits).order_by(limits.c.project_id, limits.c.resource))
 
 
 def counted(name: str, table: Table) -> Resource:
@@ -41,6 +43,40 @@ def limit_of(db: Db, project_id: str, name: str) -> int:
 def limits_of(db: Db, project_id: str) -> dict[str, int]:
     """A project's limits by resource; -1 is none."""
     return {**DEFAULTS, **{own.resource: own.most for own in db.all(OF_PROJECT, project_id=project_id)}}
+
+
+def own_limits(db: Db, project_id: str = "") -> dict[str, dict[str, int]]:
+    """The limits of the projects that have some of their own, by project; of this one alone where it is named."""
+    found: dict[str, dict[str, int]] = {}
+    for own in db.all(OF_PROJECT, project_id=project_id) if project_id else db.all(ALL):
+        found.setdefault(own.project_id, dict(DEFAULTS))[own.resource] = own.most
+    return found
+
+
+def set_(db: Db, project_id: str, wanted: Mapping[str, int]) -> None:
+    """Write limits of a project's own."""
+    for name, most in wanted.items():
+        if not db.update(limits, {"project_id": project_id, "resource": name}, most=most):
+            db.insert(limits, Limit(project_id, name, most))
+
+
+def refuse_below(usage: Mapping[str, int], wanted: Mapping[str, int]) -> None:
+    """BadRequest for a limit that is less than what a project has."""
+    for name, most in wanted.items():
+        if most >= 0 and usage[name] > most:
+            raise BadRequest(
+                "Quota limit {most} for {name} must be greater than or equal to already used {used}",
+                kind="HTTPBadRequest",
+                most=most,
+                name=name,
+                used=usage[name],
+            )
+
+
+def reset(db: Db, project_id: str) -> None:
+    """Give a project the defaults again; NotFound if it has nothing else."""
+    if not db.delete(limits, project_id=project_id):
+        raise NotFound("Quota for project {id} could not be found.", kind="TenantQuotaNotFound", id=project_id)
 
 
 def take_one(db: Db, project_id: str, resource: Resource, delta: int = 1) -> None:

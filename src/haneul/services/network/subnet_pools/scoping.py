@@ -10,7 +10,6 @@ from haneul.kernel.errors import BadRequest, Conflict
 from haneul.services.network.address_scopes import logic as address_scopes
 from haneul.services.network.owners import Viewer
 from haneul.services.network.placements import logic as placements
-from haneul.services.network.rbac import sharing
 from haneul.services.network.subnet_pools import prefixes
 from haneul.services.network.subnet_pools.models import SubnetPool, subnet_pools
 from haneul.services.network.subnets.cidrs import Prefix
@@ -26,18 +25,10 @@ STRANGERS = select(subnets.c.id).where(
 
 
 def refuse_unfit(db: Db, pool: SubnetPool, own: Sequence[Prefix], viewer: Viewer) -> None:
-    """Refuse a pool that can't be in the scope that it names: another's, of the other IP version, or overlapping."""
-    scope = address_scopes.get(db, pool.address_scope_id)
+    """Refuse a pool that can't be in the scope that it names: one unseen, of the other IP version, or overlapping."""
+    scope = address_scopes.get(db, pool.address_scope_id, viewer)
     # Two that put pools into one scope stand in line by its row.
     address_scopes.CHANGES.bump(db, scope.id)
-    may = viewer.is_admin or viewer.project_id == scope.project_id
-    if not may and not sharing.may_use(db, address_scopes.ADDRESS_SCOPE, scope.id, viewer.project_id):
-        raise BadRequest(
-            "Illegal subnetpool association: subnetpool {id} cannot be associated with address scope {scope_id}.",
-            kind="IllegalSubnetPoolAssociationToAddressScope",
-            id=pool.id,
-            scope_id=scope.id,
-        )
     if scope.ip_version != pool.ip_version:
         raise BadRequest(
             "Illegal subnetpool association: subnetpool {id} cannot associate with address scope {scope_id} because "
