@@ -75,7 +75,7 @@ def write(number: int, message: str, only: str = "") -> None:
 
 def tidy(path: Path) -> None:
     ruff = str(Path(sys.executable).with_name("ruff"))
-    subprocess.run([ruff, "check", "-q", "--fix", str(path)], check=False)
+    subprocess.run([ruff, "check", "-q", "--fix", str(path)], check=False, stdout=subprocess.DEVNULL)
     subprocess.run([ruff, "format", "-q", str(path)], check=True)
 
 

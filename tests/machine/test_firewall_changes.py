@@ -140,7 +140,7 @@ def test_replacing_loses_no_ping(lab: Lab) -> None:
         changes += 1
     said = ping.communicate()[0]
     assert "400 received" in said, said
-    assert changes > 5
+    assert changes >= 3
 
 
 def test_a_restarted_program_goes_on_with_what_is_there(lab: Lab) -> None:

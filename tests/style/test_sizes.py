@@ -16,7 +16,11 @@ GIVEN = {"self", "cls", "db", "call"}
 
 
 def test_files_are_short() -> None:
-    expect_none(f"{module.place}: {lines(module)} lines" for module in modules() if lines(module) > FILE_LINES)
+    expect_none(
+        f"{module.place}: {lines(module)} lines"
+        for module in modules()
+        if lines(module) > FILE_LINES and "migrations/versions" not in module.place
+    )
 
 
 def lines(module: Module) -> int:

@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import msgspec
 
-from haneul.cloud import Cloud, CloudSettings
+from haneul.cloud import Cloud
 from haneul.kernel.config import Settings
 from haneul.kernel.http.server import listen, server_of
+from haneul.settings import CloudSettings
 
 PASSWORD = "correct horse"
 QUICK = {"identity": {"bcrypt_cost": 4, "admin_password": PASSWORD}}

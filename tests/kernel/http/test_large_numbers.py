@@ -16,9 +16,9 @@ class CountView(View):
     total: int | Decimal
 
 
-@routes.get("/counts/{id}", rule=PUBLIC, wraps="count", transaction="none")
-def get_count(call: Call, id: str) -> CountView:
-    return CountView(id=id, total=Decimal(MANY))
+@routes.get("/counts/{count_id}", rule=PUBLIC, wraps="count", transaction="none")
+def get_count(call: Call, count_id: str) -> CountView:
+    return CountView(id=count_id, total=Decimal(MANY))
 
 
 @routes.get("/counts", rule=PUBLIC, wraps="counts", transaction="none")

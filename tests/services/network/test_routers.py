@@ -267,7 +267,8 @@ def test_a_gateway_is_set_moved_and_cleared(gardener: Client, admin: Client, pub
     other = outside(admin, "198.51.100.0/24")
     moved = changed(gardener, "router", router, external_gateway_info={"network_id": other["network_id"]})
     assert moved["external_gateway_info"]["external_fixed_ips"][0]["subnet_id"] == other["id"]
-    for nothing in (None, {}):
+    nowhere: list[dict[str, str] | None] = [None, {}]
+    for nothing in nowhere:
         changed(gardener, "router", router, external_gateway_info=info)
         cleared = changed(gardener, "router", router, external_gateway_info=nothing)
         assert cleared["external_gateway_info"] is None

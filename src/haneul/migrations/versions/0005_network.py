@@ -355,11 +355,7 @@ def upgrade() -> None:
         sa.Column("target_project", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_rbac_policies")),
         sa.UniqueConstraint(
-            "object_type",
-            "object_id",
-            "action",
-            "target_project",
-            name=op.f("uq_network_rbac_policies_object_type_object_id_action_target_project"),
+            "object_type", "object_id", "action", "target_project", name="uq_network_rbac_policies_once"
         ),
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",
@@ -421,11 +417,7 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=160), nullable=False),
         sa.Column("belongs_to_default_sg", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_security_group_rules")),
-        sa.UniqueConstraint(
-            "security_group_id",
-            "fingerprint",
-            name=op.f("uq_network_security_group_rules_security_group_id_fingerprint"),
-        ),
+        sa.UniqueConstraint("security_group_id", "fingerprint", name="uq_network_security_group_rules_once"),
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",
         mariadb_engine="InnoDB",

@@ -3,14 +3,18 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address
+from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, exists, select
 
 from haneul.kernel.db import Db, Query, columns_of
 from haneul.kernel.errors import BadRequest, Conflict, NotBuilt, NotFound
+from haneul.services.network.auto_allocated_topology import logic as auto_allocated_topology
 from haneul.services.network.drivers.base import MetadataAsk, MetadataReply, tap_of
-from haneul.services.network.floating_ips.models import floating_ips
+from haneul.services.network.floating_ips import logic as floating
+from haneul.services.network.floating_ips.models import FloatingIp, floating_ips
+from haneul.services.network.floating_ips.schemas import FloatingIpUpdate
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
 from haneul.services.network.networks.models import networks as network_table
@@ -20,14 +24,17 @@ from haneul.services.network.ports import addresses, changes, logic, news, queri
 from haneul.services.network.ports.addresses import WantedIp
 from haneul.services.network.ports.models import ROUTER_INTERFACE, FixedIp, Port, fixed_ips
 from haneul.services.network.ports.models import ports as port_table
-from haneul.services.network.ports.schemas import PortUpdate
+from haneul.services.network.ports.schemas import FixedIpWanted, PortUpdate
 from haneul.services.network.rbac import sharing
+from haneul.services.network.security_groups import logic as security
 from haneul.services.network.security_groups import visible as groups
-from haneul.services.network.security_groups.models import security_groups
+from haneul.services.network.security_groups.models import SecurityGroup, SecurityGroupRule, security_groups
 from haneul.services.network.subnets.models import Subnet
 from haneul.services.network.subnets.models import subnets as subnet_table
 
 MANY = 500
+NO_ADDRESS_LEFT = "IpAddressGenerationFailure"
+"""The kind of the Conflict when a network has no address left."""
 OWN = Query(
     Network,
     columns_of(Network, network_table)
@@ -41,6 +48,20 @@ OF_IDS = Query(
 SUBNETS = Query(Subnet, columns_of(Subnet, subnet_table).where(subnet_table.c.id.in_(bindparam("ids", expanding=True))))
 GROUP_NAMES = select(security_groups.c.id, security_groups.c.name).where(
     security_groups.c.id.in_(bindparam("ids", expanding=True))
+)
+GROUPS = Query(
+    SecurityGroup,
+    columns_of(SecurityGroup, security_groups).where(security_groups.c.id.in_(bindparam("ids", expanding=True))),
+)
+SUBNETS_ON = Query(
+    Subnet,
+    columns_of(Subnet, subnet_table)
+    .where(subnet_table.c.network_id == bindparam("network_id"))
+    .order_by(subnet_table.c.created_at, subnet_table.c.id),
+)
+FLOATING_AT = Query(
+    FloatingIp,
+    columns_of(FloatingIp, floating_ips).where(floating_ips.c.floating_ip_address == bindparam("address")),
 )
 FLOATING = select(
     floating_ips.c.fixed_port_id, floating_ips.c.fixed_ip_address, floating_ips.c.floating_ip_address
@@ -59,7 +80,7 @@ INSIDE_OF = select(port_table.c.network_id).where(
 class PortNews(Struct, frozen=True, kw_only=True):
     """A port of a server as compute needs to know it. `status` is Neutron's; `error` why its host can't have it.
 
-    `floating` are the floating addresses by the fixed ones that they stand for.
+    `floating` are the floating addresses by the fixed ones that they stand for. `is_secure`: security groups filter it.
     """
 
     id: str
@@ -69,6 +90,7 @@ class PortNews(Struct, frozen=True, kw_only=True):
     mtu: int
     status: str
     is_up: bool
+    is_secure: bool
     addresses: tuple[FixedIp, ...]
     floating: Mapping[str, Sequence[str]]
     groups: tuple[str, ...]
@@ -104,7 +126,7 @@ def own_networks(db: Db, project_id: str) -> list[Network]:
 
 def auto_allocated(db: Db, project_id: str) -> Network:
     """The network that a project without one gets made: with a subnet, behind a router to the default external one."""
-    raise NotBuilt("haneul does not make networks by itself yet: create one, and name it.")
+    return auto_allocated_topology.ensure(db, project_id)
 
 
 def resolve_groups(db: Db, project_id: str, names: Sequence[str]) -> list[str]:
@@ -182,6 +204,68 @@ def set_groups(db: Db, port_id: str, group_ids: Sequence[str]) -> None:
     changes.update(db, port, PortUpdate(security_groups=list(group_ids)))
 
 
+def find_group(db: Db, project_id: str, name: str) -> str:
+    """The id of the group that a project calls by its name or id; NotFound, or Conflict for a name of several."""
+    (found,) = security.resolve(db, project_id, [name])
+    return found
+
+
+def groups_of(db: Db, group_ids: Sequence[str]) -> dict[str, SecurityGroup]:
+    """Security groups by id."""
+    return {one.id: one for one in db.all(GROUPS, ids=list(group_ids))} if group_ids else {}
+
+
+def rules_of(db: Db, group_ids: Sequence[str]) -> dict[str, list[SecurityGroupRule]]:
+    """What security groups let through, by their ids."""
+    found: dict[str, list[SecurityGroupRule]] = defaultdict(list)
+    for rule in db.all(security.RULES_OF, ids=list(group_ids)) if group_ids else ():
+        found[rule.security_group_id].append(rule)
+    return found
+
+
+def add_address(db: Db, port_id: str, network_id: str) -> bool:
+    """Give a port one more address of a subnet of its network; whether one had any left."""
+    port = logic.get(db, port_id)
+    held = [FixedIpWanted(ip_address=one.address) for one in addresses.of_port(db, port_id)]
+    for subnet in db.all(SUBNETS_ON, network_id=network_id):
+        try:
+            changes.update(db, port, PortUpdate(fixed_ips=[*held, FixedIpWanted(subnet_id=subnet.id)]))
+        except Conflict as full:
+            # An automatic address is the port's already.
+            if full.kind not in (NO_ADDRESS_LEFT, "IpAddressAlreadyAllocated"):
+                raise
+        else:
+            return True
+    return False
+
+
+def remove_address(db: Db, port_id: str, address: str) -> None:
+    """Take an address from a port; BadRequest while a floating IP stands for it."""
+    held = [one.address for one in addresses.of_port(db, port_id) if one.address != address]
+    changes.update(db, logic.get(db, port_id), PortUpdate(fixed_ips=[FixedIpWanted(ip_address=one) for one in held]))
+
+
+def floating_at(db: Db, address: str, viewer: Viewer) -> list[FloatingIp]:
+    """The floating IPs of this address that the viewer may see: networks outside may have the same ones."""
+    found = db.all(FLOATING_AT, address=address)
+    return [one for one in found if viewer.is_admin or one.project_id == viewer.project_id]
+
+
+def associate(db: Db, one: FloatingIp, port_id: str, fixed_address: str, viewer: Viewer) -> None:
+    """Have a floating IP stand for a port's address; NotFound, BadRequest or Conflict with the reason it can't."""
+    floating.update(db, one, FloatingIpUpdate(port_id=port_id, fixed_ip_address=fixed_address), viewer)
+
+
+def disassociate(db: Db, one: FloatingIp, viewer: Viewer) -> None:
+    """Let a floating IP stand for nothing."""
+    floating.update(db, one, FloatingIpUpdate(port_id=None), viewer)
+
+
+def holds_address(port_id: ColumnElement[Any], fits: Callable[[ColumnElement[Any]], Any]) -> ColumnElement[bool]:
+    """The condition that a row's port has a fixed address that fits, for who joins that row to his own."""
+    return exists().where(fixed_ips.c.port_id == port_id, fits(fixed_ips.c.address))
+
+
 def news_of(db: Db, port_ids: Sequence[str]) -> dict[str, PortNews]:
     """What there is to know of ports, by id; in a few queries, however many they are."""
     found: dict[str, PortNews] = {}
@@ -191,7 +275,7 @@ def news_of(db: Db, port_ids: Sequence[str]) -> dict[str, PortNews]:
         names = {one.id: one for one in db.all(OF_IDS, ids=[row.network_id for row in rows])}
         held, groups = queries.addresses_of(db, part), queries.groups_of(db, part)
         errors = placements.errors_of(db, "port", part)
-        floating = _floating(db, part)
+        outside = _floating(db, part)
         for row in rows:
             network = names[row.network_id]
             found[row.id] = PortNews(
@@ -202,8 +286,9 @@ def news_of(db: Db, port_ids: Sequence[str]) -> dict[str, PortNews]:
                 mtu=network.mtu,
                 status=row.status,
                 is_up=row.admin_state_up,
+                is_secure=row.port_security_enabled,
                 addresses=tuple(held[row.id]),
-                floating=floating[row.id],
+                floating=outside[row.id],
                 groups=tuple(groups[row.id]),
                 error=row.binding_error or errors.get(row.id, ""),
             )
@@ -217,8 +302,8 @@ def _ports(db: Db, port_ids: Sequence[str]) -> list[Port]:
 def _floating(db: Db, port_ids: Sequence[str]) -> Mapping[str, Mapping[str, Sequence[str]]]:
     """Floating addresses by port and fixed address."""
     found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for port_id, fixed, floating in db.tuples(FLOATING, ids=list(port_ids)):
-        found[port_id][fixed].append(floating)
+    for port_id, fixed, outside in db.tuples(FLOATING, ids=list(port_ids)):
+        found[port_id][fixed].append(outside)
     return found
 
 
@@ -247,12 +332,15 @@ def on_port_gone(heard: Callable[[Db, Port], None]) -> None:
 
 
 __all__ = [
+    "FloatingIp",
     "MetadataAsk",
     "MetadataReply",
     "Network",
     "NetworkWanted",
     "Port",
     "PortNews",
+    "SecurityGroup",
+    "SecurityGroupRule",
     "Subnet",
     "Viewer",
 ]

@@ -7,12 +7,18 @@ from haneul.kernel.service import BusMethod, Service
 from haneul.services.network.address_groups.api import routes as address_groups
 from haneul.services.network.address_scopes.api import routes as address_scopes
 from haneul.services.network.agents import hosts
+from haneul.services.network.agents.api import routes_with as agents
+from haneul.services.network.agents.models import NetworkAgent
+from haneul.services.network.auto_allocated_topology import logic as auto_allocated
+from haneul.services.network.auto_allocated_topology.api import routes as auto_allocated_topology
+from haneul.services.network.availability_zones.api import routes as availability_zones
 from haneul.services.network.base_rules import BASE_RULES
 from haneul.services.network.bodies import explain
 from haneul.services.network.config import NetworkSettings
 from haneul.services.network.default_security_group_rules.api import routes as default_security_group_rules
 from haneul.services.network.default_security_group_rules.seeds import sow
 from haneul.services.network.dhcp import logic as dhcp
+from haneul.services.network.extensions.api import routes as extensions
 from haneul.services.network.floating_ips.api import routes as floating_ips
 from haneul.services.network.host_plans.dhcp import plans_with as dhcp_plans
 from haneul.services.network.host_plans.groups import GROUP_PLANS
@@ -23,12 +29,18 @@ from haneul.services.network.ip_availability.api import routes as ip_availabilit
 from haneul.services.network.networks.api import routes_with as networks
 from haneul.services.network.port_forwardings.api import routes as port_forwardings
 from haneul.services.network.ports.api import routes_with as ports
+from haneul.services.network.quotas.api import routes as quotas
+from haneul.services.network.rbac.api import routes as rbac_policies
 from haneul.services.network.routers import scheduling as routing
 from haneul.services.network.routers.api import routes as routers
+from haneul.services.network.scheduling import logic as scheduler
+from haneul.services.network.scheduling.api import routes as scheduling
 from haneul.services.network.security_group_rules.api import routes as security_group_rules
 from haneul.services.network.security_groups.api import routes as security_groups
+from haneul.services.network.service_providers.api import routes as service_providers
 from haneul.services.network.subnet_pools.api import routes as subnet_pools
 from haneul.services.network.subnets.api import routes_with as subnets
+from haneul.services.network.tags.api import routes as tags
 from haneul.services.network.versions import routes as versions
 from haneul.services.network.wire import NetworkReport
 
@@ -44,6 +56,10 @@ def service(settings: NetworkSettings) -> Service:
         store.write(lambda db: hosts.heard(db, report, serve_waiting))
         return Nothing()
 
+    def remove_agent(db: Db, agent: NetworkAgent) -> None:
+        scheduler.remove_agent(db, agent, settings.dhcp_servers)
+
+    auto_allocated.stand_on(settings)
     return Service(
         type="network",
         name="neutron",
@@ -68,6 +84,15 @@ def service(settings: NetworkSettings) -> Service:
             routers,
             floating_ips,
             port_forwardings,
+            tags,
+            rbac_policies,
+            quotas,
+            agents(remove_agent),
+            scheduling,
+            availability_zones,
+            service_providers,
+            extensions,
+            auto_allocated_topology,
         ),
         plans=(SEGMENT_PLANS, PORT_PLANS, GROUP_PLANS, ROUTER_PLANS, dhcp_plans(settings.dns_domain)),
         on_start=(lambda store: store.write(sow),),

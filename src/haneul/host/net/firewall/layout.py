@@ -34,8 +34,8 @@ BRIDGE_MAPS = """\
 add map bridge {table} profiles {{ type ifname : mark; }}
 add map bridge {table} from {{ type ifname : verdict; }}
 add map bridge {table} zones {{ type ifname : mark; }}
-add set bridge {table} fixed4 {{ type ifname . ipv4_addr; }}
-add set bridge {table} fixed6 {{ type ifname . ipv6_addr; }}
+add set bridge {table} fixed4 {{ type ifname . ether_addr . ipv4_addr; }}
+add set bridge {table} fixed6 {{ type ifname . ether_addr . ipv6_addr; }}
 add set bridge {table} macs {{ type ifname . ether_addr; }}
 """
 INET_MAPS = """\
@@ -64,33 +64,29 @@ INET_HOOKS = {
     "forward": f"hook forward priority {FILTER}",
 }
 BRIDGE_RULES: dict[str, tuple[str, ...]] = {
-    "prerouting": ("meta mark set iifname map @profiles", "iifname vmap @from"),
+    "prerouting": ("iifname vmap @from",),
     "unmark": (f"{_IS_OURS} meta mark set 0",),
-    "forward": (
-        "meta mark set oifname map @profiles",
-        f"{_IS_OURS} jump to-guest",
-    ),
+    "forward": ("meta mark set oifname map @profiles goto to-guest",),
     "input": (f"{_IS_OURS} meta mark set 0",),
-    # What br_netfilter would not show to the inet family (a tagged frame, say) can't be filtered, so it has to go.
-    "plain": (
-        "ether type != { ip, ip6, arp } drop",
-        "ether type arp arp htype != 1 drop",
-        "ether type arp arp ptype != ip drop",
-        "ether type arp arp hlen != 6 drop",
-        "ether type arp arp plen != 4 drop",
-    ),
     "to-guest": (
-        "jump plain",
-        f"oifname . ip daddr @fixed4 {_MARK_OWN}",
-        f"oifname . ip6 daddr @fixed6 {_MARK_OWN}",
+        f"ether type ip oifname . ether daddr . ip daddr @fixed4 {_MARK_OWN} accept",
+        f"ether type ip6 oifname . ether daddr . ip6 daddr @fixed6 {_MARK_OWN} accept",
+        # What br_netfilter would not show to the inet family (a tagged frame, say) can't be filtered, so it has to go.
+        "ether type != { ip, ip6, arp } drop",
         "oifname . ether daddr @macs accept",
         f"ether daddr & {GROUP_MAC} == {GROUP_MAC} accept",
         "drop",
     ),
+    "plain-arp": (
+        "arp htype != 1 drop",
+        "arp ptype != ip drop",
+        "arp hlen != 6 drop",
+        "arp plen != 4 drop",
+    ),
     # Who has no address yet may ask for one, and whether it is free.
     "unaddressed": (
-        "ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept",
-        "ip6 saddr :: icmpv6 type { 131, 133, 135, 143 } accept",
+        "ether type ip ip saddr 0.0.0.0 udp sport 68 udp dport 67 accept",
+        "ether type ip6 ip6 saddr :: icmpv6 type { 131, 133, 135, 143 } accept",
     ),
 }
 INET_RULES: dict[str, tuple[str, ...]] = {

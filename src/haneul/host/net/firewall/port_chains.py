@@ -12,6 +12,7 @@ LINK_LOCAL = 0xFE80 << 112
 UNIVERSAL_BIT = 0x02
 ANY_LENGTH = 0
 ADDRESS_BITS = 128
+_NOTED_ADVERT = f"meta mark set {ADVERTISES_ITS_OWN:#x}"
 
 
 class _Source(Struct, frozen=True):
@@ -22,26 +23,27 @@ class _Source(Struct, frozen=True):
     is_own: bool
 
 
-def leaving(port: FilteredPort) -> Iterator[str]:
-    """The rules of `from-<port>`: by MAC and address, with the beginnings of those that have no address yet."""
+def leaving(port: FilteredPort, mark: int) -> Iterator[str]:
+    """The rules of `from-<port>`: by MAC and address, with the beginnings of those that have no address yet.
+
+    Only plain frames match: a tagged one has another type, and ends with all that is none of these.
+    """
     sources = _sources(port)
-    yield "jump plain"
-    for source in sources:
-        if isinstance(source.network, IPv4Network):
-            yield f"{_speaks_as(source, 'ip')} {_noted(port, source)}accept"
-    for source in sources:
-        if isinstance(source.network, IPv4Network):
-            yield f"ether saddr {source.mac} arp saddr ether {source.mac} {_at('arp saddr ip', source.network)}accept"
-    for source in sources:
-        if isinstance(source.network, IPv6Network):
-            noted = f"meta mark set meta mark or {ADVERTISES_ITS_OWN:#x}"
-            yield f"icmpv6 type nd-neighbor-advert {_targets(source.network)}{noted}"
-    for source in sources:
-        if isinstance(source.network, IPv6Network):
-            yield f"{_speaks_as(source, 'ip6')} {_noted(port, source)}accept"
+    ipv4 = [source for source in sources if isinstance(source.network, IPv4Network)]
+    ipv6 = [source for source in sources if isinstance(source.network, IPv6Network)]
+    for source in ipv4:
+        noted = f"meta mark set {_mark_of(port, source, mark):#x}"
+        yield f"{_by(source.mac, 'ip')} {_at('ip saddr', source.network)}{noted} accept"
+    yield from (f"icmpv6 type nd-neighbor-advert {_targets(source.network)}{_NOTED_ADVERT}" for source in ipv6)
+    for source in ipv6:
+        noted = f"meta mark set meta mark or {_mark_of(port, source, mark):#x}"
+        yield f"{_by(source.mac, 'ip6')} {_at('ip6 saddr', source.network)}{noted} accept"
+    yield "ether type arp jump plain-arp"
+    for source in ipv4:
+        yield f"{_by(source.mac, 'arp')} arp saddr ether {source.mac} {_at('arp saddr ip', source.network)}accept"
     for mac in macs(port):
-        yield f"ether saddr {mac} arp saddr ether {mac} arp operation request arp saddr ip 0.0.0.0 accept"
-        yield f"ether saddr {mac} jump unaddressed"
+        yield f"{_by(mac, 'arp')} arp saddr ether {mac} arp operation request arp saddr ip 0.0.0.0 accept"
+        yield f"ether saddr {mac} meta mark set {mark:#x} jump unaddressed"
     yield "drop"
 
 
@@ -65,8 +67,8 @@ def _link_local(mac: str) -> IPv6Network:
     return IPv6Network(LINK_LOCAL | int.from_bytes(octets[:3] + b"\xff\xfe" + octets[3:]))
 
 
-def _speaks_as(source: _Source, family: str) -> str:
-    return f"ether saddr {source.mac} meta protocol {family} {_at(f'{family} saddr', source.network)}".strip()
+def _by(mac: str, kind: str) -> str:
+    return f"ether saddr {mac} ether type {kind}"
 
 
 def _at(field: str, network: Network) -> str:
@@ -78,7 +80,7 @@ def _written(network: Network) -> str:
     return str(network.network_address) if is_one else str(network)
 
 
-def _targets(network: IPv6Network) -> str:
+def _targets(network: Network) -> str:
     # The target of an advertisement follows eight octets of header; this nft has no name for it.
     if network.prefixlen == ANY_LENGTH:
         return ""
@@ -86,5 +88,5 @@ def _targets(network: IPv6Network) -> str:
     return f"@th,64,{network.prefixlen} {value:#x} "
 
 
-def _noted(port: FilteredPort, source: _Source) -> str:
-    return f"meta mark set meta mark or {OWN:#x} " if source.is_own and port.stateful else ""
+def _mark_of(port: FilteredPort, source: _Source, mark: int) -> int:
+    return mark | OWN if source.is_own and port.stateful else mark

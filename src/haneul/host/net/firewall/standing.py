@@ -12,17 +12,21 @@ PROFILE_OF_MARK = 0xFFFF
 
 
 class StandingPort(Struct, frozen=True, kw_only=True):
-    """A port that is filtered now: its device, its packets' mark, its bridge's zone, its fixed addresses and MACs."""
+    """A port that is filtered now; `fixed` are its own MAC and each of its fixed addresses."""
 
     device: str
     mark: int
     zone: int
-    addresses: frozenset[str]
     macs: frozenset[str]
+    fixed: frozenset[tuple[str, str]]
 
     @property
     def profile(self) -> int:
         return self.mark & PROFILE_OF_MARK
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        return frozenset(address for _, address in self.fixed)
 
 
 class Standing(Struct, kw_only=True):
@@ -82,23 +86,23 @@ def _groups(table: str) -> Iterator[str]:
 
 def _ports(bridge: dict[str, list[Any]]) -> Iterator[tuple[str, StandingPort]]:
     marks, zones = dict(bridge["profiles"]), dict(bridge["zones"])
-    addresses, macs = _by_device(bridge["fixed4"] + bridge["fixed6"]), _by_device(bridge["macs"])
+    fixed, macs = _by_device(bridge["fixed4"] + bridge["fixed6"]), _by_device(bridge["macs"])
     for device, verdict in bridge["from"]:
         port = StandingPort(
             device=device,
             mark=marks[device],
             zone=zones[device],
-            addresses=frozenset(addresses[device]),
-            macs=frozenset(macs[device]),
+            macs=frozenset(mac for (mac,) in macs[device]),
+            fixed=frozenset((mac, address) for mac, address in fixed[device]),
         )
-        yield str(verdict["goto"]["target"]).removeprefix("from-"), port
+        yield _target(verdict).removeprefix("from-"), port
 
 
-def _by_device(elements: list[Any]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+def _by_device(elements: list[Any]) -> dict[str, list[list[str]]]:
+    found: dict[str, list[list[str]]] = defaultdict(list)
     for element in elements:
-        device, value = element["concat"]
-        found[device].append(value)
+        device, *rest = element["concat"]
+        found[device].append(rest)
     return found
 
 

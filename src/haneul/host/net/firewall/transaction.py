@@ -51,10 +51,10 @@ class Transaction:
             device=port.device,
             mark=layout.TAG | (0 if port.stateful else layout.STATELESS) | self._profile(port),
             zone=self.after.zones[port.bridge],
-            addresses=frozenset(map(str, map(ip_address, port.addresses))),
+            fixed=frozenset((port.mac, str(ip_address(address))) for address in port.addresses),
             macs=frozenset(port_chains.macs(port)),
         )
-        self._fill(port, is_new=before is None)
+        self._fill(port, now.mark, is_new=before is None)
         self._point(port.id, before, now)
         self.after.ports[port.id] = now
         if before is not None:
@@ -105,12 +105,12 @@ class Transaction:
         for other_id in others:
             self.drop_port(other_id)
 
-    def _fill(self, port: FilteredPort, *, is_new: bool) -> None:
+    def _fill(self, port: FilteredPort, mark: int, *, is_new: bool) -> None:
         chain = f"from-{port.id}"
         if is_new:
             self._lines.append(f"add chain bridge {self._table} {chain}")
         write = layout.filled if is_new else layout.replaced
-        self._lines += write("bridge", self._table, chain, port_chains.leaving(port))
+        self._lines += write("bridge", self._table, chain, port_chains.leaving(port, mark))
 
     def _point(self, port_id: str, before: StandingPort | None, now: StandingPort | None) -> None:
         old = _elements(port_id, before) if before else {}
@@ -167,7 +167,7 @@ def _elements(port_id: str, port: StandingPort) -> dict[tuple[str, str], str]:
         ("profiles", device): f" : {port.mark:#x}",
         ("from", device): f" : goto from-{port_id}",
         ("zones", device): f" : {port.zone}",
-        **{(f"fixed{ip_address(address).version}", f"{device} . {address}"): "" for address in port.addresses},
+        **{(f"fixed{ip_address(address).version}", f"{device} . {mac} . {address}"): "" for mac, address in port.fixed},
         **{("macs", f"{device} . {mac}"): "" for mac in port.macs},
     }
 

@@ -64,6 +64,16 @@ def release(db: Db, server_id: str) -> None:
     drop(db, queries.of_server(db, server_id))
 
 
+def set_leaving(db: Db, port_id: str, is_leaving: bool) -> None:
+    """Say of a NIC that the guest is to lose it, or keeps it after all."""
+    db.update(nics, {"port_id": port_id}, is_leaving=is_leaving)
+
+
+def forget(db: Db, nic: Nic) -> None:
+    """The NIC's port is gone."""
+    db.delete(nics, port_id=nic.port_id)
+
+
 def drop(db: Db, leaving: Sequence[Nic]) -> None:
     """Take NICs away, and their ports with those that were made for their server."""
     for nic in leaving:

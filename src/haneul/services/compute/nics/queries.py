@@ -28,6 +28,11 @@ class Plugged(Struct, frozen=True):
     port: network.PortNews
 
 
+def find(db: Db, port_id: str) -> Nic | None:
+    """The NIC with this port, if a server has it."""
+    return db.one(ONE, port_id=port_id)
+
+
 def of_server(db: Db, server_id: str) -> list[Nic]:
     """A server's NICs in their order."""
     return db.all(OF_SERVER, server_id=server_id)

@@ -5,7 +5,7 @@ from typing import Any
 from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.compute.server_actions.api import ACTION
-from haneul.services.compute.server_states import logic
+from haneul.services.compute.server_states import changes
 from haneul.services.compute.servers.api import loaded
 
 routes = Routes()
@@ -19,19 +19,19 @@ RESUME = Rule("os_compute_api:os-suspend-server:resume", _MEMBER, "Let a suspend
 
 @routes.action(ACTION, "pause", rule=PAUSE)
 def pause_server(call: Call, server_id: str, body: Any) -> None:
-    logic.begin(call.db, call, loaded(call, server_id), "pause")
+    changes.begin(call.db, call, loaded(call, server_id), "pause")
 
 
 @routes.action(ACTION, "unpause", rule=UNPAUSE)
 def unpause_server(call: Call, server_id: str, body: Any) -> None:
-    logic.begin(call.db, call, loaded(call, server_id), "unpause")
+    changes.begin(call.db, call, loaded(call, server_id), "unpause")
 
 
 @routes.action(ACTION, "suspend", rule=SUSPEND)
 def suspend_server(call: Call, server_id: str, body: Any) -> None:
-    logic.begin(call.db, call, loaded(call, server_id), "suspend")
+    changes.begin(call.db, call, loaded(call, server_id), "suspend")
 
 
 @routes.action(ACTION, "resume", rule=RESUME)
 def resume_server(call: Call, server_id: str, body: Any) -> None:
-    logic.begin(call.db, call, loaded(call, server_id), "resume")
+    changes.begin(call.db, call, loaded(call, server_id), "resume")

@@ -7,7 +7,10 @@ from sqlalchemy import Select, bindparam, func, select
 
 from haneul.kernel.db import Db
 from haneul.services.network.agents.models import BRIDGE_AGENT, DHCP_AGENT, L3_AGENT, NetworkAgent
+from haneul.services.network.drivers.base import HostNetwork
 from haneul.services.network.floating_ips.models import floating_ips
+from haneul.services.network.host_plans.dhcp import LEASE_S
+from haneul.services.network.networks.segments import OVERHEAD
 from haneul.services.network.placements.models import placements
 from haneul.services.network.ports.models import ROUTER_INTERFACE, ports
 from haneul.services.network.routers.models import routers
@@ -15,7 +18,6 @@ from haneul.services.network.subnets.models import subnets
 
 Counts = Mapping[str, int]
 HOSTS = bindparam("hosts", expanding=True)
-TUNNELS = ("vxlan", "gre")
 
 
 def _per_host(kind: str) -> Select[Any]:
@@ -28,9 +30,7 @@ NETWORKS, ROUTERS, DEVICES = _per_host("dhcp"), _per_host("router"), _per_host("
 SUBNETS = NETWORKS.join(subnets, subnets.c.network_id == placements.c.id).where(subnets.c.enable_dhcp.is_(True))
 PORTS = NETWORKS.join(ports, ports.c.network_id == placements.c.id)
 GATEWAYS = ROUTERS.join(routers, routers.c.id == placements.c.id).where(routers.c.gateway_port_id != "")
-INTERFACES = ROUTERS.join(ports, ports.c.device_id == placements.c.id).where(
-    ports.c.device_owner == ROUTER_INTERFACE
-)
+INTERFACES = ROUTERS.join(ports, ports.c.device_id == placements.c.id).where(ports.c.device_owner == ROUTER_INTERFACE)
 FLOATING = ROUTERS.join(floating_ips, floating_ips.c.router_id == placements.c.id)
 COUNTED: Mapping[str, Mapping[str, Select[Any]]] = {
     DHCP_AGENT: {"networks": NETWORKS, "subnets": SUBNETS, "ports": PORTS},
@@ -58,19 +58,19 @@ def _counted(db: Db, binary: str, hosts: Sequence[str]) -> Mapping[str, Counts]:
 def _settings(agent: NetworkAgent) -> dict[str, Any]:
     """What does not change while an agent runs, in the words of Neutron's agents."""
     own: dict[str, Any] = {"log_agent_heartbeats": False}
-    match agent.binary:
-        case "neutron-dhcp-agent":
-            own |= {"dhcp_driver": "dnsmasq", "dhcp_lease_duration": 86_400}
-        case "neutron-l3-agent":
-            own |= {"agent_mode": "legacy", "handle_internal_only_routers": True, "extensions": ["port_forwarding"]}
-        case "neutron-linuxbridge-agent":
-            carried = agent.network
-            own |= {
-                "bridge_mappings": {},
-                "physical_networks": list(carried.physical_networks),
-                "tunneling_ip": carried.tunnel_ip,
-                "tunnel_types": [kind for kind in carried.types if kind in TUNNELS],
-                "l2_population": True,
-                "extensions": [],
-            }
-    return own
+    if agent.binary == DHCP_AGENT:
+        return own | {"dhcp_driver": "dnsmasq", "dhcp_lease_duration": LEASE_S}
+    if agent.binary == L3_AGENT:
+        return own | {"agent_mode": "legacy", "handle_internal_only_routers": True, "extensions": ["port_forwarding"]}
+    return own | _carried(agent.network) if agent.binary == BRIDGE_AGENT else own
+
+
+def _carried(network: HostNetwork) -> dict[str, Any]:
+    return {
+        "bridge_mappings": {},
+        "physical_networks": list(network.physical_networks),
+        "tunneling_ip": network.tunnel_ip,
+        "tunnel_types": [kind for kind in network.types if kind in OVERHEAD],
+        "l2_population": True,
+        "extensions": [],
+    }

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from msgspec import UNSET, Struct, UnsetType, structs
+from msgspec import UNSET, UnsetType, structs
 from sqlalchemy import bindparam
 
 from haneul.kernel.db import Db, by
@@ -14,6 +14,7 @@ from haneul.services.network.floating_ips.models import FloatingIp
 from haneul.services.network.lists import Asked, fetched
 from haneul.services.network.owners import Viewer
 from haneul.services.network.placements import logic as placements
+from haneul.services.network.port_forwardings.ends import bad, ends_of
 from haneul.services.network.port_forwardings.models import PortForwarding, port_forwardings
 from haneul.services.network.port_forwardings.schemas import ForwardingCreate, ForwardingUpdate
 
@@ -37,14 +38,6 @@ LISTING = Listing(
     },
     default_sort=(("id", "asc"),),
 )
-Ports = tuple[int, int]
-
-
-class Ends(Struct, frozen=True):
-    """Which ports lead to which."""
-
-    outside: Ports
-    inside: Ports
 
 
 def get(db: Db, floating: FloatingIp, forwarding_id: str) -> PortForwarding:
@@ -68,7 +61,7 @@ def create(db: Db, floating: FloatingIp, wanted: ForwardingCreate, viewer: Viewe
     """Forward ports of a floating IP that stands for nothing; BadRequest or Conflict with the reason it can't be."""
     # Of two requests at once the second waits here, and then sees what the first has taken.
     unlinking.CHANGES.bump(db, floating.id)
-    ends = _ends(wanted, None)
+    ends = ends_of(wanted, None)
     protocol = _protocol(wanted.protocol)
     target = _target(db, floating, wanted.internal_port_id, wanted.internal_ip_address, viewer)
     _refuse_whole(db, floating, target)
@@ -101,7 +94,7 @@ def update(
 ) -> PortForwarding:
     """Change a forwarding, by the same rules as a new one."""
     unlinking.CHANGES.bump(db, floating.id)
-    ends = _ends(wanted, forwarding)
+    ends = ends_of(wanted, forwarding)
     port_id = wanted.internal_port_id or forwarding.internal_port_id
     address = wanted.internal_ip_address
     if address is UNSET and port_id == forwarding.internal_port_id:
@@ -201,46 +194,6 @@ def _refuse_common(wanted: PortForwarding, others: Sequence[PortForwarding], nam
             )
 
 
-def _ends(wanted: ForwardingUpdate, before: PortForwarding | None) -> Ends:
-    outside = _side("external", wanted.external_port, wanted.external_port_range)
-    inside = _side("internal", wanted.internal_port, wanted.internal_port_range)
-    if before is not None:
-        outside = outside or (before.outside_first, before.outside_last)
-        inside = inside or (before.inside_first, before.inside_last)
-    if outside is None or inside is None:
-        raise bad("Both an internal and an external port or port range must be given")
-    if inside[1] > inside[0] and inside[1] - inside[0] != outside[1] - outside[0]:
-        raise bad(
-            "Invalid ranges of internal and/or external ports. The relation between internal and external ports must "
-            "be N-N or 1-N"
-        )
-    return Ends(outside, inside)
-
-
-def _side(name: str, number: int | None | UnsetType, words: str | None | UnsetType) -> Ports | None:
-    if number and words and words not in (str(number), f"{number}:{number}"):
-        raise bad("Only one of {name}_port and {name}_port_range can be given", name=name)
-    if number:
-        return number, number
-    return _range(name, words) if words else None
-
-
-def _range(name: str, words: str) -> Ports:
-    parts = words.split(":")
-    if len(parts) > 2 or not all(part.isdecimal() and part.isascii() for part in parts):
-        raise _wrong(name, "'{words}' is no range of ports such as 80:90", words)
-    first, last = int(parts[0]), int(parts[-1])
-    if not 1 <= first <= last <= 65535:
-        raise _wrong(name, "'{words}' does not go from a lower to a higher port between 1 and 65535", words)
-    return first, last
-
-
-def _wrong(name: str, reason: str, words: str) -> BadRequest:
-    return BadRequest(
-        "Invalid input for {name}_port_range. Reason: " + reason + ".", kind="HTTPBadRequest", name=name, words=words
-    )
-
-
 def _protocol(name: str) -> str:
     if name.lower() not in PROTOCOLS:
         raise BadRequest(
@@ -250,8 +203,3 @@ def _protocol(name: str) -> str:
             known=list(PROTOCOLS),
         )
     return name.lower()
-
-
-def bad(reason: str, **values: object) -> BadRequest:
-    """BadRequest in the form that Neutron gives what is wrong with a forwarding's request."""
-    return BadRequest("Bad port_forwarding request: " + reason + ".", kind="BadRequest", **values)

@@ -225,7 +225,8 @@ def readdress(db: Db, port: Port, wanted: Sequence[WantedIp]) -> None:
         if fixed not in kept:
             db.delete(fixed_ips, subnet_id=fixed.subnet_id, address=fixed.address)
     have = {fixed.address for fixed in kept}
-    of_subnets = [fixed.subnet_id for fixed in kept]
+    named = {str(ip_address(one.address)) for one in wanted if one.address}
+    of_subnets = [fixed.subnet_id for fixed in kept if fixed.address not in named]
     fresh = []
     for one in wanted:
         if one.address and str(ip_address(one.address)) in have:

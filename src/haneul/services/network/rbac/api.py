@@ -18,9 +18,7 @@ from haneul.services.network.rbac.schemas import (
     rbac_policy_view,
 )
 
-NOT_EVERYONE = (
-    "rule:admin_only or (not field:rbac_policy:target_tenant=* and not field:rbac_policy:target_project=*)"
-)
+NOT_EVERYONE = "rule:admin_only or (not field:rbac_policy:target_tenant=* and not field:rbac_policy:target_project=*)"
 GET = Rule("get_rbac_policy", READER, "Show who may use what.")
 CREATE = Rule("create_rbac_policy", MEMBER, "Let a project use something.")
 CREATE_TARGET = Rule("create_rbac_policy:target_tenant", NOT_EVERYONE, "Choose who may use something.")

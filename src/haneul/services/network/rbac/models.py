@@ -23,7 +23,7 @@ rbac_policies = Table(
     Column("object_id", String(36), nullable=False),
     Column("action", String(32), nullable=False),
     Column("target_project", String(255), nullable=False),
-    UniqueConstraint("object_type", "object_id", "action", "target_project"),
+    UniqueConstraint("object_type", "object_id", "action", "target_project", name="uq_network_rbac_policies_once"),
     Index("ix_network_rbac_policies_target", "object_type", "target_project", "action"),
     Index("ix_network_rbac_policies_project_id", "project_id", "id"),
 )

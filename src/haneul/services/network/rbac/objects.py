@@ -46,9 +46,7 @@ OF_SECURITY_GROUP = (
     .distinct()
 )
 OF_ADDRESS_GROUP = (
-    select(security_group_rules.c.project_id)
-    .where(security_group_rules.c.remote_address_group_id == OBJECT)
-    .distinct()
+    select(security_group_rules.c.project_id).where(security_group_rules.c.remote_address_group_id == OBJECT).distinct()
 )
 OF_ADDRESS_SCOPE = select(subnet_pools.c.project_id).where(subnet_pools.c.address_scope_id == OBJECT).distinct()
 OF_SUBNET_POOL = select(subnets.c.project_id).where(subnets.c.subnetpool_id == OBJECT).distinct()

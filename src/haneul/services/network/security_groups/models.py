@@ -71,7 +71,7 @@ security_group_rules = Table(
     Column("remote_address_group_id", String(36), nullable=False),
     Column("fingerprint", String(160), nullable=False),
     Column("belongs_to_default_sg", Boolean, nullable=False),
-    UniqueConstraint("security_group_id", "fingerprint"),
+    UniqueConstraint("security_group_id", "fingerprint", name="uq_network_security_group_rules_once"),
     Index("ix_network_security_group_rules_group", "security_group_id", "id"),
     Index("ix_network_security_group_rules_project_id", "project_id", "id"),
     Index("ix_network_security_group_rules_remote", "remote_group_id"),
