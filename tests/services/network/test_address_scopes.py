@@ -8,7 +8,7 @@ from tests.services.network.routed import asked, changed, made, refused, shown
 from tests.support.cloud import Client, RunningCloud
 from tests.support.members import member_of, project_of
 
-URL = "address-scopes"
+URL = "/v2.0/address-scopes"
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +85,10 @@ def test_pools_of_a_scope_do_not_overlap(member: Client) -> None:
         (wanted_pool("10.1.0.0/16", six["id"]), 400, "IllegalSubnetPoolIpVersionAssociationToAddressScope"),
         (wanted_pool("10.1.0.0/16", "none"), 404, "AddressScopeNotFound"),
     ):
-        refused(asked(member, "POST", "subnetpools", body), status, kind)
+        refused(asked(member, "POST", "/v2.0/subnetpools", body), status, kind)
     other = pool_of(member, "10.1.0.0/16", scope["id"])
     grown = {"subnetpool": {"prefixes": ["10.0.0.0/15"]}}
-    refused(asked(member, "PUT", f"subnetpools/{other['id']}", grown), 409, "AddressScopePrefixConflict")
+    refused(asked(member, "PUT", f"/v2.0/subnetpools/{other['id']}", grown), 409, "AddressScopePrefixConflict")
     refused(asked(member, "DELETE", f"{URL}/{scope['id']}"), 409, "AddressScopeInUse")
     for one in (pool, other):
         assert changed(member, "subnetpool", one["id"], address_scope_id=None)["address_scope_id"] is None
@@ -98,9 +98,9 @@ def test_pools_of_a_scope_do_not_overlap(member: Client) -> None:
 def test_others_scopes(member: Client, stranger: Client, admin: Client) -> None:
     own, common = scope_of(member), scope_of(admin, shared=True)
     body = wanted_pool("10.0.0.0/16", own["id"])
-    refused(asked(stranger, "POST", "subnetpools", body), 404, "AddressScopeNotFound")
+    refused(asked(stranger, "POST", "/v2.0/subnetpools", body), 404, "AddressScopeNotFound")
     pool = pool_of(stranger, "10.0.0.0/16", common["id"])
-    url = f"subnetpools/{pool['id']}"
+    url = f"/v2.0/subnetpools/{pool['id']}"
     refused(asked(stranger, "PUT", url, {"subnetpool": {"name": "after"}}), 400, "IllegalSubnetPoolUpdate")
     assert changed(admin, "subnetpool", pool["id"], name="after")["name"] == "after"
 
@@ -114,9 +114,9 @@ def test_a_networks_subnets_are_all_in_one_scope(member: Client) -> None:
         made(member, "subnet", network_id=network, ip_version=4, subnetpool_id=pool["id"])
     assert shown(member, "network", network)["ipv4_address_scope"] == scope["id"]
     wanted = {"subnet": {"network_id": network, "ip_version": 4, "subnetpool_id": outside["id"]}}
-    refused(asked(member, "POST", "subnets", wanted), 400, "NetworkAddressScopeAffinityError")
+    refused(asked(member, "POST", "/v2.0/subnets", wanted), 400, "NetworkAddressScopeAffinityError")
     moved = {"subnetpool": {"address_scope_id": scope_of(member)["id"]}}
-    refused(asked(member, "PUT", f"subnetpools/{one['id']}", moved), 400, "NetworkAddressScopeAffinityError")
+    refused(asked(member, "PUT", f"/v2.0/subnetpools/{one['id']}", moved), 400, "NetworkAddressScopeAffinityError")
 
 
 def test_the_client_shows_scopes(cloud: RunningCloud) -> None:

@@ -8,7 +8,7 @@ from tests.services.network.routed import Host, add_subnet, asked, made, refused
 from tests.support.cloud import Client, RunningCloud
 from tests.support.members import member_of, project_of
 
-URL = "network-ip-availabilities"
+URL = "/v2.0/network-ip-availabilities"
 
 
 @pytest.fixture(scope="module", autouse=True)

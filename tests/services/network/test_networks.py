@@ -22,7 +22,7 @@ def stranger(cloud: RunningCloud, admin: Client) -> Client:
 
 
 def names(client: Client, query: str) -> list[str]:
-    answer = asked(client, "GET", f"networks?{query}")
+    answer = asked(client, "GET", f"/v2.0/networks?{query}")
     assert answer.status_code == 200, answer.text
     return [network["name"] for network in answer.json()["networks"]]
 
@@ -70,12 +70,14 @@ def test_what_a_member_may_not_say(member: Client, stranger: Client) -> None:
         ("provider:network_type", "flat"),
         ("provider:segmentation_id", 7),
     ):
-        assert asked(member, "POST", "networks", {"network": {name: value}}).status_code == 403, name
+        assert asked(member, "POST", "/v2.0/networks", {"network": {name: value}}).status_code == 403, name
         network = made(member, "network")
-        assert asked(member, "PUT", f"networks/{network['id']}", {"network": {name: value}}).status_code == 403, name
+        assert asked(member, "PUT", f"/v2.0/networks/{network['id']}", {"network": {name: value}}).status_code == 403, (
+            name
+        )
     wanted = {"network": {"project_id": project_of(stranger)}}
-    assert asked(member, "POST", "networks", wanted).status_code in (400, 403)
-    refused(asked(member, "POST", "networks", {"network": {"colour": "red"}}), 400, "HTTPBadRequest")
+    assert asked(member, "POST", "/v2.0/networks", wanted).status_code in (400, 403)
+    refused(asked(member, "POST", "/v2.0/networks", {"network": {"colour": "red"}}), 400, "HTTPBadRequest")
 
 
 def test_who_sees_a_network(member: Client, stranger: Client, admin: Client) -> None:
@@ -90,9 +92,9 @@ def test_who_sees_a_network(member: Client, stranger: Client, admin: Client) -> 
     assert names(stranger, "shared=true") == ["for all"]
     for method in ("GET", "PUT", "DELETE"):
         body = {"network": {"name": "mine"}} if method == "PUT" else None
-        refused(asked(stranger, method, f"networks/{own['id']}", body), 404, "NetworkNotFound")
+        refused(asked(stranger, method, f"/v2.0/networks/{own['id']}", body), 404, "NetworkNotFound")
     for network in (shared, external):
-        assert asked(stranger, "DELETE", f"networks/{network['id']}").status_code == 403
+        assert asked(stranger, "DELETE", f"/v2.0/networks/{network['id']}").status_code == 403
     gone(admin, "network", shared["id"])
     gone(admin, "network", external["id"])
 
@@ -103,20 +105,20 @@ def test_lists_are_filtered_sorted_and_paged(stranger: Client) -> None:
     assert names(stranger, "sort_key=name&sort_dir=desc") == ["c", "b", "a"]
     assert names(stranger, "admin_state_up=false") == ["c"]
     assert sorted(names(stranger, "name=a&name=b")) == ["a", "b"]
-    page = asked(stranger, "GET", "networks?sort_key=name&limit=2&fields=name&fields=id").json()
+    page = asked(stranger, "GET", "/v2.0/networks?sort_key=name&limit=2&fields=name&fields=id").json()
     assert [set(network) for network in page["networks"]] == [{"name", "id"}] * 2
     (following,) = [link["href"] for link in page["networks_links"] if link["rel"] == "next"]
     rest = stranger.running.http.get(following, headers={"X-Auth-Token": stranger.token}).json()
     assert [network["name"] for network in rest["networks"]] == ["c"]
-    assert asked(stranger, "GET", "networks?admin_state_up=perhaps").status_code == 400
-    assert asked(stranger, "GET", "networks?limit=-1").status_code == 400
+    assert asked(stranger, "GET", "/v2.0/networks?admin_state_up=perhaps").status_code == 400
+    assert asked(stranger, "GET", "/v2.0/networks?limit=-1").status_code == 400
 
 
 def test_many_are_created_at_once_or_none(member: Client) -> None:
-    both = asked(member, "POST", "networks", {"networks": [{"name": "one"}, {"name": "two"}]})
+    both = asked(member, "POST", "/v2.0/networks", {"networks": [{"name": "one"}, {"name": "two"}]})
     assert [network["name"] for network in both.json()["networks"]] == ["one", "two"]
     wrong = {"networks": [{"name": "three"}, {"name": "four", "mtu": 9000}]}
-    assert asked(member, "POST", "networks", wrong).status_code == 400
+    assert asked(member, "POST", "/v2.0/networks", wrong).status_code == 400
     assert names(member, "name=three") == []
 
 
@@ -125,7 +127,7 @@ def test_a_change_counts_and_may_be_conditional(member: Client) -> None:
     now = changed(member, "network", network["id"], name="after", admin_state_up=False)
     assert (now["name"], now["admin_state_up"], now["revision_number"]) == ("after", False, 1)
     stale = {"If-Match": "revision_number=0"}
-    url = f"networks/{network['id']}"
+    url = f"/v2.0/networks/{network['id']}"
     refused(asked(member, "PUT", url, {"network": {}}, headers=stale), 412, "RevisionNumberConstraintFailed")
     refused(asked(member, "DELETE", url, headers=stale), 412, "RevisionNumberConstraintFailed")
     assert asked(member, "DELETE", url, headers={"If-Match": "revision_number=1"}).status_code == 204
@@ -135,7 +137,7 @@ def test_segments_are_taken_once(admin: Client) -> None:
     vlan = {"provider:network_type": "vlan", "provider:physical_network": "physnet1", "provider:segmentation_id": 100}
     first = made(admin, "network", **vlan)
     assert first["mtu"] == 1500
-    assert asked(admin, "POST", "networks", {"network": vlan}).status_code == 409
+    assert asked(admin, "POST", "/v2.0/networks", {"network": vlan}).status_code == 409
     gone(admin, "network", first["id"])
     gone(admin, "network", made(admin, "network", **vlan)["id"])
     for wrong in (
@@ -145,19 +147,21 @@ def test_segments_are_taken_once(admin: Client) -> None:
         {"provider:segmentation_id": 5},
         {"provider:network_type": "local", "provider:segmentation_id": 5},
     ):
-        refused(asked(admin, "POST", "networks", {"network": wrong}), 400, "InvalidInput")
+        refused(asked(admin, "POST", "/v2.0/networks", {"network": wrong}), 400, "InvalidInput")
 
 
 def test_an_mtu_has_room_for_what_is_on_the_network(member: Client) -> None:
     network = made(member, "network", mtu=1400)
-    refused(asked(member, "PUT", f"networks/{network['id']}", {"network": {"mtu": 1451}}), 400, "InvalidInput")
+    refused(asked(member, "PUT", f"/v2.0/networks/{network['id']}", {"network": {"mtu": 1451}}), 400, "InvalidInput")
     assert changed(member, "network", network["id"], mtu=1200)["mtu"] == 1200
     wanted = {"network_id": network["id"], "ip_version": 6, "cidr": "2001:db8::/64"}
-    refused(asked(member, "POST", "subnets", {"subnet": wanted}), 409, "NetworkMTUSubnetConflict")
+    refused(asked(member, "POST", "/v2.0/subnets", {"subnet": wanted}), 409, "NetworkMTUSubnetConflict")
     changed(member, "network", network["id"], mtu=1280)
     made(member, "subnet", **wanted)
     sentence = refused(
-        asked(member, "PUT", f"networks/{network['id']}", {"network": {"mtu": 1279}}), 409, "NetworkMTUSubnetConflict"
+        asked(member, "PUT", f"/v2.0/networks/{network['id']}", {"network": {"mtu": 1279}}),
+        409,
+        "NetworkMTUSubnetConflict",
     )
     assert sentence.endswith("subnet requires a minimum of 1280")
 
@@ -167,9 +171,9 @@ def test_only_one_external_network_is_the_default(admin: Client) -> None:
     first = made(admin, "network", is_default=True, **external)
     assert first["is_default"] is True
     wanted = {"network": {"is_default": True, **external}}
-    refused(asked(admin, "POST", "networks", wanted), 409, "DefaultExternalNetworkExists")
+    refused(asked(admin, "POST", "/v2.0/networks", wanted), 409, "DefaultExternalNetworkExists")
     second = made(admin, "network", **external)
-    url = f"networks/{second['id']}"
+    url = f"/v2.0/networks/{second['id']}"
     refused(asked(admin, "PUT", url, {"network": {"is_default": True}}), 409, "DefaultExternalNetworkExists")
     changed(admin, "network", first["id"], is_default=False)
     assert changed(admin, "network", second["id"], is_default=True)["is_default"] is True
@@ -183,7 +187,7 @@ def test_only_one_external_network_is_the_default(admin: Client) -> None:
 def test_what_others_use_stays_shared(admin: Client, stranger: Client) -> None:
     network = made(admin, "network", name="common", shared=True)
     port = made(stranger, "port", network_id=network["id"])
-    url = f"networks/{network['id']}"
+    url = f"/v2.0/networks/{network['id']}"
     sentence = refused(asked(admin, "PUT", url, {"network": {"shared": False}}), 409, "InvalidSharedSetting")
     assert "common" in sentence
     gone(stranger, "port", port["id"])
@@ -195,11 +199,11 @@ def test_a_network_goes_with_its_subnets_but_not_with_ports(member: Client) -> N
     network = made(member, "network")
     inside = subnet(member, "10.0.0.0/24", network["id"])
     port = made(member, "port", network_id=network["id"])
-    sentence = refused(asked(member, "DELETE", f"networks/{network['id']}"), 409, "NetworkInUse")
+    sentence = refused(asked(member, "DELETE", f"/v2.0/networks/{network['id']}"), 409, "NetworkInUse")
     assert sentence.endswith(f"id for these ports is: {port['id']}.")
     gone(member, "port", port["id"])
     gone(member, "network", network["id"])
-    refused(asked(member, "GET", f"subnets/{inside['id']}"), 404, "SubnetNotFound")
+    refused(asked(member, "GET", f"/v2.0/subnets/{inside['id']}"), 404, "SubnetNotFound")
 
 
 def test_idle_floating_ips_go_with_their_network(admin: Client) -> None:
@@ -207,7 +211,7 @@ def test_idle_floating_ips_go_with_their_network(admin: Client) -> None:
     subnet(admin, "192.0.2.0/24", external["id"], enable_dhcp=False)
     floating = made(admin, "floatingip", floating_network_id=external["id"])
     gone(admin, "network", external["id"])
-    assert asked(admin, "GET", f"floatingips/{floating['id']}").status_code == 404
+    assert asked(admin, "GET", f"/v2.0/floatingips/{floating['id']}").status_code == 404
 
 
 def test_a_new_mtu_reaches_whatever_has_it(cloud: RunningCloud, admin: Client) -> None:

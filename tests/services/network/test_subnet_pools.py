@@ -36,7 +36,7 @@ def taken(client: Client, network_id: str, pool_id: str | None, **wanted: Any) -
     """The answer to who asks for a subnet of a pool."""
     named = {"subnetpool_id": pool_id} if pool_id else {}
     body = {"network_id": network_id, "ip_version": 4, **named, **wanted}
-    return asked(client, "POST", "subnets", {"subnet": body})
+    return asked(client, "POST", "/v2.0/subnets", {"subnet": body})
 
 
 def cidr(answer: httpx.Response) -> str:
@@ -91,7 +91,7 @@ def test_a_pool_and_what_is_not_said_of_it(member: Client) -> None:
 )
 def test_pools_that_there_are_not(member: Client, prefixes: list[str], wanted: dict[str, Any], kind: str) -> None:
     body = {"subnetpool": {"name": "pool", "prefixes": prefixes, **wanted}}
-    refused(asked(member, "POST", "subnetpools", body), 400, kind)
+    refused(asked(member, "POST", "/v2.0/subnetpools", body), 400, kind)
 
 
 def test_subnets_get_what_is_free_and_give_it_back(member: Client, network: str) -> None:
@@ -115,7 +115,7 @@ def test_subnets_get_what_is_free_and_give_it_back(member: Client, network: str)
         ({"use_default_subnetpool": True}, 400, "HTTPBadRequest"),
     ):
         refused(taken(member, network, pool["id"], **wanted), status, kind)
-    refused(asked(member, "DELETE", f"subnetpools/{pool['id']}"), 400, "SubnetPoolDeleteError")
+    refused(asked(member, "DELETE", f"/v2.0/subnetpools/{pool['id']}"), 400, "SubnetPoolDeleteError")
     gone(member, "subnet", found["id"])
     assert cidr(taken(member, network, pool["id"])) == "10.0.0.0/24"
 
@@ -148,7 +148,7 @@ def test_pools_change_but_lose_no_prefix(member: Client) -> None:
     now = changed(member, "subnetpool", pool["id"], name="after", prefixes=["10.0.0.0/15"], default_prefixlen=26)
     assert (now["name"], now["prefixes"], now["default_prefixlen"]) == ("after", ["10.0.0.0/15"], "26")
     assert now["revision_number"] == 1
-    url = f"subnetpools/{pool['id']}"
+    url = f"/v2.0/subnetpools/{pool['id']}"
     for wanted, kind in (
         ({"prefixes": ["10.0.0.0/16"]}, "IllegalSubnetPoolPrefixUpdate"),
         ({"prefixes": ["2001:db8::/48"]}, "PrefixVersionMismatch"),
@@ -166,7 +166,7 @@ def test_prefixes_come_and_go(member: Client, network: str) -> None:
     pool = pool_of(member, "10.0.0.0/24")
 
     def told(verb: str, *prefixes: str) -> httpx.Response:
-        return asked(member, "PUT", f"subnetpools/{pool['id']}/{verb}", {"prefixes": list(prefixes)})
+        return asked(member, "PUT", f"/v2.0/subnetpools/{pool['id']}/{verb}", {"prefixes": list(prefixes)})
 
     assert told("add_prefixes", "10.0.1.0/24", "10.0.4.0/24").json() == {"prefixes": ["10.0.0.0/23", "10.0.4.0/24"]}
     assert told("remove_prefixes", "10.0.1.128/25").json()["prefixes"] == ["10.0.0.0/24", "10.0.1.0/25", "10.0.4.0/24"]
@@ -185,7 +185,9 @@ def test_a_networks_subnets_are_taken_in(member: Client, stranger: Client, netwo
     pool = pool_of(member, "10.0.0.0/24")
 
     def onboard(network_id: str) -> httpx.Response:
-        return asked(member, "PUT", f"subnetpools/{pool['id']}/onboard_network_subnets", {"network_id": network_id})
+        return asked(
+            member, "PUT", f"/v2.0/subnetpools/{pool['id']}/onboard_network_subnets", {"network_id": network_id}
+        )
 
     assert onboard(network).json() == [{"id": four["id"], "cidr": "10.8.0.0/24"}]
     assert shown(member, "subnet", four["id"])["subnetpool_id"] == pool["id"]
@@ -199,7 +201,7 @@ def test_a_networks_subnets_are_taken_in(member: Client, stranger: Client, netwo
 def test_others_networks_are_not_taken_in(member: Client, admin: Client) -> None:
     common = made(admin, "network", shared=True)["id"]
     pool = pool_of(member, "10.0.0.0/24")
-    url = f"subnetpools/{pool['id']}/onboard_network_subnets"
+    url = f"/v2.0/subnetpools/{pool['id']}/onboard_network_subnets"
     assert asked(member, "PUT", url, {"network_id": common}).status_code == 403
 
 
@@ -207,17 +209,21 @@ def test_who_sees_and_shares_a_pool(member: Client, stranger: Client, admin: Cli
     own = pool_of(member, "10.0.0.0/24")
     for method in ("GET", "PUT", "DELETE"):
         change = {"subnetpool": {"name": "mine"}} if method == "PUT" else None
-        refused(asked(stranger, method, f"subnetpools/{own['id']}", change), 404, "SubnetPoolNotFound")
+        refused(asked(stranger, method, f"/v2.0/subnetpools/{own['id']}", change), 404, "SubnetPoolNotFound")
     for wanted in ({"shared": True}, {"is_default": True}):
         body: dict[str, Any] = {"subnetpool": {"name": "pool", "prefixes": ["10.0.0.0/24"], **wanted}}
-        assert asked(member, "POST", "subnetpools", body).status_code == 403, wanted
-    assert asked(member, "PUT", f"subnetpools/{own['id']}", {"subnetpool": {"is_default": True}}).status_code == 403
+        assert asked(member, "POST", "/v2.0/subnetpools", body).status_code == 403, wanted
+    assert (
+        asked(member, "PUT", f"/v2.0/subnetpools/{own['id']}", {"subnetpool": {"is_default": True}}).status_code == 403
+    )
     common = pool_of(admin, "10.0.0.0/16", shared=True, default_prefixlen=24)
     assert shown(stranger, "subnetpool", common["id"])["shared"] is True
-    assert [pool["id"] for pool in asked(stranger, "GET", "subnetpools?shared=true").json()["subnetpools"]] == [
+    assert [pool["id"] for pool in asked(stranger, "GET", "/v2.0/subnetpools?shared=true").json()["subnetpools"]] == [
         common["id"]
     ]
-    assert asked(stranger, "PUT", f"subnetpools/{common['id']}", {"subnetpool": {"name": "mine"}}).status_code == 403
+    assert (
+        asked(stranger, "PUT", f"/v2.0/subnetpools/{common['id']}", {"subnetpool": {"name": "mine"}}).status_code == 403
+    )
     assert cidr(taken(stranger, made(stranger, "network")["id"], common["id"])) == "10.0.0.0/24"
     refused(taken(stranger, made(stranger, "network")["id"], own["id"]), 404, "SubnetPoolNotFound")
 
@@ -227,9 +233,9 @@ def test_one_pool_of_a_version_is_the_default(member: Client, admin: Client, net
     default = pool_of(admin, "10.64.0.0/16", shared=True, is_default=True, default_prefixlen=26)
     assert cidr(taken(member, network, None, use_default_subnetpool=True)) == "10.64.0.0/26"
     body = {"subnetpool": {"name": "pool", "prefixes": ["10.65.0.0/16"], "is_default": True}}
-    refused(asked(admin, "POST", "subnetpools", body), 400, "InvalidInput")
+    refused(asked(admin, "POST", "/v2.0/subnetpools", body), 400, "InvalidInput")
     other = pool_of(admin, "10.65.0.0/16")
-    url = f"subnetpools/{other['id']}"
+    url = f"/v2.0/subnetpools/{other['id']}"
     refused(asked(admin, "PUT", url, {"subnetpool": {"is_default": True}}), 400, "InvalidInput")
     assert changed(admin, "subnetpool", default["id"], is_default=False)["is_default"] is False
     assert changed(admin, "subnetpool", other["id"], is_default=True)["is_default"] is True
@@ -241,19 +247,19 @@ def test_lists_are_filtered_and_paged(stranger: Client) -> None:
         made(stranger, "subnetpool", name=name, prefixes=["10.0.0.0/24"])
 
     def names(query: str) -> list[str]:
-        return [pool["name"] for pool in asked(stranger, "GET", f"subnetpools?{query}").json()["subnetpools"]]
+        return [pool["name"] for pool in asked(stranger, "GET", f"/v2.0/subnetpools?{query}").json()["subnetpools"]]
 
     assert names("shared=false&sort_key=name") == ["a", "b"]
     assert names("name=a&ip_version=4") == ["a"]
     assert names("ip_version=6") == []
-    page = asked(stranger, "GET", "subnetpools?shared=false&limit=1&sort_key=name&fields=name").json()
+    page = asked(stranger, "GET", "/v2.0/subnetpools?shared=false&limit=1&sort_key=name&fields=name").json()
     assert (page["subnetpools"], page["subnetpools_links"][0]["rel"]) == ([{"name": "a"}], "next")
 
 
 def test_many_subnets_of_a_pool_at_once(member: Client, network: str) -> None:
     pool = pool_of(member, "10.0.0.0/8", default_prefixlen=29)
     wanted = [{"network_id": network, "ip_version": 4, "subnetpool_id": pool["id"]} for _ in range(40)]
-    both = asked(member, "POST", "subnets", {"subnets": wanted})
+    both = asked(member, "POST", "/v2.0/subnets", {"subnets": wanted})
     assert both.status_code == 201, both.text
     cidrs = [one["cidr"] for one in both.json()["subnets"]]
     assert (cidrs[0], cidrs[-1], len(set(cidrs))) == ("10.0.0.0/29", "10.0.1.56/29", 40)

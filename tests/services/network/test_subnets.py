@@ -46,11 +46,11 @@ def post(client: Client, network_id: str, cidr: str | None, **wanted: Any) -> ht
     named = {"cidr": cidr} if cidr is not None else {}
     version = 6 if cidr and ":" in cidr else 4
     body = {"network_id": network_id, "ip_version": version, **named, **wanted}
-    return asked(client, "POST", "subnets", {"subnet": body})
+    return asked(client, "POST", "/v2.0/subnets", {"subnet": body})
 
 
 def put(client: Client, subnet_id: str, **wanted: Any) -> httpx.Response:
-    return asked(client, "PUT", f"subnets/{subnet_id}", {"subnet": wanted})
+    return asked(client, "PUT", f"/v2.0/subnets/{subnet_id}", {"subnet": wanted})
 
 
 def pools(of: dict[str, Any]) -> list[str]:
@@ -225,7 +225,7 @@ def test_subnets_of_a_network_do_not_overlap(member: Client, network: str) -> No
 def test_many_are_created_at_once_or_none(member: Client, network: str) -> None:
     def both(*cidrs: str) -> httpx.Response:
         wanted = [{"network_id": network, "ip_version": 4, "cidr": cidr} for cidr in cidrs]
-        return asked(member, "POST", "subnets", {"subnets": wanted})
+        return asked(member, "POST", "/v2.0/subnets", {"subnets": wanted})
 
     assert both("10.0.0.0/24", "10.0.0.0/25").status_code == 400
     assert shown(member, "network", network)["subnets"] == []
@@ -240,7 +240,7 @@ def test_lists_are_filtered_sorted_and_paged(member: Client, network: str) -> No
     subnet(member, "2001:db8::/64", network, name="a")
 
     def names(query: str) -> list[str]:
-        found = asked(member, "GET", f"subnets?network_id={network}&{query}").json()["subnets"]
+        found = asked(member, "GET", f"/v2.0/subnets?network_id={network}&{query}").json()["subnets"]
         return [one["name"] for one in found]
 
     assert names("sort_key=name") == ["a", "b"]
@@ -248,28 +248,28 @@ def test_lists_are_filtered_sorted_and_paged(member: Client, network: str) -> No
     assert names("gateway_ip=2001:db8::") == ["a"]
     assert names("router:external=true") == names("shared=true") == []
     assert len(names("router:external=false&shared=false")) == 2
-    page = asked(member, "GET", f"subnets?network_id={network}&limit=1&sort_key=name&fields=name").json()
+    page = asked(member, "GET", f"/v2.0/subnets?network_id={network}&limit=1&sort_key=name&fields=name").json()
     assert page["subnets"] == [{"name": "a"}]
     assert page["subnets_links"][0]["rel"] == "next"
     for wrong in ("ip_version=four", "enable_dhcp=maybe", "sort_key=colour"):
-        assert asked(member, "GET", f"subnets?{wrong}").status_code == 400, wrong
+        assert asked(member, "GET", f"/v2.0/subnets?{wrong}").status_code == 400, wrong
 
 
 def test_who_sees_a_subnet_and_who_may_make_one(member: Client, stranger: Client, admin: Client, network: str) -> None:
     own = subnet(member, "10.0.0.0/24", network)
-    refused(asked(stranger, "GET", f"subnets/{own['id']}"), 404, "SubnetNotFound")
+    refused(asked(stranger, "GET", f"/v2.0/subnets/{own['id']}"), 404, "SubnetNotFound")
     refused(post(stranger, network, "10.0.1.0/24"), 404, "NetworkNotFound")
     common = made(admin, "network", shared=True)
     of_common = subnet(admin, "10.0.2.0/24", common["id"])
     outside = made(admin, "network", **{"router:external": True})
     of_outside = subnet(admin, "10.0.3.0/24", outside["id"])
-    seen = {one["id"]: one for one in asked(stranger, "GET", "subnets").json()["subnets"]}
+    seen = {one["id"]: one for one in asked(stranger, "GET", "/v2.0/subnets").json()["subnets"]}
     assert set(seen) == {of_common["id"], of_outside["id"]}
     assert seen[of_outside["id"]]["router:external"] is True
     assert shown(stranger, "subnet", of_outside["id"])["id"] == of_outside["id"]
     assert post(stranger, common["id"], "10.0.4.0/24").status_code == 403
     assert put(stranger, of_common["id"], name="mine").status_code == 403
-    assert asked(stranger, "DELETE", f"subnets/{of_outside['id']}").status_code == 403
+    assert asked(stranger, "DELETE", f"/v2.0/subnets/{of_outside['id']}").status_code == 403
     refused(post(member, network, "10.0.5.0/24", project_id=project_of(stranger)), 400, "HTTPBadRequest")
     theirs = subnet(admin, "10.0.6.0/24", network, project_id=project_of(stranger))
     assert shown(member, "subnet", theirs["id"])["id"] == theirs["id"]
@@ -283,7 +283,7 @@ def test_a_projects_subnets_are_counted(cloud: RunningCloud, admin: Client) -> N
     network = made(crowded, "network")["id"]
     cidrs = [f"10.0.{n}.0/24" for n in range(100)]
     wanted = [{"network_id": network, "ip_version": 4, "cidr": cidr} for cidr in cidrs]
-    assert asked(crowded, "POST", "subnets", {"subnets": wanted}).status_code == 201
+    assert asked(crowded, "POST", "/v2.0/subnets", {"subnets": wanted}).status_code == 201
     refused(post(crowded, network, "10.1.0.0/24"), 409, "OverQuota")
 
 
@@ -321,7 +321,7 @@ def test_a_change_is_checked_like_a_new_one(member: Client, network: str) -> Non
     cleared = changed(member, "subnet", found["id"], gateway_ip=None, dns_nameservers=None, host_routes=[])
     assert (cleared["gateway_ip"], cleared["dns_nameservers"], cleared["host_routes"]) == (None, [], [])
     stale = {"If-Match": "revision_number=1"}
-    answer = asked(member, "DELETE", f"subnets/{found['id']}", headers=stale)
+    answer = asked(member, "DELETE", f"/v2.0/subnets/{found['id']}", headers=stale)
     refused(answer, 412, "RevisionNumberConstraintFailed")
 
 
@@ -335,14 +335,14 @@ def test_dhcp_is_switched_where_it_may_be(member: Client, network: str) -> None:
 def test_addresses_that_ports_have_keep_a_subnet(member: Client, network: str) -> None:
     found = subnet(member, "10.0.0.0/24", network)
     port = made(member, "port", network_id=network)
-    sentence = refused(asked(member, "DELETE", f"subnets/{found['id']}"), 409, "SubnetInUse")
+    sentence = refused(asked(member, "DELETE", f"/v2.0/subnets/{found['id']}"), 409, "SubnetInUse")
     assert sentence == (
         f"Unable to complete operation on subnet {found['id']}: One or more ports have an IP allocation from this "
         "subnet."
     )
     gone(member, "port", port["id"])
     gone(member, "subnet", found["id"])
-    refused(asked(member, "GET", f"subnets/{found['id']}"), 404, "SubnetNotFound")
+    refused(asked(member, "GET", f"/v2.0/subnets/{found['id']}"), 404, "SubnetNotFound")
 
 
 def test_addresses_that_guests_make_come_and_go_with_their_subnet(member: Client, network: str) -> None:
@@ -365,7 +365,7 @@ def test_a_router_holds_its_subnet_and_its_gateway(member: Client, network: str)
     router = made(member, "router")
     for one, other in ((found, "10.0.0.254"), (made_up, "2001:db8::9")):
         add_subnet(member, router["id"], one["id"])
-        refused(asked(member, "DELETE", f"subnets/{one['id']}"), 409, "SubnetInUse")
+        refused(asked(member, "DELETE", f"/v2.0/subnets/{one['id']}"), 409, "SubnetInUse")
         for gateway in (None, other):
             refused(put(member, one["id"], gateway_ip=gateway), 409, "GatewayIpInUse")
         assert put(member, one["id"], gateway_ip=one["gateway_ip"]).status_code == 200
@@ -376,7 +376,7 @@ def test_the_first_address_of_the_pool_is_the_dhcp_servers(hosted: RunningCloud,
     network = made(admin, "network")["id"]
 
     def servers() -> list[set[str]]:
-        found = asked(admin, "GET", f"ports?network_id={network}&device_owner=network:dhcp").json()["ports"]
+        found = asked(admin, "GET", f"/v2.0/ports?network_id={network}&device_owner=network:dhcp").json()["ports"]
         return [addresses(port) for port in found]
 
     found = subnet(admin, "10.0.0.0/24", network)

@@ -103,6 +103,19 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "network_auto_allocated_topologies",
+        sa.Column("project_id", sa.String(length=255), nullable=False),
+        sa.Column("network_id", sa.String(length=36), nullable=False),
+        sa.Column("router_id", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("project_id", name=op.f("pk_network_auto_allocated_topologies")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "network_default_rules_sown",
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_network_default_rules_sown")),

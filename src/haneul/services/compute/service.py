@@ -19,16 +19,21 @@ from haneul.services.compute.hosts.api import routes as host_list
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.hypervisors.api import routes as hypervisors
 from haneul.services.compute.instance_actions.api import routes as instance_actions
+from haneul.services.compute.interfaces.api import routes as interfaces
+from haneul.services.compute.interfaces.news import port_gone
+from haneul.services.compute.interfaces.operations import INTERFACE_OPERATIONS
 from haneul.services.compute.keypairs.api import routes as keypairs
 from haneul.services.compute.limits.api import routes as limits
 from haneul.services.compute.metadata.answers import answer
 from haneul.services.compute.quota_class_sets.api import routes as quota_class_sets
 from haneul.services.compute.quota_sets.api import routes as quota_sets
 from haneul.services.compute.server_actions.api import routes_with as server_actions
+from haneul.services.compute.server_ips.api import routes as server_ips
 from haneul.services.compute.server_metadata.api import routes as server_metadata
 from haneul.services.compute.server_password.api import routes as server_password
 from haneul.services.compute.server_rebuilds.api import routes as server_rebuilds
 from haneul.services.compute.server_rebuilds.operations import RebuildServer
+from haneul.services.compute.server_security_groups.api import routes as server_security_groups
 from haneul.services.compute.server_states.api import routes as server_states
 from haneul.services.compute.server_states.operations import STATE_OPERATIONS
 from haneul.services.compute.server_tags.api import routes as server_tags
@@ -40,7 +45,7 @@ from haneul.services.compute.usages.api import routes as usages
 from haneul.services.compute.versions import MICROVERSIONS
 from haneul.services.compute.versions import routes as versions
 from haneul.services.compute.wire import HostReport
-from haneul.services.network.public import MetadataAsk
+from haneul.services.network.public import MetadataAsk, on_port_gone
 
 
 def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> Service:
@@ -50,6 +55,7 @@ def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> 
         store.write(lambda db: hosts_logic.heard(db, report, settings))
         return Nothing()
 
+    on_port_gone(port_gone)
     return Service(
         type="compute",
         name="nova",
@@ -84,12 +90,15 @@ def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> 
             server_rebuilds,
             server_metadata,
             server_tags,
+            interfaces,
+            server_ips,
+            server_security_groups,
             consoles(consoles_at, settings.console_token_life_s),
             instance_actions,
             server_password,
         ),
         sites=(console_site(hosts, consoles_at, settings),),
-        operations=(*OPERATIONS, *STATE_OPERATIONS, RebuildServer),
+        operations=(*OPERATIONS, *STATE_OPERATIONS, RebuildServer, *INTERFACE_OPERATIONS),
         plans=(GUEST_PLANS,),
         bus_methods=(BusMethod("compute.host", HostReport, heard), BusMethod("metadata.answer", MetadataAsk, answer)),
         on_start=(lambda store: store.write(hosts_logic.control_seen),),

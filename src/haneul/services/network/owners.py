@@ -11,6 +11,7 @@ from haneul.kernel.http import Call
 from haneul.kernel.policy import Rule
 
 ADMIN_CONTEXT = Rule("context_is_admin", "role:admin", "Sees and does everything.")
+ANYONE = Rule("regular_user", "", "Whoever has a token.")
 
 
 class Viewer(Struct, frozen=True):

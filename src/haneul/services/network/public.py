@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, bindparam, exists, select
 
 from haneul.kernel.db import Db, Query, columns_of
-from haneul.kernel.errors import BadRequest, Conflict, NotBuilt, NotFound
+from haneul.kernel.errors import BadRequest, Conflict, NotFound
 from haneul.services.network.auto_allocated_topology import logic as auto_allocated_topology
 from haneul.services.network.drivers.base import MetadataAsk, MetadataReply, tap_of
 from haneul.services.network.floating_ips import logic as floating

@@ -2,11 +2,11 @@
 
 A packet's path from one guest to another:
 
-1. *bridge, prerouting*: the map `profiles` gives the packet a mark, by the tap that it came from; the chain
-   `from-<port>` lets it through if its MAC and addresses are the port's, and notes in the mark whether the address is
-   the port's own (one of its fixed addresses) or only an allowed pair.
+1. *bridge, prerouting*: the tap leads to the chain `from-<port>`, which lets a packet through if its MAC and addresses
+   are the port's, and marks it with the port's *profile*: its security groups. The mark also says whether the address
+   is the port's own (one of its fixed addresses) or only an allowed pair.
 2. *inet, prerouting*, by br_netfilter: the connection is looked for in the zone of its bridge, since the addresses of
-   tenants overlap. The mark leads to the port's *profile*: its security groups. What none of them allows ends here.
+   tenants overlap. The mark leads to the rules of the profile's groups. What none of them allows ends here.
 3. *bridge, forward*: each copy of a flooded frame gets the mark of the tap that it goes to, and goes on if its MAC is
    the port's or a group's.
 4. *inet, forward*: as 2, for the port that the packet goes to.

@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 NO_SCREEN = "The server {id} does not run on this host, so it has no screen."
+CANNOT_LET_GO = "A guest that is paused can't let go of a network card: unpause the server first."
 
 Power = Literal["running", "stopped", "paused", "suspended"]
 State = Literal["running", "stopped", "paused", "suspended", "crashed"]
@@ -128,7 +129,7 @@ class HypervisorDriver(Protocol):
         ...
 
     def ensure_guest(self, plan: GuestPlan) -> None:
-        """Make disks and definition, bring power to what is wanted, do new verbs, remember the generation."""
+        """Make disks and definition, bring power and cards to what is wanted, do new verbs, remember the generation."""
         ...
 
     def remove_guest(self, guest_id: str) -> None:

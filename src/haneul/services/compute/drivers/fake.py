@@ -10,13 +10,23 @@ import msgspec
 from msgspec import Struct
 
 from haneul.services.compute.drivers import fake_screen, plan_checks
-from haneul.services.compute.drivers.base import NO_SCREEN, DiskPlan, GuestPlan, GuestState, HostFacts, Refused, State
+from haneul.services.compute.drivers.base import (
+    CANNOT_LET_GO,
+    NO_SCREEN,
+    DiskPlan,
+    GuestPlan,
+    GuestState,
+    HostFacts,
+    NicPlan,
+    Refused,
+    State,
+)
 from haneul.services.compute.drivers.settings import DriverSettings, pass_by
 
 
 class FakeGuest(Struct, frozen=True, kw_only=True):
     """One pretended guest as its file holds it. `boots` are the times at which it was switched on, `plugged` the disks
-    that it had then."""
+    that it had then, `nics` the network cards that it has."""
 
     cloud_id: str
     plan: GuestPlan
@@ -26,6 +36,7 @@ class FakeGuest(Struct, frozen=True, kw_only=True):
     disks: tuple[DiskPlan, ...] = ()
     boots: tuple[float, ...] = ()
     plugged: tuple[str, ...] = ()
+    nics: tuple[NicPlan, ...] = ()
 
 
 class FakeDriver:
@@ -100,7 +111,10 @@ class FakeDriver:
         wanted = guest.plan.power
         if wanted != "stopped" and guest.state in ("stopped", "crashed"):
             guest = _switched_on(guest)
-        return self._save(msgspec.structs.replace(guest, state=wanted))
+        if guest.state == wanted == "paused" and not set(guest.nics) <= set(guest.plan.nics):
+            raise Refused(CANNOT_LET_GO)
+        nics = {"stopped": (), "suspended": guest.nics}.get(wanted, guest.plan.nics)
+        return self._save(msgspec.structs.replace(guest, state=wanted, nics=nics))
 
     def remove_guest(self, guest_id: str) -> None:
         """Forget the guest."""
@@ -181,7 +195,8 @@ def _is_on(guest: FakeGuest | None) -> bool:
 
 def _switched_on(guest: FakeGuest) -> FakeGuest:
     plugged = tuple(disk.id for disk in guest.plan.disks)
-    return msgspec.structs.replace(guest, boots=(*guest.boots, time.time()), plugged=plugged, state="running")
+    boots = (*guest.boots, time.time())
+    return msgspec.structs.replace(guest, boots=boots, plugged=plugged, nics=guest.plan.nics, state="running")
 
 
 def _console(plan: GuestPlan, number: int, ready: bool) -> list[str]:

@@ -15,7 +15,7 @@ from haneul.host.hypervisor.probe import kvm_groups
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
 from haneul.host.hypervisor.seen import GuestProcess
 from haneul.services.compute.drivers import cards, saved_memory
-from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, Refused, VerbPlan
+from haneul.services.compute.drivers.base import CANNOT_LET_GO, DiskPlan, GuestPlan, Refused, VerbPlan
 from haneul.services.compute.drivers.guest_folders import DRAFT, GuestFolder, GuestRecord, Reboot
 from haneul.services.compute.drivers.image_cache import ImageCache
 from haneul.services.compute.drivers.plan_checks import disk_bytes
@@ -138,10 +138,10 @@ class QemuGuest:
         self._refuse_other_hardware()
         if status != "running":
             self._settle_memory()
-        self._settle_cards()
         if wanted == "running" and status != "running":
             self._go("cont")
-        elif wanted == "paused" and status == "running":
+        self._settle_cards(stands_still=wanted != "running" and status != "running")
+        if wanted == "paused" and status == "running":
             self._go("stop")
 
     def _living_status(self) -> str:
@@ -159,20 +159,29 @@ class QemuGuest:
         if launched is not None and _hardware(launched) != _hardware(self._record.plan):
             raise Refused("The server runs with other hardware than is wanted now: stop it, and start it again.")
 
-    def _settle_cards(self) -> None:
-        """Plug in the network cards that are wanted now, and pull those that are not, while the guest runs."""
-        launched, wanted = self._record.launched, self._record.plan.nics
-        if launched is None or launched.nics == wanted:
-            return
+    def _settle_cards(self, *, stands_still: bool) -> None:
+        """Pull the network cards that are not wanted any more, and plug in those that are, while the guest lives."""
+        launched, wanted = self._record.launched, {nic.pci_slot: nic for nic in self._record.plan.nics}
+        assert launched is not None
+        known = {nic.pci_slot: nic.id for nic in launched.nics}
         with self._monitor() as monitor:
-            for nic in launched.nics:
-                if nic not in wanted:
-                    cards.pull(monitor, nic)
-            for nic in wanted:
-                if nic not in launched.nics:
-                    cards.plug(monitor, nic, self._around.cloud_id, ROOT_BUS[launched.machine])
-        self._remember(launched=msgspec.structs.replace(launched, nics=wanted))
-        self._around.reached("cards-settled")
+            for slot, mac in cards.there(monitor).items():
+                nic = wanted.get(slot)
+                if nic is None or (nic.mac, nic.id) != (mac, known.get(slot, nic.id)):
+                    self._pull(monitor, slot, stands_still=stands_still)
+            for slot in wanted.keys() - cards.there(monitor).keys():
+                cards.plug(
+                    monitor, wanted[slot], self._around.cloud_id, ROOT_BUS[launched.machine], self._around.reached
+                )
+        if launched.nics != self._record.plan.nics:
+            self._remember(launched=msgspec.structs.replace(launched, nics=self._record.plan.nics))
+            self._around.reached("cards-settled")
+
+    def _pull(self, monitor: Monitor, slot: int, *, stands_still: bool) -> None:
+        if stands_still:
+            raise Refused(CANNOT_LET_GO)
+        cards.pull(monitor, slot, self._around.options.unplug_patience_s)
+        self._around.reached("card-pulled")
 
     def _suspend(self) -> None:
         """Write the guest's memory to a file, if that is not done yet, and end its process."""
@@ -212,8 +221,11 @@ class QemuGuest:
                 files = {file.path: file.content for file in plan.config_drive}
                 config_drive.make(self._folder.config_drive, files, self._uid)
             # The plan is noted before the process is there, so that a process without a note can only be another's.
-            self._remember(launched=plan, accelerator=accelerator)
-            with cards.opened(plan.nics, self._around.cloud_id) as given:
+            # What was suspended has the cards that it had, until it runs on and can let go of them.
+            nics = self._record.saved.nics if memory is not None and self._record.saved else plan.nics
+            self._remember(launched=msgspec.structs.replace(plan, nics=nics), accelerator=accelerator)
+            lasting = {nic.id for nic in plan.nics}
+            with cards.opened(nics, self._around.cloud_id, {nic.id for nic in nics} - lasting) as given:
                 machine = self._machine(accelerator, memory, given)
                 pid = running.spawn_daemon(
                     command_line(machine),
@@ -232,7 +244,7 @@ class QemuGuest:
     def _refuse_other_memory(self) -> None:
         saved = self._record.saved
         wanted = self._record.plan
-        if saved is None or (*_hardware(saved), saved.nics) != (*_hardware(wanted), wanted.nics):
+        if saved is None or _hardware(saved) != _hardware(wanted):
             raise Refused("The server was suspended with other hardware than is wanted now: reboot it hard.")
 
     def _machine(self, accelerator: Accelerator, incoming: int | None, given: tuple[Card, ...]) -> Machine:

@@ -26,13 +26,17 @@ def pass_by(_what: str) -> None:
 
 
 class QemuOptions(Struct, frozen=True, kw_only=True):
-    """How guests are run. `probe_kernel` is an ordinary kernel to try KVM with; None takes the host's own."""
+    """How guests are run. `probe_kernel` is an ordinary kernel to try KVM with; None takes the host's own.
+
+    `unplug_patience_s` is how long a guest may take to let go of what is to be pulled.
+    """
 
     accelerator: Literal["auto", "tcg", "kvm"] = "auto"
     probe_kernel: Path | None = None
     translation_cache_mb: int = 32
     shutdown_grace_s: float = 60.0
     start_deadline_s: float = 30.0
+    unplug_patience_s: float = 30.0
 
 
 class FakeOptions(Struct, frozen=True, kw_only=True):

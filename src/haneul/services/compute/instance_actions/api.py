@@ -27,6 +27,8 @@ ACTIONS: Mapping[str, str] = {
     "server-suspend": "suspend",
     "server-resume": "resume",
     "server-rebuild": "rebuild",
+    "server-attach-interface": "attach_interface",
+    "server-detach-interface": "detach_interface",
     "server-lock": "lock",
     "server-unlock": "unlock",
     "server-reset-state": "resetState",

@@ -27,8 +27,6 @@ def get(db: Db, server: Server, port_id: str) -> Plugged:
     for one in list_(db, server):
         if one.port.id == port_id:
             return one
-    if not network.news_of(db, [port_id]):
-        raise NotFound("Port id {id} could not be found.", id=port_id[:255])
     raise NotFound("Instance {server} does not have a port with id {id}", server=server.id, id=port_id[:255])
 
 
@@ -59,9 +57,7 @@ def _given(db: Db, server: Server, wanted: NicWanted) -> Nic:
     except Conflict as refused:
         if refused.kind != network.NO_ADDRESS_LEFT or wanted.made is None:
             raise
-        raise BadRequest(
-            "No fixed IP addresses available for network: {id}", id=wanted.made.network.id
-        ) from refused
+        raise BadRequest("No fixed IP addresses available for network: {id}", id=wanted.made.network.id) from refused
     return nic
 
 

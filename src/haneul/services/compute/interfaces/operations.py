@@ -56,8 +56,7 @@ def want_unplugged(work: Work) -> None:
 
 
 def want_pulled(work: Work) -> None:
-    """Have the host pull the NIC from the guest."""
-    nics.set_leaving(work.db, work.input["port_id"], True)
+    """Have the host pull the NIC, which was said to be leaving when that was asked for."""
     _want_anew(work, "pulled")
 
 

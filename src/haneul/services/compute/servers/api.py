@@ -1,8 +1,9 @@
 from haneul.kernel.db import Db
+from haneul.kernel.db.listing import Clause
 from haneul.kernel.http import Call, Listed, Reply, Routes, listed
 from haneul.kernel.policy import Rule
 from haneul.kernel.schema import UNSET
-from haneul.services.compute.servers import asking, filtering, hostnames, logic, tag_filters
+from haneul.services.compute.servers import address_filters, asking, filtering, hostnames, logic, tag_filters
 from haneul.services.compute.servers.models import Server
 from haneul.services.compute.servers.operations import CreateServer, DeleteServer
 from haneul.services.compute.servers.parts import parts_of
@@ -60,7 +61,7 @@ def list_servers(call: Call, query: ServerFilters) -> Listed[ShortView]:
     call.enforce(call.caller)
     seen_by, page = beholder(call), call.page()
     found = filtering.filters_of(call, query, ALL_PROJECTS)
-    rows = logic.list_(call.db, page, found, tag_filters.clauses_of(call, query))
+    rows = logic.list_(call.db, page, found, _clauses(call, query))
     return listed(page, rows, lambda server: short_view(server, seen_by), lambda server: server.id)
 
 
@@ -69,9 +70,13 @@ def list_servers_in_detail(call: Call, query: ServerFilters) -> Listed[ServerVie
     call.enforce(call.caller)
     seen_by, page = beholder(call, lists=True), call.page()
     found = filtering.filters_of(call, query, ALL_PROJECTS_DETAIL)
-    rows = logic.list_(call.db, page, found, tag_filters.clauses_of(call, query))
+    rows = logic.list_(call.db, page, found, _clauses(call, query))
     parts = parts_of(call.db, rows, seen_by)
     return listed(page, rows, lambda server: view_of(server, parts[server.id], seen_by), lambda server: server.id)
+
+
+def _clauses(call: Call, query: ServerFilters) -> list[Clause]:
+    return [*tag_filters.clauses_of(call, query), *address_filters.clauses_of(call, query)]
 
 
 @routes.post("/v2.1/servers", rule=CREATE, status=202, lax=True)

@@ -49,7 +49,7 @@ def filters_of(call: Call, query: ServerFilters, all_projects: Rule) -> dict[str
             found[column] = value
     found |= _project(call, query, all_projects) | _states(query) | _moments(query)
     if query.name is not UNSET:
-        found["name"] = name_like(str(query.name))
+        found["name"] = like(str(query.name), "name")
     if query.locked is not UNSET and call.at_least("2.73"):
         found["is_locked"] = truth(str(query.locked), "locked")
     if free and query.power_state is not UNSET:
@@ -109,16 +109,17 @@ def _number(text: str, name: str) -> int:
     return int(text)
 
 
-def name_like(pattern: str) -> Where:
-    """Nova's name filter is a regular expression; understood is what no name makes a database think about for long.
+def like(pattern: str, field: str) -> Where:
+    """Nova filters by regular expressions; understood is what no value makes a database think about for long.
 
     That is single characters, escapes and sets, few of them repeated; groups and alternatives are refused. Where there
     are but anchors, `.` and `.*`, a LIKE does it, which databases know best.
     """
     if len(pattern) > LONGEST or not _is_expression(pattern) or _freedoms(pattern) > MOST_FREEDOMS:
         raise BadRequest(
-            "Invalid filter field: name. Only ^, $, ., sets, escaped punctuation marks, and few of *, + and ? are "
-            "understood in it."
+            "Invalid filter field: {field}. Only ^, $, ., sets, escaped punctuation marks, and few of *, + and ? are "
+            "understood in it.",
+            field=field,
         )
     body = pattern.removeprefix("^").removesuffix("$")
     if re.search(r"[\\\[+?]|(?<!\.)\*", body):

@@ -102,6 +102,8 @@ class ServerFilters(
 
     name: str | UnsetType = UNSET
     status: list[str] | UnsetType = UNSET
+    ip: str | UnsetType = UNSET
+    ip6: str | UnsetType = UNSET
     image: str | UnsetType = UNSET
     flavor: str | UnsetType = UNSET
     host: str | UnsetType = UNSET

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from haneul.kernel.db import Db
 from haneul.services.network.agents.models import BRIDGE_AGENT, DHCP_AGENT, L3_AGENT, NetworkAgent
@@ -17,7 +17,7 @@ from haneul.services.network.routers.models import routers
 from haneul.services.network.subnets.models import subnets
 
 Counts = Mapping[str, int]
-HOSTS = bindparam("hosts", expanding=True)
+HOSTS: BindParameter[str] = bindparam("hosts", expanding=True)
 
 
 def _per_host(kind: str) -> Select[Any]:

@@ -65,9 +65,8 @@ def clauses(parameters: Mapping[str, Sequence[str]]) -> list[Clause]:
         for name, by_binary in SAID_BY_BINARY.items()
         if name in parameters
     ]
-    for value in parameters.get("alive", ())[-1:]:
-        found.append(_alive(is_wanted=boolean("alive", value)))
-    return found
+    alive = parameters.get("alive", ())[-1:]
+    return [*found, *(_alive(is_wanted=boolean("alive", value)) for value in alive)]
 
 
 def _of_binaries(name: str, binaries: list[str]) -> Clause:

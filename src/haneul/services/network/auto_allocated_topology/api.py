@@ -37,7 +37,7 @@ def get_auto_allocated_topology(call: Call, project_id: str) -> TopologyBody | R
         # The word is no field to be selected, though it is asked for as one.
         return Raw(body=msgspec.json.encode(_body(f"{DRY_RUN}=pass", meant)))
     if asked:
-        raise BadRequest("Bad auto_allocate request: Unrecognized field.", kind="BadRequest")
+        raise BadRequest("Bad auto_allocate request: Unrecognized field.")
     return _body(logic.ensure(call.db, meant).id, meant)
 
 

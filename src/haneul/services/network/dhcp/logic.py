@@ -68,7 +68,8 @@ def _place(db: Db, network: Network, servers: int) -> None:
         return
     live = [agent.host for agent in hosts.live(db, DHCP_AGENT) if agent.host not in there]
     fit = [host for host in live if not wiring.refusal(db, network, host)]
-    fit.sort(key=lambda host: len(placements.on_host(db, "dhcp", host)))
+    busy = placements.counts(db, "dhcp")
+    fit.sort(key=lambda host: busy.get(host, 0))
     for host in fit[: servers - len(there)]:
         serve_on(db, network, host)
 

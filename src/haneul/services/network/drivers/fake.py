@@ -12,6 +12,7 @@ from haneul.services.network.drivers.base import (
     MetadataReply,
     Plan,
     PortPlan,
+    Refused,
     RouterPlan,
     SegmentPlan,
 )
@@ -34,6 +35,8 @@ class FakeDriver:
         return self._made.made(kind, ids)
 
     def ensure_segment(self, plan: SegmentPlan) -> None:
+        if plan.physical_network and plan.physical_network not in self._settings.fake.physical_networks:
+            raise Refused(f"This host is not connected to the physical network {plan.physical_network}.")
         self._ensure(plan)
 
     def ensure_port(self, plan: PortPlan) -> None:
@@ -55,6 +58,10 @@ class FakeDriver:
     def remove(self, kind: Kind, thing_id: str) -> None:
         self._made.forget(kind, thing_id)
         self._settings.reached("forgotten")
+
+    def lose(self, kind: Kind, thing_id: str) -> None:
+        """Let a thing vanish as if somebody had taken it away from under the driver."""
+        self._made.forget(kind, thing_id)
 
     def on_metadata(self, answer: Callable[[MetadataAsk], MetadataReply]) -> None:
         """Simulated guests ask nothing."""

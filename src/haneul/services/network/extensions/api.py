@@ -2,11 +2,9 @@
 
 from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Call, Listed, Routes
-from haneul.kernel.policy import Rule
 from haneul.kernel.schema import View
 from haneul.services.network.extensions.known import EXTENSIONS, Extension
-
-GET = Rule("regular_user", "", "Show which parts of the API there are.")
+from haneul.services.network.owners import ANYONE
 
 routes = Routes()
 
@@ -19,13 +17,13 @@ class ExtensionView(View):
     links: list[str] = []
 
 
-@routes.get("/v2.0/extensions", rule=GET, wraps="extensions", quick=True)
+@routes.get("/v2.0/extensions", rule=ANYONE, wraps="extensions", quick=True)
 def list_extensions(call: Call) -> Listed[ExtensionView]:
     call.enforce()
     return Listed(items=[_view(one) for one in EXTENSIONS])
 
 
-@routes.get("/v2.0/extensions/{alias}", rule=GET, wraps="extension", quick=True)
+@routes.get("/v2.0/extensions/{alias}", rule=ANYONE, wraps="extension", quick=True)
 def get_extension(call: Call, alias: str) -> ExtensionView:
     call.enforce()
     for one in EXTENSIONS:

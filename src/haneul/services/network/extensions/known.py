@@ -124,5 +124,5 @@ EXTENSIONS = (
     Extension("subnet_onboard", "Subnet Onboard", "2018-12-18", "Subnets taken into pools."),
     Extension("subnetpool-prefix-ops", "Subnet Pool Prefix Operations", "2019-02-08", "Single prefixes of pools."),
     Extension("tag-creation", "Tag creation extension", "2024-07-23", "Further tags at once."),
-    Extension("tag-ports-during-bulk-creation", "Tag Ports During Bulk Creation", "2019-12-29", "New ports with tags."),
+    Extension("tag-ports-during-bulk-creation", "Tag Ports During Bulk Creation", "2019-12-29", "Tags at once."),
 )

@@ -60,7 +60,7 @@ def _plans(db: Db, placed: Sequence[Placement]) -> Iterable[GroupPlan]:
             id=one.id,
             generation=one.generation,
             # Rules that differ in words alone are one to a filter.
-            rules=tuple(dict.fromkeys(_rule(rule) for rule in rules[one.id])),
+            rules=tuple(dict.fromkeys(rule_plan(rule) for rule in rules[one.id])),
             members=tuple(sorted(members[one.id])) if one.id in states else tuple(addresses[one.id]),
             is_stateful=states.get(one.id, True),
             request_id=one.request_id,
@@ -78,7 +78,7 @@ def _members(db: Db, named: Sequence[str]) -> Mapping[str, set[str]]:
     return found
 
 
-def _rule(rule: SecurityGroupRule) -> GroupRule:
+def rule_plan(rule: SecurityGroupRule) -> GroupRule:
     prefix = normalized(rule.remote_ip_prefix)
     return GroupRule(
         direction=rule.direction,  # type: ignore[arg-type]

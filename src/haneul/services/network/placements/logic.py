@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from haneul.kernel import log
 from haneul.kernel.db import Db, Query, by, columns_of
@@ -32,6 +32,9 @@ ERRORS = select(placements.c.id, placements.c.error).where(
     placements.c.kind == bindparam("kind"),
     placements.c.id.in_(bindparam("ids", expanding=True)),
     placements.c.error != "",
+)
+COUNTED = (
+    select(placements.c.host, func.count()).where(placements.c.kind == bindparam("kind")).group_by(placements.c.host)
 )
 HOSTS = select(placements.c.host).where(placements.c.kind == bindparam("kind"), placements.c.id == bindparam("id"))
 COUNT_CHANGE = (
@@ -92,6 +95,11 @@ def on_host(db: Db, kind: Kind, host: str, ids: Sequence[str] = ()) -> list[Plac
     if ids:
         return db.all(OF_IDS_ON_HOST, host=host, kind=kind, ids=list(ids))
     return db.all(ON_HOST, host=host, kind=kind)
+
+
+def counts(db: Db, kind: Kind) -> dict[str, int]:
+    """How many things of a kind each host has; hosts without any are left out."""
+    return dict(db.tuples(COUNTED, kind=kind))
 
 
 def errors_of(db: Db, kind: Kind, ids: Sequence[str]) -> dict[str, str]:

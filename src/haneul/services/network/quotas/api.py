@@ -2,7 +2,7 @@ from haneul.kernel.db import fields
 from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network.base_rules import ADMIN, MANAGER
-from haneul.services.network.owners import ADMIN_CONTEXT, viewer
+from haneul.services.network.owners import ADMIN_CONTEXT, ANYONE, viewer
 from haneul.services.network.quotas import logic, usage
 from haneul.services.network.quotas.schemas import (
     Figures,
@@ -15,7 +15,6 @@ from haneul.services.network.quotas.schemas import (
 GET = Rule("get_quota", MANAGER, "Show a project's limits.")
 UPDATE = Rule("update_quota", ADMIN, "Change a project's limits.")
 DELETE = Rule("delete_quota", ADMIN, "Give a project the default limits again.")
-OWN = Rule("regular_user", "", "What everyone may see of his own project.")
 ONE = "/v2.0/quotas/{project_id}"
 
 routes = Routes()
@@ -80,4 +79,4 @@ def _details(call: Call, project_id: str) -> QuotaDetailsView:
 def _enforce(call: Call, project_id: str, rule: Rule) -> None:
     """Everyone sees his own project's limits, with whatever role."""
     is_own = project_id == call.caller.project_id
-    call.enforce({"project_id": project_id}, rule=OWN if is_own else rule)
+    call.enforce({"project_id": project_id}, rule=ANYONE if is_own else rule)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from msgspec import Struct
-from sqlalchemy import Select, Table, bindparam, select
+from sqlalchemy import BindParameter, Select, Table, bindparam, select
 
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, NotBuilt
@@ -20,7 +20,7 @@ from haneul.services.network.standard import missing
 from haneul.services.network.subnet_pools.models import subnet_pools
 from haneul.services.network.subnets.models import subnets
 
-OBJECT = bindparam("object_id")
+OBJECT: BindParameter[str] = bindparam("object_id")
 
 
 class Shareable(Struct, frozen=True):

@@ -61,7 +61,7 @@ def hosts_of(db: Db, router_id: str) -> list[NetworkAgent]:
 
 
 def serve(db: Db, agent: NetworkAgent, network_id: str) -> None:
-    """Have an agent serve a network; NotFound for one that is no DHCP agent or is down, Conflict if it does or can't."""
+    """Have a DHCP agent serve a network; NotFound for another or one that is down, Conflict if it does so or can't."""
     network = networks.get(db, network_id)
     if agent.binary != DHCP_AGENT or not agent.admin_state_up:
         raise NotFound(
@@ -101,7 +101,7 @@ def stop_serving(db: Db, agent: NetworkAgent, network_id: str) -> None:
 
 
 def place_router(db: Db, agent: NetworkAgent, router_id: str) -> None:
-    """Give an agent a router that has none; NotFound for one that is no L3 agent or is down, Conflict if it can't be."""
+    """Give an L3 agent a router that has none; NotFound for another or one that is down, Conflict if it can't be."""
     router = routers.get(db, router_id)
     if agent.binary != L3_AGENT or not agent.admin_state_up:
         raise NotFound("Agent {id} is not a L3 Agent or has been disabled", kind="InvalidL3Agent", id=agent.id)

@@ -12,7 +12,7 @@ from haneul.services.network.lists import answered, asked
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
 from haneul.services.network.owners import owner_of, viewer
-from haneul.services.network.subnets import logic, queries, removal
+from haneul.services.network.subnets import changes, logic, queries, removal
 from haneul.services.network.subnets.models import Subnet
 from haneul.services.network.subnets.schemas import (
     SubnetCreate,
@@ -85,7 +85,7 @@ def routes_with(settings: NetworkSettings) -> Routes:
         subnet, network = _allowed(call, subnet_id)
         enforce_fields(call, body, UPDATE_FIELDS, subnet)
         call.refuse_stale(revision=subnet.revision_number)
-        return views(call, [logic.update(call.db, network, subnet, body, settings.dhcp_servers)])[0]
+        return views(call, [changes.update(call.db, network, subnet, body, settings.dhcp_servers)])[0]
 
     @routes.delete("/v2.0/subnets/{subnet_id}", rule=DELETE)
     def delete_subnet(call: Call, subnet_id: str) -> None:

@@ -3,9 +3,8 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from msgspec import UNSET, Struct
-from sqlalchemy import bindparam, select
 
-from haneul.kernel.db import Db, fields
+from haneul.kernel.db import Db
 from haneul.kernel.db.listing import Clause
 from haneul.kernel.errors import BadRequest, Conflict, NotBuilt
 from haneul.services.network.lists import Asked, fetched
@@ -13,7 +12,6 @@ from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
 from haneul.services.network.networks.segments import refuse_small_mtu
 from haneul.services.network.owners import Viewer
-from haneul.services.network.ports.models import ROUTER_INTERFACE, fixed_ips, ports
 from haneul.services.network.quotas.logic import counted, take_one
 from haneul.services.network.rbac import sharing
 from haneul.services.network.scopes import scopes_of
@@ -34,19 +32,13 @@ from haneul.services.network.subnets.cidrs import (
     wrong,
 )
 from haneul.services.network.subnets.models import AllocationPool, Subnet, allocation_pools, subnets
-from haneul.services.network.subnets.schemas import SubnetChange, SubnetCreate, SubnetUpdate
+from haneul.services.network.subnets.schemas import SubnetChange, SubnetCreate
 
 SUBNET = "subnet"
 QUOTA = counted(SUBNET, subnets)
 CHANGES = Changes(subnets)
 DELEGATED = "prefix_delegation"
 """The pool that stands for prefixes which a provider delegates."""
-AT_GATEWAY = (
-    select(ports.c.id)
-    .join(fixed_ips, fixed_ips.c.port_id == ports.c.id)
-    .where(fixed_ips.c.subnet_id == bindparam("subnet_id"), fixed_ips.c.address == bindparam("address"))
-    .where(ports.c.device_owner == ROUTER_INTERFACE)
-)
 
 
 class Place(Struct, frozen=True):
@@ -102,7 +94,7 @@ def create(db: Db, wanted: SubnetCreate, place: Place) -> Subnet:
     _refuse_neighbours(db, network, cidr, pool)
     subnet = _row(wanted, place, cidr, pool)
     db.insert(subnets, subnet)
-    _write_pools(db, subnet.id, _first_pools(wanted, cidr, _gateway_in(subnet)))
+    write_pools(db, subnet.id, _first_pools(wanted, cidr, gateway_of(subnet)))
     consequences.of_new(db, network, subnet, place.dhcp_servers)
     return subnet
 
@@ -195,14 +187,14 @@ def _row(wanted: SubnetCreate, place: Place, cidr: Prefix, pool: SubnetPool | No
         subnetpool_id=pool.id if pool is not None else "",
         segment_id="",
         dns_publish_fixed_ip=wanted.dns_publish_fixed_ip,
-        **{**LISTS, **_lists(wanted, version)},
+        **{**LISTS, **lists(wanted, version)},
     )
 
 
 LISTS: dict[str, Any] = {"dns_nameservers": [], "host_routes": [], "service_types": []}
 
 
-def _lists(wanted: SubnetChange, version: int, subnet_id: str = "new subnet") -> dict[str, Any]:
+def lists(wanted: SubnetChange, version: int, subnet_id: str = "new subnet") -> dict[str, Any]:
     """The fields of a request that are lists, checked; those that it doesn't name are left out."""
     if wanted.segment_id:
         raise NotBuilt("haneul does not have routed networks' segments yet.")
@@ -242,7 +234,8 @@ def _first_gateway(wanted: SubnetCreate, cidr: Prefix) -> Address | None:
     return type(cidr.network_address)(first)
 
 
-def _gateway_in(subnet: Subnet) -> Address | None:
+def gateway_of(subnet: Subnet) -> Address | None:
+    """The subnet's gateway, if it has one."""
     return ip_address(subnet.gateway_ip) if subnet.gateway_ip else None
 
 
@@ -254,71 +247,11 @@ def _first_pools(wanted: SubnetCreate, cidr: Prefix, gateway: Address | None) ->
     return pools
 
 
-def _write_pools(db: Db, subnet_id: str, pools: Sequence[ranges.Range]) -> None:
+def write_pools(db: Db, subnet_id: str, pools: Sequence[ranges.Range]) -> None:
+    """Make these the subnet's pools, from whose beginnings addresses are given out."""
     db.delete(allocation_pools, subnet_id=subnet_id)
     rows = [
         AllocationPool(subnet_id, number, str(pool.first), str(pool.last), str(pool.first))
         for number, pool in enumerate(pools)
     ]
     db.insert_all(allocation_pools, rows)
-
-
-def update(db: Db, network: Network, subnet: Subnet, wanted: SubnetUpdate, servers: int) -> Subnet:
-    """Change a subnet; what serves it and routes for it follows. Its prefix stays what it is."""
-    networks.CHANGES.bump(db, network.id)
-    changes = {name: value for name, value in fields(wanted).items() if name in PLAIN}
-    changes |= _lists(wanted, subnet.ip_version, subnet.id)
-    if wanted.enable_dhcp is not UNSET:
-        _refuse_switch(subnet, wanted.enable_dhcp)
-    gateway = _gateway_in(subnet)
-    if wanted.gateway_ip is not UNSET:
-        gateway = _next_gateway(db, subnet, wanted.gateway_ip)
-        changes["gateway_ip"] = str(gateway or "")
-    _change_pools(db, subnet, wanted, gateway)
-    CHANGES.bump(db, subnet.id, **changes)
-    changed = get(db, subnet.id)
-    if changes.keys() - SAID_ONLY or wanted.allocation_pools is not UNSET:
-        consequences.of_changed(db, network, changed, servers)
-    return changed
-
-
-SAID_ONLY = {"name", "description", "dns_publish_fixed_ip"}
-PLAIN = {*SAID_ONLY, "enable_dhcp"}
-
-
-def _refuse_switch(subnet: Subnet, is_on: bool) -> None:
-    """BadRequest for DHCP where there can be none, or for none where the subnet's IPv6 modes need it."""
-    if is_on and not subnet.enable_dhcp:
-        checks.refuse_dhcp(ip_network(subnet.cidr))
-    if not is_on and (subnet.ipv6_ra_mode or subnet.ipv6_address_mode):
-        raise wrong("Cannot disable enable_dhcp with ipv6 attributes set")
-
-
-def _next_gateway(db: Db, subnet: Subnet, text: str | None) -> Address | None:
-    """The gateway that a change names; Conflict while a router has the address of the present one."""
-    gateway = address_of(text, "gateway_ip") if text is not None else None
-    if gateway is not None:
-        checks.refuse_gateway(ip_network(subnet.cidr), gateway)
-    if subnet.gateway_ip and gateway != _gateway_in(subnet):
-        port_id = db.value(AT_GATEWAY, subnet_id=subnet.id, address=subnet.gateway_ip)
-        if port_id is not None:
-            raise Conflict(
-                "Current gateway ip {gateway} already in use by port {port_id}. Unable to update.",
-                kind="GatewayIpInUse",
-                gateway=subnet.gateway_ip,
-                port_id=port_id,
-            )
-    return gateway
-
-
-def _change_pools(db: Db, subnet: Subnet, wanted: SubnetUpdate, gateway: Address | None) -> None:
-    """Write the pools that a change names; Conflict where the gateway would be in those that there are then."""
-    if wanted.allocation_pools is not UNSET:
-        pools = ranges.pools_of([(pool.start, pool.end) for pool in wanted.allocation_pools], ip_network(subnet.cidr))
-        _write_pools(db, subnet.id, pools)
-    elif gateway != _gateway_in(subnet):
-        rows = db.all(queries.POOLS_OF, ids=[subnet.id])
-        pools = [ranges.Range(ip_address(row.first), ip_address(row.last)) for row in rows]
-    else:
-        return
-    ranges.refuse_gateway_in(pools, gateway)

@@ -36,44 +36,44 @@ def _declare(routes: Routes, kind: Kind) -> None:
 
     @routes.get(every, rule=get)
     def list_tags(call: Call, **ids: str) -> TagsView:
-        return TagsView(tags=logic.of_one(call.db, kind.type, allowed(call, ids[kind.id_name])))
+        return TagsView(tags=logic.of_one(call.db, kind.path, allowed(call, ids[kind.id_name])))
 
     @routes.post(every, rule=create)
     def create_tags(call: Call, body: TagsBody, **ids: str) -> TagsView:
         thing_id = allowed(call, ids[kind.id_name])
         _refuse_doubles(body)
-        counted(call, thing_id, is_changed=logic.add(call.db, kind.type, thing_id, body.tags))
+        counted(call, thing_id, is_changed=logic.add(call.db, kind.path, thing_id, body.tags))
         return TagsView(tags=body.tags)
 
     @routes.put(every, rule=update)
     def replace_tags(call: Call, body: TagsBody, **ids: str) -> TagsView:
         thing_id = allowed(call, ids[kind.id_name])
         _refuse_doubles(body)
-        counted(call, thing_id, is_changed=logic.replace(call.db, kind.type, thing_id, body.tags))
+        counted(call, thing_id, is_changed=logic.replace(call.db, kind.path, thing_id, body.tags))
         return TagsView(tags=body.tags)
 
     @routes.delete(every, rule=delete)
     def delete_tags(call: Call, **ids: str) -> None:
         thing_id = allowed(call, ids[kind.id_name])
-        counted(call, thing_id, is_changed=logic.replace(call.db, kind.type, thing_id, []))
+        counted(call, thing_id, is_changed=logic.replace(call.db, kind.path, thing_id, []))
 
     @routes.get(one, rule=get, status=204)
     def check_tag(call: Call, tag: str, **ids: str) -> None:
         _refuse_long(tag)
-        if tag not in logic.of_one(call.db, kind.type, allowed(call, ids[kind.id_name])):
+        if tag not in logic.of_one(call.db, kind.path, allowed(call, ids[kind.id_name])):
             raise logic.missing(tag)
 
     @routes.put(one, rule=update, status=201)
     def create_tag(call: Call, tag: str, **ids: str) -> None:
         _refuse_long(tag)
         thing_id = allowed(call, ids[kind.id_name])
-        counted(call, thing_id, is_changed=logic.add(call.db, kind.type, thing_id, [tag]))
+        counted(call, thing_id, is_changed=logic.add(call.db, kind.path, thing_id, [tag]))
 
     @routes.delete(one, rule=delete)
     def delete_tag(call: Call, tag: str, **ids: str) -> None:
         _refuse_long(tag)
         thing_id = allowed(call, ids[kind.id_name])
-        logic.remove(call.db, kind.type, thing_id, tag)
+        logic.remove(call.db, kind.path, thing_id, tag)
         counted(call, thing_id, is_changed=True)
 
 

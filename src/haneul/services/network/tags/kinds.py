@@ -36,7 +36,7 @@ Target = Mapping[str, Any]
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """One type. `path` is its plural in URLs, `type` that in the tags' rows, `noun` what its rules call it.
+    """One type. `path` is its plural in URLs and in the tags' rows, `noun` what its rules call it.
 
     `target` finds one that the viewer may see, as what rules are asked about; NotFound.
     """
@@ -49,10 +49,6 @@ class Kind(Struct, frozen=True, kw_only=True):
     reader: str = READER
     member: str = MEMBER
     remover: str = MEMBER
-
-    @property
-    def type(self) -> str:
-        return self.path.replace("-", "_")
 
     def rule(self, verb: str, default: str, description: str) -> Rule:
         """The rule of a verb on this type's tags."""

@@ -72,7 +72,6 @@ def _refuse_many(resource_type: str, count: int) -> None:
     if count > MOST_TAGS:
         raise BadRequest(
             "Bad {type} request: The number of tags exceed the per-resource limit of {most}.",
-            kind="BadRequest",
             type=resource_type,
             most=MOST_TAGS,
         )

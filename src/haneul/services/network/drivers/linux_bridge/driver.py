@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from haneul.host.namespaces import identity_of_namespace, list_namespaces
+from haneul.host.namespaces import identity_of_namespace, list_marked_namespaces, list_namespaces
 from haneul.host.net import metadata_proxy
 from haneul.host.net.firewall import Firewall, GroupInUse
 from haneul.host.net.links import find_link, list_links
+from haneul.host.net.marks import MAKER, Mark, read_mark
 from haneul.host.net.segments import supported_segment_types
 from haneul.host.run import RunFailed
 from haneul.services.network.drivers.base import (
@@ -120,6 +121,9 @@ class LinuxBridgeDriver:
         """Remove a thing with all it has on this host."""
         refuse_strange(thing_id)
         with self._locks[thing_id]:
+            mark = _mark_of(kind, thing_id)
+            if mark is not None and mark.cloud_id != self._settings.cloud_id:
+                return
             match kind:
                 case "segment":
                     segments.remove(thing_id, self._ground)
@@ -189,6 +193,14 @@ def _names(kind: Kind) -> frozenset[str]:
     if kind in ("dhcp", "router"):
         return frozenset(list_namespaces())
     return frozenset(link.name for link in list_links())
+
+
+def _mark_of(kind: Kind, thing_id: str) -> Mark | None:
+    """Whose a thing's link or namespace is; None if it has none, or none that says so."""
+    if kind in ("dhcp", "router"):
+        return read_mark(list_marked_namespaces(f"{MAKER}:").get(NAMED[kind](thing_id), ""))
+    link = find_link(NAMED[kind](thing_id)) if kind in NAMED else None
+    return link.mark if link is not None else None
 
 
 def _sentence(error: Exception) -> str:
