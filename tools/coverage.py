@@ -20,6 +20,8 @@ VARIABLE = re.compile(r"\{[^}]+\}")
 UNTIL = re.compile(r"\(max (\d+\.\d+)\)")
 # Calls whose base the tables leave out; `endpoints.csv` says so.
 RELATIVE_TO = {"nova": "/v2.1"}
+# Calls that the tables list once for all types of resource: one type stands for them.
+STANDS_FOR = {"{resource_type}": "networks"}
 # What a service answers outside its base.
 ROOTS = {"/": "/", "/{api_version}/": "/v2.1"}
 # One call's bodies that the tables list apart: what each wants of the body's struct.
@@ -83,7 +85,7 @@ def full_path(service: Service, operation: Operation) -> str:
     base = RELATIVE_TO.get(service.name, "")
     if base and operation.path in ROOTS:
         return ROOTS[operation.path]
-    written = VARIABLE.sub(lambda found: re.sub(r"[^\w{}]", "_", found[0]), operation.path)
+    written = VARIABLE.sub(lambda found: STANDS_FOR.get(found[0]) or re.sub(r"[^\w{}]", "_", found[0]), operation.path)
     return (base + written).rstrip("/") or "/"
 
 

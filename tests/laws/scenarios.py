@@ -15,7 +15,8 @@ class Scenario(NamedTuple):
 
 
 def create(nova: Client, _id: str = "") -> str:
-    server = {"name": "law", "flavorRef": "small", "imageRef": image(nova), "networks": "none"}
+    networks = [{"uuid": network(nova)}]
+    server = {"name": "law", "flavorRef": "small", "imageRef": image(nova), "networks": networks}
     answer = nova.post("compute", "/v2.1/servers", json={"server": server})
     assert answer.status_code == 202, answer.text
     return str(answer.json()["server"]["id"])
@@ -32,6 +33,31 @@ def image(nova: Client) -> str:
     uploaded = nova.put("image", f"/v2/images/{made['id']}/file", content=bytes(1 << 16), headers=headers)
     assert uploaded.status_code == 204, uploaded.text
     return str(made["id"])
+
+
+def network(nova: Client) -> str:
+    """The one network there is, with a subnet; made by the first who asks."""
+    found = nova.get("network", "/v2.0/networks").json()["networks"]
+    if found:
+        return str(found[0]["id"])
+    made = nova.post("network", "/v2.0/networks", json={"network": {"name": "law"}}).json()["network"]["id"]
+    body = {"subnet": {"network_id": made, "cidr": "10.0.0.0/16", "ip_version": 4}}
+    assert nova.post("network", "/v2.0/subnets", json=body).status_code == 201
+    return str(made)
+
+
+def attach(nova: Client, server_id: str) -> str:
+    body = {"interfaceAttachment": {"net_id": network(nova)}}
+    answer = nova.post("compute", f"/v2.1/servers/{server_id}/os-interface", json=body)
+    assert answer.status_code == 200, answer.text
+    return server_id
+
+
+def detach(nova: Client, server_id: str) -> str:
+    path = f"/v2.1/servers/{server_id}/os-interface"
+    (one,) = nova.get("compute", path).json()["interfaceAttachments"]
+    assert nova.delete("compute", f"{path}/{one['port_id']}").status_code == 202
+    return server_id
 
 
 def small_flavor(nova: Client) -> None:
@@ -110,4 +136,6 @@ SCENARIOS = {
     "server-suspend": Scenario(active, act("suspend")),
     "server-resume": Scenario(suspended, act("resume")),
     "server-rebuild": Scenario(active, rebuild),
+    "server-attach-interface": Scenario(active, attach),
+    "server-detach-interface": Scenario(active, detach),
 }

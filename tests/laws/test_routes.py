@@ -38,6 +38,7 @@ OPEN_CALLS = {
     "compute": {"GET /", "GET /v2", "GET /v2.1"},
     "image": {"GET /", "GET /versions"},
     "placement": {"GET /"},
+    "network": {"GET /", "GET /v2.0"},
 }
 
 
@@ -59,9 +60,14 @@ def test_rules_have_upstreams_names_and_defaults(service: Service) -> None:
     wrong = [
         f"{name}: {rule.default!r} is {known.get(name, 'unknown')!r} upstream"
         for name, rule in sorted(rules(service).items())
-        if name not in excused and (name not in known or parse(rule.default) != parse(known[name]))
+        if name not in excused and (name not in known or not is_default(rule, known[name]))
     ]
     assert wrong == []
+
+
+def is_default(rule: Rule, known: str) -> bool:
+    """Whether a rule's expression is the known one, where more than its name is known."""
+    return known == surface.COMPOSITE or parse(rule.default) == parse(known)
 
 
 @each_service

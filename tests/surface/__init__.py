@@ -7,6 +7,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 HERE = Path(__file__).parent
+COMPOSITE = "COMPOSITE (not expanded)"
+"""What a table says for a default of which only the name is known."""
+# What Neutron's table writes by name (neutron-lib: policy/rules).
+_ADMIN_OR = "rule:admin_only or "
+_NEUTRON = {
+    "ADMIN": "rule:admin_only",
+    "SERVICE": "rule:service_api",
+    "ADMIN_OR_SERVICE": f"{_ADMIN_OR}rule:service_api",
+    **{
+        f"ADMIN_OR_{whose}_{role.upper()}": f"{_ADMIN_OR}(role:{role} and {owner})"
+        for whose, owner in (("PROJECT", "project_id:%(project_id)s"), ("PARENT_OWNER", "rule:ext_parent_owner"))
+        for role in ("reader", "member", "manager")
+    },
+}
+SYMBOLS = {"neutron": _NEUTRON}
 
 
 class Operation(NamedTuple):
@@ -24,7 +39,10 @@ class Operation(NamedTuple):
 
 
 class DefaultRule(NamedTuple):
-    """One default rule and a call that it protects; a rule has as many rows as it protects calls."""
+    """One default rule and a call that it protects; a rule has as many rows as it protects calls.
+
+    `default_check` is empty text for a rule that lets everyone, and `COMPOSITE` where only the name is known.
+    """
 
     method: str
     path: str
@@ -72,7 +90,17 @@ def operations(service: str) -> list[Operation]:
 def policies(service: str) -> list[DefaultRule]:
     """The default rules of a service by its project's name."""
     rows = _rows(HERE / "policies" / f"{service}.csv")
-    return [DefaultRule(**{**row, "deprecated": row["deprecated"] == "yes"}) for row in rows]  # type: ignore[arg-type]
+    symbols = SYMBOLS.get(service, {})
+    return [
+        DefaultRule(
+            method=row["method"],
+            path=row["path"],
+            policy_name=row["policy_name"],
+            default_check=symbols.get(row["default_check"], row["default_check"]),
+            deprecated=row["deprecated"] == "yes",
+        )
+        for row in rows
+    ]
 
 
 @cache

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 
-from haneul.kernel.errors import BadRequest
+from haneul.kernel.errors import BadRequest, NotFound
+from haneul.kernel.http.reading import by_action
+from haneul.kernel.http.routes import PUBLIC, Routes
 from haneul.kernel.http.versions import Version, presence_of, refuse_newer_fields, trimmed, version
 from haneul.kernel.schema import UNSET, Since, StrictBody, UnsetType, View
 
@@ -108,3 +110,22 @@ def test_an_answer_has_what_its_version_has_and_the_view_stays_whole(at: str, ex
     assert msgspec.to_builtins(trimmed(pot, version(at))) == expected
     assert msgspec.to_builtins(trimmed([pot], version(at))) == [expected]
     assert (pot.handle, pot.lid.knob) == ("long", "round")
+
+
+def test_an_action_of_another_version_is_not_there() -> None:
+    routes = Routes()
+
+    @routes.action("/pots/{pot_id}/action", "stir", rule=PUBLIC, until="1.3")
+    def stir(call: Any, pot_id: str, body: Any) -> None:
+        """Stir."""
+
+    @routes.action("/pots/{pot_id}/action", "stir", rule=PUBLIC, since="1.5")
+    def stir_well(call: Any, pot_id: str, body: Any) -> None:
+        """Stir well."""
+
+    for chosen, handler in (("1.3", stir), ("1.5", stir_well)):
+        assert by_action(routes.all, version(chosen), b'{"stir": null}').handler is handler
+    with pytest.raises(NotFound):
+        by_action(routes.all, version("1.4"), b'{"stir": null}')
+    with pytest.raises(BadRequest, match="no such action: fry"):
+        by_action(routes.all, version("1.5"), b'{"fry": null}')

@@ -136,6 +136,34 @@ def test_a_server_need_not_run(cloud: RunningCloud, nova: Client, server_id: str
     assert ended(cloud, server_id, "server-detach-interface") == "done"
 
 
+def test_a_guest_that_does_not_let_go_keeps_its_nic(cloud: RunningCloud, nova: Client, server_id: str) -> None:
+    (own,) = interfaces(nova, server_id)
+    act(nova, server_id, pause=None)
+    reaches(nova, server_id, "PAUSED")
+    detach(nova, server_id, own["port_id"])
+    assert ended(cloud, server_id, "server-detach-interface") == "failed"
+    (row, *_) = cloud.cloud.store.read(lambda db: operations.of_resource(db, server_id))
+    assert row.error is not None
+    assert row.error["message"].endswith("unpause the server first.")
+    assert interfaces(nova, server_id) == [own]
+    assert cards(cloud, server_id) == [own["port_id"]]
+    server = reaches(nova, server_id, "PAUSED")
+    assert "fault" not in server
+    act(nova, server_id, unpause=None)
+    reaches(nova, server_id, "ACTIVE")
+    detach(nova, server_id, own["port_id"])
+    assert ended(cloud, server_id, "server-detach-interface") == "done"
+    assert interfaces(nova, server_id) == []
+
+
+def test_a_network_that_the_host_does_not_carry_is_refused(nova: Client, server_id: str) -> None:
+    physical = {"provider:network_type": "flat", "provider:physical_network": "elsewhere"}
+    far = network(nova, "far", "10.5.0.0/24", **physical)
+    said = refused(nova, server_id, 400, net_id=far)
+    assert said.startswith(f"Failed to attach network adapter device to {server_id}: Host host-1 ")
+    assert len(interfaces(nova, server_id)) == 1
+
+
 def test_what_is_asked_for_wrongly_is_refused(nova: Client, server_id: str, first: str, second: str) -> None:
     mine, bare = made(nova, "port", network_id=second), made(nova, "port", network_id=second, fixed_ips=[])
     empty = made(nova, "network", name="without a subnet")["id"]
@@ -242,7 +270,7 @@ def test_nics_stay_whatever_is_done_with_the_server(
         assert act(nova, server_id, **action) in (200, 202)
         reaches(nova, server_id, status)
         assert interfaces(nova, server_id) == before
-        assert cards(cloud, server_id) == (port_ids if status == "ACTIVE" else cards(cloud, server_id))
+        assert cards(cloud, server_id) == ([] if status == "SHUTOFF" else port_ids)
 
 
 def test_ports_end_with_their_server(nova: Client, flavor: str, image: str, first: str, second: str) -> None:

@@ -1,5 +1,7 @@
 """The security groups of a port: which rule lets the packet through, and what its host has of it."""
 
+from typing import NoReturn
+
 from haneul.cli.trace import rows
 from haneul.cli.trace.matching import Match, first_match, groups_with, rule_command
 from haneul.cli.trace.values import Seen
@@ -32,10 +34,14 @@ def lets_through(walk: Walk, port: Port, plan: PortPlan | None, direction: Direc
     if not found.group.stateful:
         way = "ingress" if direction == "egress" else "egress"
         walk.remarks(direction, f"Group {found.group.name} is stateless: answers need an {way} rule of their own.")
-    walk.passes(direction, f"{found.text[:1].upper()}{found.text[1:]} lets it through.", _rule_seen(walk, port, plan, found))
+    walk.passes(
+        direction, f"{found.text[:1].upper()}{found.text[1:]} lets it through.", _rule_seen(walk, port, plan, found)
+    )
 
 
-def _refuse(walk: Walk, port: Port, plan: PortPlan | None, groups: list[SecurityGroup], direction: Direction) -> None:
+def _refuse(
+    walk: Walk, port: Port, plan: PortPlan | None, groups: list[SecurityGroup], direction: Direction
+) -> NoReturn:
     title = rows.title(walk.db, port)
     way = "leave" if direction == "egress" else "reach"
     other = walk.packet.destination if direction == "egress" else walk.packet.source

@@ -11,9 +11,11 @@ from haneul.cli.trace.filters import explained_anew
 from haneul.cli.trace.values import Seen, absent
 from haneul.cli.tree.layout import Layout
 from haneul.host.namespaces import Place, inside, list_namespaces, processes_inside
+from haneul.host.net.addresses import list_addresses
 from haneul.host.net.firewall import Firewall
 from haneul.host.net.links import find_link
 from haneul.host.net.segments import ANY_MAC, list_forwarding
+from haneul.host.net.sysctls import read_sysctl
 from haneul.services.network.drivers.base import (
     GroupPlan,
     GroupRule,
@@ -26,6 +28,7 @@ from haneul.services.network.drivers.base import (
 from haneul.settings import CloudSettings
 
 T = TypeVar("T")
+FORWARDING = {4: "ipv4/ip_forward", 6: "ipv6/conf/all/forwarding"}
 
 
 class OnHost(Struct, frozen=True, kw_only=True):
@@ -34,6 +37,7 @@ class OnHost(Struct, frozen=True, kw_only=True):
     cloud_id: str
     name: str
     place: Place | None
+    external_address: str = ""
 
     def within(self, ask: Callable[[], T]) -> T:
         """Ask in the namespace of this host's networks."""
@@ -82,6 +86,19 @@ class OnHost(Struct, frozen=True, kw_only=True):
             return self.bridge(plan.id)
         return self.within(lambda: _tunnel(plan, mac, peer_ip))
 
+    def external(self) -> Seen:
+        """The machine's own way to the external network, in the namespace that this is run in."""
+        name = outer_link_of(self.cloud_id)
+        seen = _up(name)
+        if seen.is_wanted and self.external_address not in list_addresses(name):
+            return absent(f"{name} without {self.external_address}")
+        return seen
+
+    def is_dead_end(self, gateway: str, version: int) -> bool:
+        """Whether a gateway is this machine, which passes nothing on."""
+        is_machine = gateway == self.external_address.partition("/")[0]
+        return is_machine and read_sysctl(FORWARDING[version]) != "1"
+
     def dhcp(self, network_id: str) -> Seen:
         """A network's DHCP server: its namespace, and a program in it."""
         name = dhcp_namespace_of(network_id)
@@ -90,6 +107,11 @@ class OnHost(Struct, frozen=True, kw_only=True):
         if not processes_inside(name):
             return Seen(text=f"nothing that runs in {name}", is_wanted=False)
         return Seen(text=name)
+
+
+def outer_link_of(cloud_id: str) -> str:
+    """The machine's own end of the veth to the external network, as the driver names it."""
+    return f"hn-{cloud_id[:8]}"
 
 
 def _up(name: str) -> Seen:
@@ -132,4 +154,5 @@ def this_host(layout: Layout, settings: CloudSettings) -> tuple[OnHost | None, s
     own = None if settings.host_network else CloudSettings.namespace_of(layout.cloud_id)
     if own is not None and own not in list_namespaces():
         return None, f"These are the rows alone: this host has no namespace {own} (haneul up makes it)."
-    return OnHost(cloud_id=layout.cloud_id, name=settings.host, place=own), ""
+    here = OnHost(cloud_id=layout.cloud_id, name=settings.host, place=own, external_address=settings.external_address)
+    return here, ""

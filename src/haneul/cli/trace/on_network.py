@@ -1,14 +1,13 @@
 """On a network: who there has the address, and how the packet gets to his host."""
 
+from typing import NoReturn
+
 from haneul.cli.trace import rows
 from haneul.cli.trace.places import AtGuest, AtRouter, OnNetwork, Place
-from haneul.cli.trace.ports import METADATA, refuse_unmade
-from haneul.cli.trace.values import Seen
+from haneul.cli.trace.ports import refuse_unmade
 from haneul.cli.trace.walk import Walk
-from haneul.services.network.agents.hosts import is_alive
-from haneul.services.network.agents.hosts import network_of as carried_by
+from haneul.services.network.agents import hosts
 from haneul.services.network.agents.models import BRIDGE_AGENT
-from haneul.services.network.agents.hosts import ONE as ONE_AGENT
 from haneul.services.network.host_plans import segments
 from haneul.services.network.networks.models import Network
 from haneul.services.network.placements import logic as placements
@@ -17,8 +16,8 @@ from haneul.services.network.ports.queries import BY_ID as PORT
 from haneul.services.network.routers.queries import BY_ID as ROUTER
 from haneul.services.network.subnets.models import Subnet
 
+FORWARD = {4: "sysctl -w net.ipv4.ip_forward=1", 6: "sysctl -w net.ipv6.conf.all.forwarding=1"}
 TUNNELS = ("vxlan", "gre")
-PINGED = "icmp"
 
 
 def crosses(walk: Walk, at: OnNetwork) -> Place | None:
@@ -27,14 +26,12 @@ def crosses(walk: Walk, at: OnNetwork) -> Place | None:
     if holder is None:
         return None
     _carried(walk, at, holder)
-    is_the_end = at.target == walk.packet.destination or holder.device_owner == DHCP
-    match holder.device_owner:
-        case "network:router_interface" | "network:router_gateway":
-            return AtRouter(holder)
-        case "network:dhcp":
-            walk.passes("arrival", f"It arrives at the DHCP server, {rows.title(walk.db, holder)}.")
-            return None
-    if is_the_end:
+    if holder.device_owner in (ROUTER_INTERFACE, ROUTER_GATEWAY):
+        return AtRouter(holder)
+    if holder.device_owner == DHCP:
+        walk.passes("arrival", f"It arrives at the DHCP server on {holder.host}.")
+        return None
+    if at.target == walk.packet.destination:
         return AtGuest(holder)
     text = f"It goes on through the {rows.title(walk.db, holder)}: what becomes of it there, its guest decides."
     walk.passes("arrival", text)
@@ -52,10 +49,9 @@ def _holder(walk: Walk, at: OnNetwork) -> Port | None:
     if found:
         return found[0]
     network = rows.network_of(walk.db, at.network_id)
-    if network.is_external:
-        _leaves_the_cloud(walk, at, network)
-        return None
-    _nobody(walk, at, network)
+    if not network.is_external:
+        _nobody(walk, at, network)
+    _leaves_the_cloud(walk, at, network)
     return None
 
 
@@ -71,7 +67,7 @@ def _router_of_floating(walk: Walk, address: str) -> Port:
     return gateway
 
 
-def _nobody(walk: Walk, at: OnNetwork, network: Network) -> None:
+def _nobody(walk: Walk, at: OnNetwork, network: Network) -> NoReturn:
     name = network.name or network.id
     known = rows.subnets_of(walk.db, network.id)
     if at.target != walk.packet.destination:
@@ -103,9 +99,12 @@ def _leaves_the_cloud(walk: Walk, at: OnNetwork, network: Network) -> None:
     name = network.name or network.id
     gateways = {subnet.gateway_ip for subnet in rows.subnets_of(walk.db, network.id)}
     if at.target in gateways:
-        beyond = "" if at.target == walk.packet.destination else f" towards {walk.packet.destination}"
-        seen = _machine_forwards(walk, at) if beyond else None
-        walk.passes("outside", f"It leaves the cloud by {at.target}, the gateway of network {name}{beyond}.", seen)
+        is_through = at.target != walk.packet.destination
+        if is_through and walk.here is not None and walk.here.is_dead_end(at.target, walk.packet.version):
+            text = f"This machine is the gateway {at.target} of network {name}, and it forwards no packets."
+            walk.drops("outside", text, FORWARD[walk.packet.version])
+        beyond = f" towards {walk.packet.destination}" if is_through else ""
+        walk.passes("outside", f"It leaves the cloud by {at.target}, the gateway of network {name}{beyond}.")
         return
     text = f"No port of network {name} has the address {at.target}: if somebody has, the cloud does not know him."
     if at.host:
@@ -113,10 +112,6 @@ def _leaves_the_cloud(walk: Walk, at: OnNetwork, network: Network) -> None:
         return
     fix = f"openstack floating ip create --floating-ip-address {at.target} {network.id}"
     walk.drops("floating IP", f"No floating IP, and no port of network {name}, has the address {at.target}.", fix)
-
-
-def _machine_forwards(walk: Walk, at: OnNetwork) -> Seen | None:
-    return walk.look(at.host, lambda here: here.machine_forwards(at.target, walk.packet.version))
 
 
 def _carried(walk: Walk, at: OnNetwork, holder: Port) -> None:
@@ -129,8 +124,8 @@ def _carried(walk: Walk, at: OnNetwork, holder: Port) -> None:
     if not holder.host:
         # Where it is to be said in a port's own words.
         return
-    for host in dict.fromkeys(host for host in (at.host, holder.host) if host):
-        _is_there(walk, network, host, holder)
+    for one in dict.fromkeys(host for host in (at.host, holder.host) if host):
+        _is_there(walk, network, one, holder)
     if at.host in ("", holder.host):
         way = f"comes in by the physical network {network.physical_network} to" if not at.host else "stays on"
         seen = walk.look(holder.host, lambda here: here.bridge(network.id))
@@ -146,8 +141,8 @@ def _is_there(walk: Walk, network: Network, host: str, holder: Port) -> None:
     if placed is None:
         walk.drops("network", f"The host {host} is not told of network {network.name or network.id}.", fix)
     refuse_unmade(walk, "network", placed, fix)
-    agent = walk.db.one(ONE_AGENT, host=host, binary=BRIDGE_AGENT)
-    if agent is None or not is_alive(agent):
+    agent = walk.db.one(hosts.ONE, host=host, binary=BRIDGE_AGENT)
+    if agent is None or not hosts.is_alive(agent):
         text = f"The network agent of {host} is silent: packets flow on, but no change reaches it."
         walk.remarks("network", text, f"haneul status on {host}")
 
@@ -173,5 +168,5 @@ def _between(walk: Walk, network: Network, host: str, holder: Port) -> None:
 
 
 def _tunnel_end(walk: Walk, host: str) -> str:
-    carried = carried_by(walk.db, host)
+    carried = hosts.network_of(walk.db, host)
     return carried.tunnel_ip if carried is not None else ""

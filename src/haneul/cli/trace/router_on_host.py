@@ -3,7 +3,7 @@
 import socket
 from collections.abc import Collection
 
-from haneul.cli.trace.on_host import OnHost
+from haneul.cli.trace.on_host import FORWARDING, OnHost
 from haneul.cli.trace.values import Packet, Seen, absent
 from haneul.host.namespaces import inside, list_namespaces
 from haneul.host.net.addresses import list_addresses
@@ -14,7 +14,6 @@ from haneul.host.net.routes import list_routes
 from haneul.host.net.sysctls import read_sysctl
 from haneul.services.network.drivers.base import bridge_of, router_namespace_of, tap_of
 
-FORWARDING = {4: "ipv4/ip_forward", 6: "ipv6/conf/all/forwarding"}
 NOBODY_ANSWERED = 0x20
 """The kernel's NUD_FAILED: the neighbour was asked for, and is silent."""
 
@@ -71,7 +70,10 @@ def _as_destination(seen: SeenRouter | None, packet: Packet, arrives_by: str) ->
 
 
 def source(router_id: str, packet: Packet, wanted: str, leaves_by: tuple[str, bool]) -> Seen:
-    """Whether the kernel lets the packet speak as the rows want; `leaves_by` is a device, and whether it was translated."""
+    """Whether the kernel lets the packet speak as the rows want.
+
+    `leaves_by` is a device, and whether the packet was turned back inside by a floating IP.
+    """
     seen = read_router(router_namespace_of(router_id))
     device, is_translated = leaves_by
     made = translated_source(seen, packet.source, leaves_by=device, translated=is_translated) if seen else None

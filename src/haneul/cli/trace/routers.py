@@ -1,13 +1,14 @@
 """At a router: whether it passes packets on, what it makes of their addresses, and where it sends them."""
 
 from ipaddress import ip_address, ip_network
+from typing import NoReturn
 
 from msgspec import Struct
 
-from haneul.cli.trace import rows, router_on_host
+from haneul.cli.trace import router_on_host, rows
 from haneul.cli.trace.places import AtRouter, OnNetwork
 from haneul.cli.trace.ports import METADATA, refuse_unmade
-from haneul.cli.trace.translation import Translated, to_fixed, to_outside
+from haneul.cli.trace.translation import to_fixed, to_outside
 from haneul.cli.trace.walk import Walk
 from haneul.services.network.drivers.base import inside_device_of, outside_device_of
 from haneul.services.network.placements import logic as placements
@@ -16,6 +17,8 @@ from haneul.services.network.ports.queries import BY_ID as PORT
 from haneul.services.network.routers import queries
 from haneul.services.network.routers.models import Leg, Router
 from haneul.services.network.subnets.models import Subnet
+
+METADATA_PORT = 80
 EVERYWHERE = {4: "0.0.0.0/0", 6: "::/0"}
 
 
@@ -33,17 +36,23 @@ def passes(walk: Walk, at: AtRouter) -> OnNetwork | None:
     assert router is not None
     _stands(walk, router, at.port)
     if walk.packet.destination == METADATA:
-        walk.passes("metadata", f"The router {_name(router)} answers for metadata, in the name of compute.")
+        _metadata(walk, router)
         return None
-    arrived = walk.packet
     translated = to_fixed(walk, router, at.port)
     known = queries.legs(walk.db, router.id)
     if not translated.is_other and walk.packet.destination in {leg.address for leg in known}:
         _is_wanted_itself(walk, router)
         return None
     way = _way(walk, router, known)
-    to_outside(walk, router, way.leg, Translated(arrived, translated.is_other))
-    return _onto(walk, router, at.port, way)
+    port = _leaves_by(walk, router, at.port, way)
+    to_outside(walk, router, port, translated)
+    return _onto(walk, router, port, way)
+
+
+def _metadata(walk: Walk, router: Router) -> None:
+    if (walk.packet.protocol, walk.packet.port) != ("tcp", METADATA_PORT):
+        walk.drops("metadata", f"{METADATA} answers on TCP port {METADATA_PORT} alone.", f"curl http://{METADATA}/")
+    walk.passes("metadata", f"The router {_name(router)} answers for metadata, in the name of compute.")
 
 
 def _name(router: Router) -> str:
@@ -54,7 +63,9 @@ def _stands(walk: Walk, router: Router, port: Port) -> None:
     """The router is up and made, and so is the port by which the packet comes."""
     name = _name(router)
     if not router.admin_state_up:
-        walk.drops("router", f"The router {name} is administratively down.", f"openstack router set --enable {router.id}")
+        walk.drops(
+            "router", f"The router {name} is administratively down.", f"openstack router set --enable {router.id}"
+        )
     if not port.admin_state_up:
         fix = f"openstack port set --enable {port.id}"
         walk.drops("router", f"The {rows.title(walk.db, port)} is administratively down.", fix)
@@ -141,7 +152,7 @@ def _joinable(walk: Walk, router: Router, destination: str) -> tuple[Subnet, str
     return None
 
 
-def _no_way(walk: Walk, router: Router, known: list[Leg]) -> None:
+def _no_way(walk: Walk, router: Router, known: list[Leg]) -> NoReturn:
     destination = walk.packet.destination
     if any(leg.device_owner == ROUTER_GATEWAY for leg in known):
         text = f"The external network of router {_name(router)} has no gateway to {destination}."
@@ -152,8 +163,8 @@ def _no_way(walk: Walk, router: Router, known: list[Leg]) -> None:
     walk.drops("route", f"The router {_name(router)} has no external gateway, and no route to {destination}.", fix)
 
 
-def _onto(walk: Walk, router: Router, came_by: Port, way: Way) -> OnNetwork:
-    """Onto the network of the leg by which the packet leaves."""
+def _leaves_by(walk: Walk, router: Router, came_by: Port, way: Way) -> Port:
+    """The port by which the packet leaves."""
     port = walk.db.one(PORT, id=way.leg.port_id)
     assert port is not None
     if not port.admin_state_up:
@@ -161,11 +172,16 @@ def _onto(walk: Walk, router: Router, came_by: Port, way: Way) -> OnNetwork:
         walk.drops("router", f"The {rows.title(walk.db, port)} is administratively down.", fix)
     if port.id != came_by.id:
         _has_leg(walk, router, port)
-    target = way.via or walk.packet.destination
     by = f"via {way.via}" if way.via else "which is on that network"
     text = f"{_name(router)} sends it out by {device_of(port)} to {walk.packet.destination}, {by}."
     seen = walk.look(port.host, lambda _: router_on_host.route(router.id, way.to, way.via)) if way.via else None
     walk.passes("route", text, seen)
+    return port
+
+
+def _onto(walk: Walk, router: Router, port: Port, way: Way) -> OnNetwork:
+    """Onto the network of that port."""
+    target = way.via or walk.packet.destination
     _is_known(walk, router, port, target)
     return OnNetwork(network_id=port.network_id, target=target, host=port.host, project_id=router.project_id)
 

@@ -35,7 +35,7 @@ PORTS_AT = Query(
     .order_by(ports.c.created_at, ports.c.id),
 )
 FLOATING_AT = by(FloatingIp, floating_ips, "floating_ip_address")
-FLOATING_OF = by(FloatingIp, floating_ips, "fixed_port_id")
+FLOATING_OF_PORT = by(FloatingIp, floating_ips, "fixed_port_id")
 EXTERNAL_SUBNETS = Query(
     Subnet,
     columns_of(Subnet, subnets)

@@ -1,24 +1,30 @@
 """What a router makes of a packet's addresses: floating IPs, port forwardings, and who speaks outside."""
 
+from collections.abc import Sequence
+from typing import NoReturn
+
 from msgspec import Struct
 
-from haneul.cli.trace import rows, router_on_host
+from haneul.cli.trace import router_on_host, rows
 from haneul.cli.trace.values import Packet
 from haneul.cli.trace.walk import Walk
+from haneul.kernel.db import by
 from haneul.services.network.drivers.base import inside_device_of, outside_device_of
-from haneul.services.network.floating_ips.models import FloatingIp
+from haneul.services.network.floating_ips.models import FloatingIp, floating_ips
 from haneul.services.network.floating_ips.queries import FORWARDINGS
 from haneul.services.network.port_forwardings.models import PortForwarding
-from haneul.services.network.ports.models import ROUTER_GATEWAY, Port
+from haneul.services.network.ports.models import ROUTER_GATEWAY, ROUTER_INTERFACE, Port
 from haneul.services.network.routers import queries
 from haneul.services.network.routers.models import Leg, Router
 
+FLOATING_OF = by(FloatingIp, floating_ips, "router_id", "fixed_ip_address")
+
 
 class Translated(Struct, frozen=True):
-    """A packet as it came to the router, and whether it is to go elsewhere than it was sent."""
+    """What a router has made of a packet's destination; `is_turned`: it came from inside, by a floating IP."""
 
-    came: Packet
     is_other: bool
+    is_turned: bool = False
 
 
 def to_fixed(walk: Walk, router: Router, port: Port) -> Translated:
@@ -26,7 +32,7 @@ def to_fixed(walk: Walk, router: Router, port: Port) -> Translated:
     came = walk.packet
     floating = rows.floating_at(walk.db, came.destination)
     if floating is None or floating.router_id != router.id:
-        return Translated(came, False)
+        return Translated(is_other=False)
     if floating.fixed_ip_address is not None:
         wanted = came.readdressed(destination=floating.fixed_ip_address)
         text = f"The floating IP {came.destination} stands for {wanted.destination}."
@@ -38,25 +44,33 @@ def to_fixed(walk: Walk, router: Router, port: Port) -> Translated:
     seen = walk.look(port.host, lambda _: router_on_host.destination(router.id, came, wanted, device))
     walk.passes("translation", text, seen)
     walk.packet = wanted
-    return Translated(came, True)
+    return Translated(is_other=True, is_turned=port.device_owner == ROUTER_INTERFACE)
 
 
 def _forwarding(walk: Walk, floating: FloatingIp) -> PortForwarding:
     """The forwarding of the packet's port; Dropped if the floating IP has none."""
     known = walk.db.all(FORWARDINGS, ids=[floating.id])
-    packet = walk.packet
-    for one in known:
-        is_its = packet.port is not None and one.outside_first <= packet.port <= one.outside_last
-        if one.protocol == packet.protocol and is_its:
-            return one
+    found = next((one for one in known if _is_for(one, walk.packet)), None)
+    if found is None:
+        _refuse(walk, floating, known)
+    return found
+
+
+def _is_for(forwarding: PortForwarding, packet: Packet) -> bool:
+    is_its = packet.port is not None and forwarding.outside_first <= packet.port <= forwarding.outside_last
+    return is_its and forwarding.protocol == packet.protocol
+
+
+def _refuse(walk: Walk, floating: FloatingIp, known: Sequence[PortForwarding]) -> NoReturn:
+    port = walk.packet.port
     address = f"The floating IP {floating.floating_ip_address}"
-    if not known or packet.port is None:
+    if not known or port is None:
         fix = f"openstack floating ip set --port PORT {floating.id}"
         walk.drops("translation", f"{address} stands for no address.", fix)
     inside = f"--internal-ip-address {known[0].internal_ip_address} --port {known[0].internal_port_id}"
-    ports = f"--internal-protocol-port {packet.port} --external-protocol-port {packet.port}"
-    fix = f"openstack floating ip port forwarding create {inside} {ports} --protocol {packet.protocol} {floating.id}"
-    walk.drops("translation", f"{address} forwards other ports, and not {packet.what}.", fix)
+    ports = f"--internal-protocol-port {port} --external-protocol-port {port} --protocol {walk.packet.protocol}"
+    fix = f"openstack floating ip port forwarding create {inside} {ports} {floating.id}"
+    walk.drops("translation", f"{address} forwards other ports, and not {walk.packet.what}.", fix)
 
 
 def _inside(forwarding: PortForwarding, port: int) -> int:
@@ -65,60 +79,43 @@ def _inside(forwarding: PortForwarding, port: int) -> int:
     return forwarding.inside_first + port - forwarding.outside_first
 
 
-def to_outside(walk: Walk, router: Router, leg: Leg, translated: Translated) -> None:
-    """As whom the packet speaks on the leg by which it leaves."""
+def to_outside(walk: Walk, router: Router, port: Port, translated: Translated) -> None:
+    """As whom the packet speaks on the leg by which it leaves; IPv6 is passed on as it is."""
     packet = walk.packet
     if packet.version == 6:
         return
-    speaker, why = _speaker(walk, router, leg, translated.is_other)
-    device = _device(leg.port_id, leg.device_owner)
-    host = _host_of(walk, leg)
+    speaker, why = _speaker(walk, router, port, translated)
     wanted = speaker or packet.source
-    seen = walk.look(
-        host, lambda _: router_on_host.source(router.id, packet, wanted, (device, translated.is_other))
-    )
+    leaves_by = (_device(port.id, port.device_owner), translated.is_turned)
+    seen = walk.look(port.host, lambda _: router_on_host.source(router.id, packet, wanted, leaves_by))
     if speaker:
         walk.passes("translation", f"It speaks there as {speaker}, {why}.", seen)
         walk.packet = packet.readdressed(source=speaker)
-    elif leg.device_owner == ROUTER_GATEWAY and not _is_from_outside(walk, router, packet.source):
+    elif port.device_owner == ROUTER_GATEWAY:
         walk.passes("translation", f"The router does no SNAT: it speaks there as {packet.source}.", seen)
-        text = f"Answers come back only if somebody outside has a route to {packet.source}."
         external = router.gateway_network_id
-        walk.remarks("translation", text, f"openstack router set --enable-snat --external-gateway {external} {router.id}")
+        fix = f"openstack router set --enable-snat --external-gateway {external} {router.id}"
+        walk.remarks("translation", f"Answers come only if somebody outside has a route to {packet.source}.", fix)
 
 
-def _speaker(walk: Walk, router: Router, leg: Leg, is_other: bool) -> tuple[str, str]:
+def _speaker(walk: Walk, router: Router, port: Port, translated: Translated) -> tuple[str, str]:
     """Whose address the packet gets, and why; nothing where it keeps its own."""
-    is_out = leg.device_owner == ROUTER_GATEWAY
-    if not (is_out or is_other) or (not is_out and _is_from_outside(walk, router, walk.packet.source)):
+    is_out = port.device_owner == ROUTER_GATEWAY
+    if not (is_out or translated.is_turned):
         return "", ""
-    for port in walk.db.all(rows.PORTS_AT, address=walk.packet.source):
-        for floating in walk.db.all(rows.FLOATING_OF, fixed_port_id=port.id):
-            if (floating.fixed_ip_address, floating.router_id) == (walk.packet.source, router.id):
-                return floating.floating_ip_address, "its floating IP"
-    outside = next((one for one in queries.legs(walk.db, router.id) if _is_outside_4(one)), None)
-    if outside is not None and router.enable_snat:
-        return outside.address, "the router's external address (SNAT)"
-    return (leg.address, "the router's own address there") if not is_out else ("", "")
+    floating = walk.db.one(FLOATING_OF, router_id=router.id, fixed_ip_address=walk.packet.source)
+    if floating is not None:
+        return floating.floating_ip_address, "its floating IP"
+    outside = next((leg.address for leg in queries.legs(walk.db, router.id) if _is_outside_4(leg)), "")
+    if outside and router.enable_snat:
+        return outside, "the router's external address (SNAT)"
+    if is_out:
+        return "", ""
+    return next(fixed.address for fixed in rows.held(walk.db, port)), "the router's own address there"
 
 
 def _is_outside_4(leg: Leg) -> bool:
     return leg.device_owner == ROUTER_GATEWAY and ":" not in leg.address
-
-
-def _is_from_outside(walk: Walk, router: Router, address: str) -> bool:
-    return not any(
-        rows.is_in(address, leg.cidr)
-        for leg in queries.legs(walk.db, router.id)
-        if leg.device_owner != ROUTER_GATEWAY
-    )
-
-
-def _host_of(walk: Walk, leg: Leg) -> str:
-    from haneul.services.network.ports.queries import BY_ID
-
-    port = walk.db.one(BY_ID, id=leg.port_id)
-    return port.host if port is not None else ""
 
 
 def _device(port_id: str, owner: str) -> str:

@@ -54,9 +54,7 @@ class Walk:
 
     def _differs(self, verdict: Verdict, at: str, text: str, seen: Seen) -> None:
         told = f"The rows say: {text} The host has {seen.text}: {AUDIT}"
-        self.hops.append(
-            Hop(verdict=verdict, at=at, text=told, looked_at="rows and host", differs=True, fix=AUDIT)
-        )
+        self.hops.append(Hop(verdict=verdict, at=at, text=told, looked_at="rows and host", differs=True, fix=AUDIT))
 
 
 def _looked_at(seen: Seen | None) -> Literal["rows", "rows and host"]:

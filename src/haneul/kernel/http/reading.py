@@ -7,9 +7,10 @@ from urllib.parse import parse_qs
 import msgspec
 from falcon.asgi import Request
 
-from haneul.kernel.errors import BadRequest, TooLarge, Unacceptable
+from haneul.kernel.errors import BadRequest, NotFound, TooLarge, Unacceptable
 from haneul.kernel.http.call import Ask
 from haneul.kernel.http.routes import Route
+from haneul.kernel.http.versions import Version
 from haneul.kernel.ids import new_request_id
 
 GLOBAL_ID = re.compile(r"req-[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -60,8 +61,8 @@ def refuse_unacceptable(req: Request) -> None:
         raise Unacceptable(406, "Only application/json is provided.")
 
 
-def by_action(live: Sequence[Route], raw: bytes) -> Route:
-    """The route whose action the body names; 400 if it names none of them."""
+def by_action(routes: Sequence[Route], chosen: Version, raw: bytes) -> Route:
+    """The route whose action the body names; 404 for one of another version, 400 if there is none of that name."""
     try:
         body = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -69,9 +70,12 @@ def by_action(live: Sequence[Route], raw: bytes) -> Route:
     if not isinstance(body, dict) or len(body) != 1:
         raise BadRequest("Malformed request body: expected an object with the action's name as its only key.")
     (name,) = body
-    for route in live:
-        if route.options.action == name:
+    named = [route for route in routes if route.options.action == name]
+    for route in named:
+        if route.covers(chosen):
             return route
+    if named:
+        raise NotFound("The resource could not be found.")
     raise BadRequest("There is no such action: {name}", name=name[:255])
 
 

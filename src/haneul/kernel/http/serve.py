@@ -56,7 +56,7 @@ async def serve(edge: Edge, routes: Sequence[Route], req: Request, resp: Respons
         live = _live(routes, call)
         await _identify(edge, call, live[0])
         _refuse_other_project(call)
-        call.route, raw = await _chosen(live, call, req)
+        call.route, raw = await _chosen(live[0], routes, call, req)
         await _answer(edge, call, raw, req, resp, names)
     except ApiError as error:
         send_fault(edge, error, call, resp)
@@ -117,15 +117,14 @@ def _live(routes: Sequence[Route], call: Call) -> list[Route]:
     return live
 
 
-async def _chosen(live: Sequence[Route], call: Call, req: Request) -> tuple[Route, bytes]:
+async def _chosen(route: Route, routes: Sequence[Route], call: Call, req: Request) -> tuple[Route, bytes]:
     """The route of this action. The body is read here, since the action's name stands in it."""
-    route = live[0]
     if route.options.body_limit == 0:
         call._chunks = whole(aiter(req.stream), req.scope["haneul.line"])
         return route, b""
     raw = await body_of(req, route.options.body_limit)
     if route.options.action:
-        route = by_action(live, raw)
+        route = by_action(routes, call.version, raw)
     if route.body_type is not None:
         given = req.scope["haneul.headers"].get("content-type", "")
         call.service.manners.refuse_media_type(given, route.options.media_types, has_body=bool(raw))

@@ -33,6 +33,7 @@ from haneul.services.network.drivers.base import (
     tap_of,
 )
 from haneul.services.network.drivers.linux_bridge import dhcp, ports, routers, segments
+from haneul.services.network.drivers.linux_bridge.bridges import Bridges
 from haneul.services.network.drivers.linux_bridge.place import PROXY, Ground
 from haneul.services.network.drivers.made_plans import MadePlans, refuse_strange
 from haneul.services.network.drivers.settings import DriverSettings
@@ -66,6 +67,7 @@ class LinuxBridgeDriver:
             reached=settings.reached,
         )
         self._made = MadePlans(folder / "made" / _this_boot())
+        self._bridges = Bridges(self._ground, self._made)
         self._firewall = Firewall(settings.cloud_id)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._answer: Callable[[MetadataAsk], MetadataReply] = lambda _ask: NOT_ANSWERED
@@ -109,7 +111,7 @@ class LinuxBridgeDriver:
 
     def _ensure(self, plan: Plan, make: Callable[[], None]) -> None:
         refuse_strange(plan.id)
-        with self._locks[plan.id]:
+        with self._locks[plan.id], self._bridges.joining(plan):
             try:
                 make()
             except (RunFailed, ValueError, OSError) as error:
@@ -121,7 +123,7 @@ class LinuxBridgeDriver:
         """Remove a thing with all it has on this host."""
         refuse_strange(thing_id)
         with self._locks[thing_id]:
-            mark = _mark_of(kind, thing_id)
+            mark, left = _mark_of(kind, thing_id), self._made.get(kind, thing_id)
             if mark is not None and mark.cloud_id != self._settings.cloud_id:
                 return
             match kind:
@@ -137,6 +139,7 @@ class LinuxBridgeDriver:
                     routers.remove(thing_id, self._ground)
             self._settings.reached("removed")
             self._made.forget(kind, thing_id)
+            self._bridges.drop_unneeded(left)
             self._settings.reached("forgotten")
 
     def _remove_group(self, group_id: str) -> None:
@@ -162,6 +165,7 @@ class LinuxBridgeDriver:
             if folder.name != here:
                 shutil.rmtree(folder)
         self._firewall.prepare()
+        self._bridges.drop_unneeded(None)
         self._server = metadata_proxy.serve_metadata(self._ground.socket, self._told, mode=0o660, gid=PROXY.gid)
 
     def _told(self, ask: metadata_proxy.MetadataAsk) -> metadata_proxy.MetadataReply:

@@ -1,10 +1,10 @@
 """Routers: a namespace each, with a leg on every network, translation, advertisements and the metadata proxy."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from ipaddress import ip_interface
 from pathlib import Path
 
-from haneul.host.namespaces import ensure_namespace, remove_namespace
+from haneul.host.namespaces import ensure_namespace, list_namespaces, remove_namespace
 from haneul.host.net import advertisements
 from haneul.host.net.daemons import Home
 from haneul.host.net.links import attach, ensure_bridge, list_links, remove_link
@@ -41,7 +41,7 @@ def ensure(plan: RouterPlan, ground: Ground) -> None:
     place = router_namespace_of(plan.id)
     ensure_namespace(place, ground.mark("router", plan.id).text)
     ground.reached("router-namespace-made")
-    _forget_legs(plan, place)
+    _forget_legs(place, {inside_device_of(leg.port_id) for leg in plan.legs} | {_outside(plan)})
     ensure_forwarding(place, Forwards(is_up=plan.is_up, outside=_outside(plan)))
     # The rules come before the legs through which something could pass untranslated.
     ensure_router_rules(place, _nat(plan))
@@ -82,8 +82,7 @@ def _outside_addresses(plan: RouterPlan) -> list[str]:
     return [*plan.gateway.addresses, *(f"{address}/32" for address in sorted(floating - own))]
 
 
-def _forget_legs(plan: RouterPlan, place: str) -> None:
-    kept = {inside_device_of(leg.port_id) for leg in plan.legs} | {_outside(plan)}
+def _forget_legs(place: str, kept: Collection[str]) -> None:
     for link in list_links(place):
         if link.name.startswith(OWN_DEVICES) and link.name not in kept:
             remove_link(link.name, place)
@@ -166,7 +165,11 @@ def _proxy_folder(router_id: str, ground: Ground) -> Path:
 
 
 def remove(router_id: str, ground: Ground) -> None:
-    """End the programs, then remove the namespace, with which the legs go."""
+    """End the programs, then remove the legs and their namespace."""
+    place = router_namespace_of(router_id)
     remove_proxy(_proxy_folder(router_id, ground))
     advertisements.remove_advertisements(_home(router_id, ground))
-    remove_namespace(router_namespace_of(router_id))
+    if place in list_namespaces():
+        # The kernel would take them only some time after the namespace.
+        _forget_legs(place, ())
+    remove_namespace(place)
