@@ -43,6 +43,10 @@ FORMS = {
 }
 
 
+# The form of a body that wants several things at once, under their plural.
+BULK = "bulk"
+
+
 class Judged(NamedTuple):
     """A documented call, where it stands under the service's port, and what becomes of it."""
 
@@ -120,6 +124,8 @@ def _is_form(operation: Operation, path: str) -> bool:
 
 def _reads(route: Route, form: str) -> bool:
     fields = set(_field_names(route.body_type, set()))
+    if form == BULK:
+        return route.path.rpartition("/")[2].replace("-", "_") in fields
     return form in FORMS and fields.issuperset(FORMS[form])
 
 

@@ -15,7 +15,9 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, GuestState, ImageFacts
+from haneul.host.hypervisor.qmp import Monitor
+from haneul.host.net.links import list_own_links, remove_link
+from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, GuestState, ImageFacts, NicPlan
 from haneul.services.compute.drivers.fake import FakeDriver
 from haneul.services.compute.drivers.qemu import QemuDriver
 from haneul.services.compute.drivers.settings import DriverSettings, QemuOptions, pass_by
@@ -23,6 +25,8 @@ from haneul.services.compute.drivers.settings import DriverSettings, QemuOptions
 Driver = FakeDriver | QemuDriver
 IMAGE_ID = "9b0ad25e-5a0a-4a4b-8d8c-0b1a5e1c2d3f"
 BOOT_S = 60.0
+MONITOR_S = 10.0
+FIRST_NIC_SLOT = 0x0A
 REPOSITORY = Path(__file__).parents[2]
 KINDS = ("fake", pytest.param("qemu", marks=pytest.mark.machine))
 on_each = pytest.mark.parametrize("kind", KINDS, indirect=True)
@@ -69,6 +73,7 @@ class Ground(ABC):
             folder.chmod(0o711)
         self.images = FileImages(image)
         self.grace_s = 20.0
+        self.patience_s = 30.0
         self.drivers: list[Driver] = []
 
     def settings(self, reached: Callable[[str], None] = pass_by, cloud_id: str | None = None) -> DriverSettings:
@@ -78,7 +83,12 @@ class Ground(ABC):
             run_dir=self.root / "run",
             images=self.images,
             reached=reached,
-            qemu=QemuOptions(accelerator="tcg", translation_cache_mb=16, shutdown_grace_s=self.grace_s),
+            qemu=QemuOptions(
+                accelerator="tcg",
+                translation_cache_mb=16,
+                shutdown_grace_s=self.grace_s,
+                unplug_patience_s=self.patience_s,
+            ),
         )
 
     def driver(self, reached: Callable[[str], None] = pass_by, cloud_id: str | None = None) -> Driver:
@@ -120,6 +130,10 @@ class Ground(ABC):
     def started(self, guest_id: str) -> list[int]:
         """What tells one running of a guest from the next; one entry for each process that it has."""
 
+    @abstractmethod
+    def cards(self, guest_id: str) -> list[str]:
+        """The MACs of the network cards that a running guest has, in the order of their slots."""
+
     def left_over(self, guest_id: str) -> list[str]:
         """Files and processes that bear a guest's id."""
         found = [str(path) for path in self.root.rglob("*") if guest_id in path.name]
@@ -149,6 +163,10 @@ class FakeGround(Ground):
             return []
         return [len(guest["boots"])] if guest["state"] in ("running", "paused") else []
 
+    def cards(self, guest_id: str) -> list[str]:
+        guest = msgspec.json.decode((self.root / "state" / "fake_guests" / f"{guest_id}.json").read_bytes())
+        return [nic["mac"] for nic in sorted(guest["nics"], key=lambda nic: nic["pci_slot"])]
+
 
 class QemuGround(Ground):
     """Real guests."""
@@ -162,6 +180,16 @@ class QemuGround(Ground):
 
     def started(self, guest_id: str) -> list[int]:
         return [pid for pid, words in command_lines() if f"haneul:{self.cloud_id}:{guest_id}" in words]
+
+    def cards(self, guest_id: str) -> list[str]:
+        with Monitor.connect(self.root / "run" / "guests" / guest_id / "monitor", MONITOR_S) as monitor:
+            found = monitor.execute("query-rx-filter")
+        return [one["main-mac"] for one in sorted(found, key=lambda one: str(one["name"]))]
+
+    def close(self) -> None:
+        super().close()
+        for link in list_own_links(self.cloud_id):
+            remove_link(link.name)
 
 
 GROUNDS: dict[str, type[Ground]] = {"fake": FakeGround, "qemu": QemuGround}
@@ -192,6 +220,13 @@ def plan(guest_id: str | None = None, **changes: object) -> GuestPlan:
         disks=(DiskPlan(id=str(uuid4()), image_id=IMAGE_ID, size_gb=0, boot_index=0, pci_slot=5),),
     )
     return msgspec.structs.replace(wanted, **changes)
+
+
+def nic(number: int) -> NicPlan:
+    """A network card that is as no other test's, in the slot of this number."""
+    port_id = str(uuid4())
+    mac = f"fa:16:3e:00:{int(port_id[:2], 16):02x}:{number:02x}"
+    return NicPlan(id=port_id, mac=mac, mtu=1450, device=f"tap{port_id[:11]}", pci_slot=FIRST_NIC_SLOT + number)
 
 
 def changed(wanted: GuestPlan, **changes: object) -> GuestPlan:

@@ -11,21 +11,30 @@ import pytest
 from openstack.resource import Resource
 from tests.laws import scenarios
 from tests.laws.found import SERVICES
+from tests.laws.furnished import network_stage
 from tests.support.cloud import Client, RunningCloud, running_cloud
 from tests.support.hosts import simulated_host
 from tests.support.viewers import token_of
 
 from haneul.kernel.service import Service
 
-BASES = {"identity": "/v3", "compute": "/v2.1", "image": "/v2", "placement": ""}
+BASES = {"identity": "/v3", "compute": "/v2.1", "image": "/v2", "placement": "", "network": "/v2.0"}
 # What the real services write just so, whatever the SDK declares.
 AS_UPSTREAM = {
     ("Flavor", "swap", ""): "No swap is an empty string before 2.75.",
     ("Store", "default", "true"): "Glance writes the default store's mark as a string.",
+    **{
+        ("SubnetPool", f"{which}_prefixlen", length): "Neutron writes the lengths of a pool's prefixes as strings."
+        for which, length in (("min", "20"), ("default", "24"), ("max", "32"))
+    },
 }
 # Lists that answer only to who asks for something, and what is shown by another name than an id of its own list.
 QUERIES = {"AllocationCandidate": "?resources=VCPU:1", "Usage": "?project_id={project_id}"}
+AGENTS = {"DHCPAgentHostingNetwork": "dhcp_agent_id", "L3AgentRouter": "l3_agent_id"}
 NAMES = {
+    "AutoAllocatedTopology": "{project_id}",
+    "NetworkIPAvailability": "{network_id}",
+    "Quota": "{project_id}",
     "Allocation": "{server_id}",
     "ConsoleAuthToken": "{console_token}",
     "QuotaClassSet": "default",
@@ -91,6 +100,7 @@ class Stage:
         self.ids: dict[str, str] = {"domain_id": "default"}
         token = self.admin.get("identity", "/v3/auth/tokens", headers={"X-Subject-Token": self.admin.token}).json()
         self.ids |= {"user_id": token["token"]["user"]["id"], "project_id": token["token"]["project"]["id"]}
+        self.ids |= network_stage(self.admin, self.ids["project_id"])
         self._furnish(self.admin.with_headers(OpenStack_API_Version="compute 2.100"))
 
     def _furnish(self, nova: Client) -> None:
@@ -120,7 +130,9 @@ class Stage:
 
     def items(self, one: Parsed) -> list[dict[str, Any]]:
         """What the SDK would read: the list's items, at the newest version that the class and we both know."""
-        body = self._asked(one, (one.path + QUERIES.get(one.kind.__name__, "")).format_map(self.ids))
+        name = one.kind.__name__
+        ids = self.ids | {"agent_id": self.ids[AGENTS.get(name, "dhcp_agent_id")]}
+        body = self._asked(one, (one.path + QUERIES.get(name, "")).format_map(ids))
         found = body[one.kind.resources_key] if one.kind.resources_key else body
         return list(found) if isinstance(found, list) else [found]
 

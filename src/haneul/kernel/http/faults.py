@@ -27,7 +27,7 @@ NOVA_NAMES = {
 }
 NEUTRON_KINDS = {
     "BadRequest": "HTTPBadRequest",
-    "Forbidden": "HTTPForbidden",
+    "Forbidden": "PolicyNotAuthorized",
     "NotFound": "HTTPNotFound",
     "Conflict": "HTTPConflict",
     "NotBuilt": "HTTPNotImplemented",

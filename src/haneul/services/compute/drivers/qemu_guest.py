@@ -161,20 +161,17 @@ class QemuGuest:
 
     def _settle_cards(self, *, stands_still: bool) -> None:
         """Pull the network cards that are not wanted any more, and plug in those that are, while the guest lives."""
-        launched, wanted = self._record.launched, {nic.pci_slot: nic for nic in self._record.plan.nics}
-        assert launched is not None
-        known = {nic.pci_slot: nic.id for nic in launched.nics}
+        plan, launched = self._record.plan, self._record.launched or self._record.plan
+        wanted, known = {nic.pci_slot: nic for nic in plan.nics}, {nic.pci_slot: nic.id for nic in launched.nics}
         with self._monitor() as monitor:
             for slot, mac in cards.there(monitor).items():
                 nic = wanted.get(slot)
                 if nic is None or (nic.mac, nic.id) != (mac, known.get(slot, nic.id)):
                     self._pull(monitor, slot, stands_still=stands_still)
-            for slot in wanted.keys() - cards.there(monitor).keys():
-                cards.plug(
-                    monitor, wanted[slot], self._around.cloud_id, ROOT_BUS[launched.machine], self._around.reached
-                )
-        if launched.nics != self._record.plan.nics:
-            self._remember(launched=msgspec.structs.replace(launched, nics=self._record.plan.nics))
+            for slot in sorted(wanted.keys() - cards.there(monitor).keys()):
+                cards.plug(monitor, wanted[slot], self._around.cloud_id, ROOT_BUS[plan.machine], self._around.reached)
+        if launched.nics != plan.nics:
+            self._remember(launched=msgspec.structs.replace(launched, nics=plan.nics))
             self._around.reached("cards-settled")
 
     def _pull(self, monitor: Monitor, slot: int, *, stands_still: bool) -> None:

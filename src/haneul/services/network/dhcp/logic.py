@@ -11,8 +11,8 @@ from haneul.services.network.agents.models import DHCP_AGENT
 from haneul.services.network.networks.models import Network, networks
 from haneul.services.network.placements import logic as placements
 from haneul.services.network.placements.models import placements as placement_table
+from haneul.services.network.ports import addresses, wiring
 from haneul.services.network.ports import logic as ports
-from haneul.services.network.ports import wiring
 from haneul.services.network.ports.addresses import WantedIp
 from haneul.services.network.ports.models import DHCP, Port
 from haneul.services.network.ports.models import ports as port_table
@@ -35,8 +35,7 @@ UNSERVED = Query(
     columns_of(Network, networks)
     .where(networks.c.id.in_(select(subnets.c.network_id).where(subnets.c.enable_dhcp.is_(True))))
     .where(networks.c.id.not_in(select(placement_table.c.id).where(placement_table.c.kind == "dhcp")))
-    .order_by(networks.c.id)
-    .limit(200),
+    .order_by(networks.c.id),
 )
 
 
@@ -77,27 +76,30 @@ def _place(db: Db, network: Network, servers: int) -> None:
 def serve_on(db: Db, network: Network, host: str) -> None:
     """Have a host serve the network. Repeatable."""
     wanted = served(db, network.id)
-    if wanted and host not in placements.hosts_of(db, "dhcp", network.id):
-        _address(db, network, host, wanted)
+    if host not in placements.hosts_of(db, "dhcp", network.id) and _address(db, network, host, wanted):
         placements.put(db, "dhcp", network.id, host)
 
 
-def _address(db: Db, network: Network, host: str, wanted: Sequence[Subnet]) -> None:
-    """Give the host's DHCP port an address in each subnet that it serves, and none elsewhere."""
+def _address(db: Db, network: Network, host: str, wanted: Sequence[Subnet]) -> bool:
+    """Give the host's DHCP port an address in each subnet that it serves and that has one left; whether it has any."""
     port = port_on(db, network.id, host)
-    if port is None:
-        _make_port(db, network, host, wanted)
-        return
-    ports.readdress(db, port, [WantedIp(subnet_id=subnet.id) for subnet in wanted])
+    held = {fixed.subnet_id for fixed in addresses.of_port(db, port.id)} if port is not None else set()
+    able = [one for one in wanted if one.id in held or one.is_auto or addresses.has_free(db, one)]
+    asked = [WantedIp(subnet_id=subnet.id) for subnet in able]
+    if port is not None:
+        ports.readdress(db, port, asked)
+    elif asked:
+        _make_port(db, network, host, asked)
+    return bool(asked)
 
 
-def _make_port(db: Db, network: Network, host: str, wanted: Sequence[Subnet]) -> None:
+def _make_port(db: Db, network: Network, host: str, asked: Sequence[WantedIp]) -> None:
     port = ports.create(
         db,
         ports.NewPort(
             network=network,
             project_id=network.project_id,
-            wanted=[WantedIp(subnet_id=subnet.id) for subnet in wanted],
+            wanted=asked,
             device_id=_device_id(network.id, host),
             device_owner=DHCP,
         ),

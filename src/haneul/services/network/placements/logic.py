@@ -104,7 +104,7 @@ def counts(db: Db, kind: Kind) -> dict[str, int]:
 
 def errors_of(db: Db, kind: Kind, ids: Sequence[str]) -> dict[str, str]:
     """Why things could not be made, by id; those that could are left out."""
-    return dict(db.tuples(ERRORS, kind=kind, ids=list(ids))) if ids else {}  # type: ignore[arg-type]
+    return dict(db.tuples(ERRORS, kind=kind, ids=list(ids))) if ids else {}
 
 
 def nothing_more(_db: Db, _placement: Placement, _seen: Observation) -> None:

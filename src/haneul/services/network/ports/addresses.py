@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 
 from haneul.kernel.db import Db, Query, by, columns_of, unique
 from haneul.kernel.errors import BadRequest, Conflict
-from haneul.services.network.ports.models import ROUTER_GATEWAY, ROUTER_INTERFACE, FixedIp, Port, fixed_ips
+from haneul.services.network.ports.models import DHCP, ROUTER_GATEWAY, ROUTER_INTERFACE, FixedIp, Port, fixed_ips
 from haneul.services.network.subnets.models import AllocationPool, Subnet, allocation_pools, subnets
 
 MOST_FIXED_IPS = 5
@@ -75,8 +75,9 @@ def give(db: Db, port: Port, wanted: Sequence[WantedIp] | None) -> list[FixedIp]
 
 
 def _serves(subnet: Subnet, port: Port) -> bool:
-    types = subnet.service_types
-    return not types or any(port.device_owner.startswith(owner) for owner in types)
+    """Whether the subnet is for ports of this owner; a DHCP server is let in wherever there is one."""
+    is_server = port.device_owner == DHCP and subnet.enable_dhcp
+    return not subnet.service_types or port.device_owner in subnet.service_types or is_server
 
 
 def _by_themselves(db: Db, port: Port, known: Sequence[Subnet]) -> list[FixedIp]:
@@ -164,10 +165,17 @@ def _next_free(db: Db, port: Port, chosen: Sequence[Subnet]) -> tuple[Subnet, st
         for pool in db.all(POOLS, subnet_id=subnet.id):
             address = _free_in(db, subnet, pool)
             if address:
+                after = pool.first if address == pool.last else str(ip_address(address) + 1)
+                db.update(allocation_pools, {"subnet_id": subnet.id, "number": pool.number}, next=after)
                 return subnet, address
     raise Conflict(
         "No more IP addresses available on network {id}.", kind="IpAddressGenerationFailure", id=port.network_id
     )
+
+
+def has_free(db: Db, subnet: Subnet) -> bool:
+    """Whether a port could get an address of the subnet's pools."""
+    return any(_free_in(db, subnet, pool) for pool in db.all(POOLS, subnet_id=subnet.id))
 
 
 def _free_in(db: Db, subnet: Subnet, pool: AllocationPool) -> str:
@@ -178,8 +186,6 @@ def _free_in(db: Db, subnet: Subnet, pool: AllocationPool) -> str:
         taken = {address for (address,) in db.tuples(TAKEN, subnet_id=subnet.id, addresses=window)}
         for address in window:
             if address not in taken and address != gateway:
-                after = first if address == pool.last else ip_address(address) + 1
-                db.update(allocation_pools, {"subnet_id": subnet.id, "number": pool.number}, next=str(after))
                 return address
     return ""
 

@@ -16,6 +16,7 @@ from haneul.services.network.ports import addresses, news, queries, wiring
 from haneul.services.network.ports.addresses import WantedIp
 from haneul.services.network.ports.models import (
     FLOATING_IP,
+    INTERNAL,
     ROUTER_GATEWAY,
     ROUTER_INTERFACE,
     Port,
@@ -75,7 +76,9 @@ def get(db: Db, port_id: str, viewer: Viewer | None = None, network_owner: str =
 
 def create(db: Db, new: NewPort) -> Port:
     """Insert a port with its addresses and groups; OverQuota, BadRequest or Conflict with the reason it can't be."""
-    take_one(db, new.project_id, QUOTA)
+    if not new.device_owner.startswith(INTERNAL):
+        # What the cloud makes for itself is counted, but no quota stands in its way.
+        take_one(db, new.project_id, QUOTA)
     mac = canonical_mac(new.mac) if new.mac else _new_mac()
     is_secure = new.network.port_security_enabled if new.is_secure is None else new.is_secure
     port = Port(

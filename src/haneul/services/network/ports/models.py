@@ -10,6 +10,7 @@ ROUTER_INTERFACE = "network:router_interface"
 ROUTER_GATEWAY = "network:router_gateway"
 FLOATING_IP = "network:floatingip"
 OF_COMPUTE = "compute:"
+INTERNAL = "network:"
 """Owners of ports, as Neutron writes them; compute's is followed by the server's zone."""
 
 
@@ -40,7 +41,7 @@ class Port(Standard):
     @property
     def is_internal(self) -> bool:
         """Whether the cloud itself made it and looks after it."""
-        return self.device_owner.startswith("network:")
+        return self.device_owner.startswith(INTERNAL)
 
 
 ports = Table(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from haneul.host.namespaces import identity_of_namespace, list_marked_namespaces, list_namespaces
 from haneul.host.net import metadata_proxy
-from haneul.host.net.firewall import Firewall, GroupInUse
+from haneul.host.net.firewall import Firewall, FirewallMissing, GroupInUse
 from haneul.host.net.links import find_link, list_links
 from haneul.host.net.marks import MAKER, Mark, read_mark
 from haneul.host.net.segments import supported_segment_types
@@ -33,8 +33,8 @@ from haneul.services.network.drivers.base import (
     tap_of,
 )
 from haneul.services.network.drivers.linux_bridge import dhcp, ports, routers, segments
-from haneul.services.network.drivers.linux_bridge.bridges import Bridges
 from haneul.services.network.drivers.linux_bridge.place import PROXY, Ground
+from haneul.services.network.drivers.linux_bridge.shared import SharedThings
 from haneul.services.network.drivers.made_plans import MadePlans, refuse_strange
 from haneul.services.network.drivers.settings import DriverSettings
 
@@ -67,8 +67,8 @@ class LinuxBridgeDriver:
             reached=settings.reached,
         )
         self._made = MadePlans(folder / "made" / _this_boot())
-        self._bridges = Bridges(self._ground, self._made)
         self._firewall = Firewall(settings.cloud_id)
+        self._shared = SharedThings(self._ground, self._made, self._firewall)
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._answer: Callable[[MetadataAsk], MetadataReply] = lambda _ask: NOT_ANSWERED
         self._server: metadata_proxy.MetadataServer | None = None
@@ -89,10 +89,22 @@ class LinuxBridgeDriver:
     def list_made(self, kind: Kind, ids: Collection[str] = ()) -> Sequence[Made]:
         """What was made and is still there; what somebody took away from under us is as good as never made."""
         made = self._made.made(kind, ids)
-        if kind not in NAMED or not made:
-            return made
-        names = _names(kind)
-        return [one for one in made if NAMED[kind](one.id) in names]
+        if kind in NAMED and made:
+            names = _names(kind)
+            made = [one for one in made if NAMED[kind](one.id) in names]
+        # Asking the kernel for all filters takes long beside many, so that is for passes over all things.
+        return made if ids or not made else self._filtered(kind, made)
+
+    def _filtered(self, kind: Kind, made: Sequence[Made]) -> Sequence[Made]:
+        """Those of ports and groups that the kernel's tables still have; a port without security needs no filter."""
+        if kind == "group":
+            known = self._firewall.groups()
+            return [one for one in made if one.id in known]
+        if kind == "port":
+            known = self._firewall.ports()
+            plans = self._made.of("port")
+            return [one for one in made if one.id in known or not getattr(plans[one.id], "is_secure", True)]
+        return made
 
     def ensure_segment(self, plan: SegmentPlan) -> None:
         self._ensure(plan, lambda: segments.ensure(plan, self._ground))
@@ -111,13 +123,21 @@ class LinuxBridgeDriver:
 
     def _ensure(self, plan: Plan, make: Callable[[], None]) -> None:
         refuse_strange(plan.id)
-        with self._locks[plan.id], self._bridges.joining(plan):
+        with self._locks[plan.id], self._shared.in_use(plan):
             try:
-                make()
+                self._make(make)
             except (RunFailed, ValueError, OSError) as error:
                 raise Refused(_sentence(error)) from error
             self._made.keep(plan)
             self._settings.reached("plan-remembered")
+
+    def _make(self, make: Callable[[], None]) -> None:
+        try:
+            make()
+        except FirewallMissing:
+            # Somebody has flushed all rules of the namespace.
+            self._firewall.prepare()
+            make()
 
     def remove(self, kind: Kind, thing_id: str) -> None:
         """Remove a thing with all it has on this host."""
@@ -139,7 +159,7 @@ class LinuxBridgeDriver:
                     routers.remove(thing_id, self._ground)
             self._settings.reached("removed")
             self._made.forget(kind, thing_id)
-            self._bridges.drop_unneeded(left)
+            self._shared.drop_unneeded(left)
             self._settings.reached("forgotten")
 
     def _remove_group(self, group_id: str) -> None:
@@ -165,7 +185,7 @@ class LinuxBridgeDriver:
             if folder.name != here:
                 shutil.rmtree(folder)
         self._firewall.prepare()
-        self._bridges.drop_unneeded(None)
+        self._shared.drop_unneeded(None)
         self._server = metadata_proxy.serve_metadata(self._ground.socket, self._told, mode=0o660, gid=PROXY.gid)
 
     def _told(self, ask: metadata_proxy.MetadataAsk) -> metadata_proxy.MetadataReply:
@@ -197,6 +217,10 @@ def _names(kind: Kind) -> frozenset[str]:
     if kind in ("dhcp", "router"):
         return frozenset(list_namespaces())
     return frozenset(link.name for link in list_links())
+
+
+def _is_filtered(plan: Plan) -> bool:
+    return isinstance(plan, PortPlan) and plan.is_secure
 
 
 def _mark_of(kind: Kind, thing_id: str) -> Mark | None:
