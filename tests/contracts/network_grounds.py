@@ -228,7 +228,6 @@ class RealGround(NetworkGround):
         elif kind == "group":
             with self.here():
                 Firewall(self.cloud_id).remove_all()
-                Firewall(self.cloud_id).prepare()
         else:
             remove_link((tap_of if kind == "port" else bridge_of)(thing_id), self.namespace)
 

@@ -21,9 +21,6 @@ from haneul.services.network.drivers import DRIVERS
 from haneul.services.network.drivers.base import Kind, NetworkDriver, Refused, SegmentPlan
 from haneul.services.network.drivers.made_plans import KINDS
 
-# A group is a set of rules: no device of its own can be lost.
-LOSABLE: tuple[Kind, ...] = ("segment", "port", "dhcp", "router")
-
 
 @pytest.fixture
 def ground(kind: str) -> Iterator[NetworkGround]:
@@ -162,7 +159,7 @@ def test_a_restart_adopts_what_is_there(ground: NetworkGround) -> None:
 
 
 @on_each
-@pytest.mark.parametrize("lost", LOSABLE)
+@pytest.mark.parametrize("lost", KINDS)
 def test_what_is_lost_is_not_listed_and_is_made_anew(driver: NetworkDriver, ground: NetworkGround, lost: Kind) -> None:
     plans = Plans()
     ensure(driver, *plans.all())

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from haneul.cli.options import with_cloud
 from haneul.cli.screen import Screen, duration
 from haneul.cli.tree.layout import Layout
 from haneul.cli.tree.records import ProcessSeen, TreeSeen, seen
+from haneul.settings import CloudSettings
 
 CONNECT_S = 1.0
 
@@ -30,6 +32,7 @@ def status_command(layout: Layout, screen: Screen) -> int:
         for kind, url in urls.items()
     ]
     guests = on_host.running_guests(layout, settings)
+    networks = _networks(layout)
     is_whole = tree is not None and tree.is_ready and all(one["state"] == "ready" for one in processes)
     screen.line(f"The {'simulated ' if settings.simulate else ''}cloud in {layout.state} {_summary(is_whole, tree)}.")
     screen.line()
@@ -41,10 +44,50 @@ def status_command(layout: Layout, screen: Screen) -> int:
     screen.table(["service", "url", "listens"], [[*list(one.values())[:2], _yes(one["listens"])] for one in services])
     screen.line()
     screen.line(f"Guests running on this host: {len(guests)}")
+    for line in _told(networks, settings):
+        screen.line(line)
     screen.result(
-        {"ready": is_whole, "state": str(layout.state), "processes": processes, "services": services, "guests": guests}
+        {
+            "ready": is_whole,
+            "state": str(layout.state),
+            "processes": processes,
+            "services": services,
+            "guests": guests,
+            "networks": networks,
+            "external_range": settings.external_range,
+        }
     )
     return 0 if is_whole else 1
+
+
+def _networks(layout: Layout) -> dict[str, dict[str, int]] | None:
+    """How much of each kind this host should have and has made; None while the database can't be asked."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from haneul.cli.checks.finding import Subject
+    from haneul.cli.checks.network_rows import made_here
+
+    subject = Subject(layout)
+    try:
+        return made_here(subject) if subject.has_database else None
+    except SQLAlchemyError:
+        return None
+    finally:
+        subject.close()
+
+
+def _told(networks: dict[str, dict[str, int]] | None, settings: CloudSettings) -> Iterator[str]:
+    if networks is None:
+        yield "Networks on this host: unknown, since the database can't be asked."
+        return
+    words = [f"{name}: {counted['made']}" for name, counted in networks.items()]
+    yield f"On this host, {', '.join(words)}"
+    waiting = sum(counted["wanted"] - counted["made"] for counted in networks.values())
+    if waiting:
+        yield f"Not made yet, or not in its newest form: {waiting} (haneul doctor says why)"
+    if settings.external_range:
+        own = settings.external_address.partition("/")[0]
+        yield f"External network: {settings.external_range}, on which this machine is {own}"
 
 
 def _processes(tree: TreeSeen | None) -> list[tuple[str, ProcessSeen]]:

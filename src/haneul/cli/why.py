@@ -1,4 +1,4 @@
-"""`haneul why`: the reason for a refusal, or for a server's trouble."""
+"""`haneul why`: the reason for a refusal, or for the trouble of a server or a port."""
 
 from typing import Any
 
@@ -15,18 +15,19 @@ FORBIDDEN = 403
 
 @click.command("why")
 @with_cloud
-@click.argument("what", nargs=-1, metavar="REQUEST_ID | server ID")
+@click.argument("what", nargs=-1, metavar="REQUEST_ID | server ID | port PORT")
 @click.option("--user", metavar="U", help="Whose right is in question: an id, or a name in the domain default.")
 @click.option("--rule", metavar="R", help="The policy rule, such as os_compute_api:servers:create.")
 @click.option("--project", metavar="P", help="The project whose token it would be; the user's first one if not given.")
 def why_command(
     layout: Layout, screen: Screen, what: tuple[str, ...], user: str | None, rule: str | None, project: str | None
 ) -> None:
-    """Explain a refusal, or what is wrong with a server.
+    """Explain a refusal, or what is wrong with a server or a port.
 
     \b
     haneul why req-...                  a request that was refused
     haneul why server ID                a server's fault and history
+    haneul why port PORT                why a port (its id, name or address) is down or not made
     haneul why --user U --rule R        what a rule says of a user
     """
     match what:
@@ -34,10 +35,14 @@ def why_command(
             _of_rule(layout, screen, user, rule, project)
         case ("server", server_id):
             _of_server(layout, screen, server_id)
-        case (request_id,) if request_id != "server" and not user and not rule:
+        case ("port", port):
+            from haneul.cli import why_port
+
+            why_port.explain(layout, screen, port)
+        case (request_id,) if request_id not in ("server", "port") and not user and not rule:
             _of_request(layout, screen, request_id)
         case _:
-            raise click.UsageError("Give a request id, or `server ID`, or --user and --rule.")
+            raise click.UsageError("Give a request id, or `server ID`, or `port PORT`, or --user and --rule.")
 
 
 def _of_request(layout: Layout, screen: Screen, request_id: str) -> None:

@@ -161,6 +161,18 @@ def test_networks_go_only_where_they_can(cloud: RunningCloud, admin: Client, fir
         assert asked(admin, "DELETE", f"/v2.0/agents/{one['id']}").status_code == 204
 
 
+def test_agents_that_are_down_get_nothing_more(admin: Client, first: Host, second: Host) -> None:
+    urls = [f"/v2.0/agents/{one['id']}" for one in listed(admin, agent_type="DHCP agent", alive="true")]
+    for url in urls:
+        asked(admin, "PUT", url, {"agent": {"admin_state_up": False}})
+    network_id = subnet(admin, "10.6.0.0/24")["network_id"]
+    assert asked(admin, "GET", f"/v2.0/networks/{network_id}/dhcp-agents").json() == {"agents": []}
+    for url in urls:
+        asked(admin, "PUT", url, {"agent": {"admin_state_up": True}})
+    assert len(asked(admin, "GET", f"/v2.0/networks/{network_id}/dhcp-agents").json()["agents"]) == 1
+    asked(admin, "DELETE", f"/v2.0/networks/{network_id}")
+
+
 def test_a_router_moves_between_l3_agents(admin: Client, first: Host, second: Host) -> None:
     router = made(admin, "router")
     add_subnet(admin, router["id"], subnet(admin, "10.3.0.0/24")["id"])
@@ -215,7 +227,7 @@ def test_the_client_shows_agents(cloud: RunningCloud, admin: Client, first: Host
     assert table[0] == ["ID", "Agent Type", "Host", "Availability Zone", "Alive", "State", "Binary"]
     rows = {(row[1], row[2]): row[3:] for row in table[1:]}
     assert rows["DHCP agent", "alpha"] == ["nova", ":-)", "UP", "neutron-dhcp-agent"]
-    assert rows["Linux bridge agent", "gone"] == ["None", "XXX", "UP", "neutron-linuxbridge-agent"]
+    assert rows["Linux bridge agent", "gone"] == ["None", "X" * 3, "UP", "neutron-linuxbridge-agent"]
     assert {row["Host"] for row in cli.json("network agent list --agent-type l3 --host beta")} == {"beta"}
     one = agent(admin, "beta", "Metadata agent")["id"]
     assert cli.run(f"network agent set --disable --description 'off for now' {one}").code == 0

@@ -9,6 +9,8 @@ from tests.services.network.routed import asked, made, outside, refused, shown
 from tests.support.cloud import Client, RunningCloud
 from tests.support.members import PASSWORD, member_of, project_of
 
+from haneul.services.network.public import auto_allocated
+
 URL = "/v2.0/auto-allocated-topology"
 
 
@@ -66,11 +68,14 @@ def test_what_the_cloud_lacks_is_said(admin: Client, gardener: Client, outer: st
     )
 
 
-def test_a_project_gets_a_network_behind_a_router(gardener: Client, outer: str, ground: str) -> None:
+def test_a_project_gets_a_network_behind_a_router(
+    cloud: RunningCloud, gardener: Client, outer: str, ground: str
+) -> None:
     project_id = project_of(gardener)
     made_first = topology(gardener)
     assert made_first == {"id": made_first["id"], "project_id": project_id, "tenant_id": project_id}
     assert topology(gardener) == made_first
+    assert cloud.cloud.store.write(lambda db: auto_allocated(db, project_id)).id == made_first["id"]
     network = shown(gardener, "network", made_first["id"])
     assert (network["name"], network["admin_state_up"]) == ("auto_allocated_network", True)
     own = shown(gardener, "subnet", network["subnets"][0])

@@ -106,6 +106,7 @@ def test_the_client_sets_and_shows(cloud: RunningCloud, admin: Client, gardener:
     assert (limits["networks"], limits["security_groups"], limits["ports"]) == (7, 3, 500)
     shown = {row["Resource"]: row["In Use"] for row in cli.json(f"quota show --network --usage {name}")}
     assert shown["networks"] == 0
+    assert {"cores", "networks"} <= {row["Resource"] for row in cli.json(f"quota show {name}")}
     (row,) = [row for row in cli.json("quota list --network") if row["Project ID"] == project_of(gardener)]
     assert row["Networks"] == 7
     assert cli.run(f"quota delete --network {name}").code == 0

@@ -156,6 +156,21 @@ def plans(subject: Subject) -> Iterator[Finding]:
         yield Finding("ok", "No host refuses its plan.", why)
 
 
+def networks(subject: Subject) -> Iterator[Finding]:
+    """Network agents that are silent, what hosts could not make, and ports that could not be bound."""
+    if not subject.has_database:
+        return
+    from haneul.kernel.db.migrate import current_revision, newest_revision
+
+    if current_revision(subject.store.engine) != newest_revision():
+        return
+    from haneul.cli.checks import network_rows
+
+    yield from network_rows.silent_agents(subject)
+    yield from network_rows.unmade(subject)
+    yield from network_rows.unbound(subject)
+
+
 def login(subject: Subject) -> Iterator[Finding]:
     if subject.settings is None or not subject.runs:
         return
@@ -168,4 +183,4 @@ def login(subject: Subject) -> Iterator[Finding]:
         yield Finding("ok", "Admin can log in, and the catalog answers.", why)
 
 
-CHECKS: tuple[Check, ...] = (processes, ports, account, secrets, certificate, database, owner, plans, login)
+CHECKS: tuple[Check, ...] = (processes, ports, account, secrets, certificate, database, owner, plans, networks, login)

@@ -10,12 +10,27 @@ from haneul.cli.checks.finding import Check, Finding, Subject
 from haneul.host.guest_image import PACKAGES
 from haneul.host.hypervisor.facts import qemu_version
 from haneul.host.hypervisor.probe import KVM_DEVICE, guests_may_open
+from haneul.host.namespaces import list_namespaces
+from haneul.host.net.links import find_link
+from haneul.host.net.segments import supported_segment_types
 from haneul.host.run import RunFailed, is_installed, run
+from haneul.services.network.config import NetworkSettings
 
 OLDEST_QEMU = 7_000_000
 LEAST_FREE_GB = 2
 COMFORTABLE_GB = 10
 DPKG_S = 20.0
+NETWORK_PROGRAMS = {
+    "nft": ("nftables", "It filters what guests send and get, and translates addresses at routers."),
+    "conntrack": ("conntrack", "It cuts connections whose rule or floating IP has gone."),
+    "dnsmasq": ("dnsmasq-base", "It tells guests their addresses."),
+    "radvd": ("radvd", "It tells guests of IPv6 networks which prefix is theirs."),
+    "haproxy": ("haproxy", "It brings guests' metadata requests to the agent."),
+}
+"""What networks on this host need: the package of each program, and what for."""
+MODULES = {"vlan": "8021q", "vxlan": "vxlan", "gre": "ip_gre"}
+"""The kernel module that a type of network needs."""
+ALL_TYPES = frozenset(("local", "flat", *MODULES))
 # What adjtimex(2) answers when nothing keeps the clock in step.
 TIME_ERROR = 5
 TIMEX_BYTES = 512
@@ -107,6 +122,71 @@ def _is_package_installed(package: str) -> bool:
     return said.stdout == b"installed"
 
 
+def network_programs(subject: Subject) -> Iterator[Finding]:
+    """What networks on this host are made with."""
+    if subject.is_simulated:
+        return
+    missing = {program: told for program, told in NETWORK_PROGRAMS.items() if not is_installed(program)}
+    for program, (package, why) in missing.items():
+        yield Finding("wrong", f"{program} is not installed.", why, f"apt-get install {package}")
+    if not missing:
+        why = "Networks on this host are made with these."
+        yield Finding("ok", f"{', '.join(NETWORK_PROGRAMS)} are installed.", why)
+    yield from _pages()
+
+
+def _pages() -> Iterator[Finding]:
+    # Imported when wanted: it knows the web framework.
+    from haneul.services.compute.consoles.site import PAGES
+
+    why = "Browsers show servers' screens with its pages."
+    if PAGES.is_dir():
+        yield Finding("ok", "noVNC is installed.", why)
+    else:
+        yield Finding(
+            "note", f"There is no {PAGES}, so there are no consoles in browsers.", why, "apt-get install novnc"
+        )
+
+
+def segment_types(subject: Subject) -> Iterator[Finding]:
+    """Which types of networks this host can carry, and why not the others."""
+    if subject.is_simulated or os.geteuid() != 0:
+        return
+    why = "A port on a network whose type its host can't carry can't be bound there."
+    found = supported_segment_types()
+    yield Finding("ok", f"This host carries networks of these types: {', '.join(sorted(found))}.", why)
+    for name in sorted(ALL_TYPES - found):
+        fix = f"modprobe {MODULES[name]}, or a kernel that has it; then haneul down; haneul up"
+        yield Finding("note", f"This host's kernel can't make devices of type {name}.", why, fix)
+    if subject.settings is not None:
+        yield from _connections(subject)
+
+
+def _connections(subject: Subject) -> Iterator[Finding]:
+    """Where this host's tunnels end, and its devices of physical networks."""
+    own = subject.layout.sections(os.environ).section("network", NetworkSettings)
+    why = "Networks of several hosts are joined by tunnels between these."
+    if own.tunnel_ip:
+        yield Finding("ok", f"This host's tunnels end at {own.tunnel_ip}.", why)
+    else:
+        fix = "For more than one host: tunnel_ip in the section [network] of haneul.toml; then haneul down; haneul up"
+        yield Finding("note", "This host has no address for tunnels: its networks reach no other host.", why, fix)
+    why = "Networks of types flat and vlan leave the host by these."
+    place = _own_namespace(subject)
+    for physical, link in sorted(own.physical_links.items()):
+        if find_link(link, place) is None:
+            fix = f"Name another device in the section [network] of haneul.toml, or make {link} (ip link show)"
+            yield Finding("wrong", f"There is no device {link} for the physical network {physical}.", why, fix)
+        else:
+            yield Finding("ok", f"The physical network {physical} is at {link}.", why)
+
+
+def _own_namespace(subject: Subject) -> str | None:
+    assert subject.settings is not None
+    name = subject.settings.namespace_of(subject.layout.cloud_id)
+    return name if not subject.settings.host_network and name in list_namespaces() else None
+
+
 def disk(subject: Subject) -> Iterator[Finding]:
     place = next(path for path in (subject.layout.state, *subject.layout.state.parents) if path.exists())
     free_gb = shutil.disk_usage(place).free / (1 << 30)
@@ -129,4 +209,4 @@ def clock(_subject: Subject) -> Iterator[Finding]:
         yield Finding("note", "Nothing is known to keep the clock in step.", why, "apt-get install chrony")
 
 
-CHECKS: tuple[Check, ...] = (root, qemu, kvm, packages, disk, clock)
+CHECKS: tuple[Check, ...] = (root, qemu, kvm, packages, network_programs, segment_types, disk, clock)

@@ -70,7 +70,11 @@ def _is_told(walk: Walk, port: Port, direction: Direction, found: Match) -> None
 
 
 def _rule_seen(walk: Walk, port: Port, plan: PortPlan | None, found: Match) -> Seen | None:
-    told = {one.id: one for one in plans_of_groups(walk, port)}
-    if plan is None or found.group.id not in told:
+    told = plans_of_groups(walk, port)
+    group = next((one for one in told if one.id == found.group.id), None)
+    if plan is None or group is None:
         return None
-    return walk.look(port.host, lambda here: here.allows(plan, told[found.group.id], found.plan))
+    filtered = walk.look(port.host, lambda here: here.filters(plan, told))
+    if filtered is not None and not filtered.is_wanted:
+        return filtered
+    return walk.look(port.host, lambda here: here.allows(plan, group, found.plan))

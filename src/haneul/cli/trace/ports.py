@@ -118,8 +118,14 @@ def _speaks(walk: Walk, port: Port, plan: PortPlan | None) -> None:
     else:
         fix = f"openstack port set --allowed-address ip-address={address} {port.id}"
         walk.drops("anti-spoofing", f"The {rows.title(walk.db, port)} may not speak as {address}.", fix)
-    seen = walk.look(port.host, lambda here: here.filters(plan, plans_of_groups(walk, port))) if plan else None
-    walk.passes("anti-spoofing", text, seen)
+    walk.passes("anti-spoofing", text, _filters(walk, port, plan))
+
+
+def _filters(walk: Walk, port: Port, plan: PortPlan | None) -> Seen | None:
+    if plan is None:
+        return None
+    told = plans_of_groups(walk, port)
+    return walk.look(port.host, lambda here: here.filters(plan, told))
 
 
 def _is_told_its_address(walk: Walk, port: Port, fixed: FixedIp) -> None:

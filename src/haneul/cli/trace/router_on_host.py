@@ -36,8 +36,10 @@ def leg(here: OnHost, router_id: str, named: tuple[str, str, str], addresses: Co
         return absent(f"no namespace {place}")
     with inside(place):
         link = find_link(device)
-        if link is None or not link.is_up:
-            return absent(f"{'no device' if link is None else 'the device down:'} {device} in {place}")
+        if link is None:
+            return absent(f"no device {device} in {place}")
+        if not link.is_up:
+            return absent(f"the device {device} down in {place}")
         has = {address.partition("/")[0] for address in list_addresses(device)}
     if missing := sorted(set(addresses) - has):
         return absent(f"{device} without {', '.join(missing)}")

@@ -100,7 +100,7 @@ def _is_wanted_itself(walk: Walk, router: Router) -> None:
         walk.passes("arrival", f"The router {_name(router)} itself has {walk.packet.destination} and answers.")
         return
     text = f"{walk.packet.destination} is the router {_name(router)} itself, which answers pings and nothing else."
-    walk.drops("arrival", text, "openstack floating ip list (an address of a server is what can be reached)")
+    walk.drops("arrival", text, "openstack floating ip list")
 
 
 def _way(walk: Walk, router: Router, known: list[Leg]) -> Way:

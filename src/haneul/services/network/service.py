@@ -87,7 +87,7 @@ def service(settings: NetworkSettings) -> Service:
             tags,
             rbac_policies,
             quotas,
-            agents(remove_agent),
+            agents(remove_agent, serve_waiting),
             scheduling,
             availability_zones,
             service_providers,

@@ -38,13 +38,19 @@ def _opened(nic: NicPlan, cloud_id: str, stack: ExitStack, *, lasts: bool = True
 
 
 def there(monitor: Monitor) -> Mapping[int, str]:
-    """The MACs of the cards that a guest has, by their slots."""
+    """The MACs of the cards that a guest has, by their slots: those that it was given, whatever it may have set."""
+    found = {}
+    for slot in _slots(monitor):
+        path = f"{PERIPHERALS}/{card_id(slot)}"
+        # One that the guest has been asked for may go at any moment.
+        with suppress(MonitorFailed):
+            found[slot] = str(monitor.execute("qom-get", {"path": path, "property": "mac"}))
+    return found
+
+
+def _slots(monitor: Monitor) -> set[int]:
     names = [str(one["name"]) for one in monitor.execute("qom-list", {"path": PERIPHERALS})]
-    return {int(name.removeprefix(PREFIX), 16): _mac(monitor, name) for name in names if name.startswith(PREFIX)}
-
-
-def _mac(monitor: Monitor, name: str) -> str:
-    return str(monitor.execute("qom-get", {"path": f"{PERIPHERALS}/{name}", "property": "mac"}))
+    return {int(name.removeprefix(PREFIX), 16) for name in names if name.startswith(PREFIX)}
 
 
 def plug(monitor: Monitor, nic: NicPlan, cloud_id: str, bus: str, reached: Callable[[str], None]) -> None:
@@ -80,7 +86,7 @@ def _lets_go(monitor: Monitor, pci_slot: int, deadline: float) -> bool:
     with suppress(MonitorFailed):
         # Refused while an earlier request is under way, and once the card has gone.
         monitor.execute("device_del", {"id": card_id(pci_slot)})
-    while pci_slot in there(monitor):
+    while pci_slot in _slots(monitor):
         if time.monotonic() >= deadline:
             return False
         time.sleep(POLL_S)

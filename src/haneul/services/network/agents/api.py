@@ -29,8 +29,11 @@ def router_agent_views(call: Call, found: Sequence[NetworkAgent]) -> list[Router
     return [RouterAgentView(**agent_fields(agent, told[agent.id], is_alive=is_alive(agent))) for agent in found]
 
 
-def routes_with(remove: Callable[[Db, NetworkAgent], None]) -> Routes:
-    """The routes of agents; `remove` deletes one and gives what it had to do to others."""
+def routes_with(remove: Callable[[Db, NetworkAgent], None], joined: Callable[[Db, str], None]) -> Routes:
+    """The routes of agents; `remove` deletes one and gives what it had to do to others.
+
+    `joined` is told of a host that may be given something to do again.
+    """
     routes = Routes()
 
     @routes.get("/v2.0/agents", rule=GET, wraps="agents")
@@ -48,7 +51,10 @@ def routes_with(remove: Callable[[Db, NetworkAgent], None]) -> Routes:
     @routes.put(ONE, rule=UPDATE, wraps="agent", lax=True)
     def update_agent(call: Call, agent_id: str, body: AgentUpdate) -> AgentView:
         call.enforce(call.caller)
-        return views(call, [logic.update(call.db, logic.get(call.db, agent_id), body)])[0]
+        agent = logic.update(call.db, logic.get(call.db, agent_id), body)
+        if body.admin_state_up is True:
+            joined(call.db, agent.host)
+        return views(call, [agent])[0]
 
     @routes.delete(ONE, rule=DELETE)
     def delete_agent(call: Call, agent_id: str) -> None:

@@ -36,7 +36,6 @@ ERRORS = select(placements.c.id, placements.c.error).where(
 COUNTED = (
     select(placements.c.host, func.count()).where(placements.c.kind == bindparam("kind")).group_by(placements.c.host)
 )
-HOSTS = select(placements.c.host).where(placements.c.kind == bindparam("kind"), placements.c.id == bindparam("id"))
 COUNT_CHANGE = (
     update(placements)
     .where(placements.c.kind == bindparam("of_kind"), placements.c.id == bindparam("of_id"))
@@ -57,7 +56,7 @@ def put(db: Db, kind: Kind, thing_id: str, host: str) -> None:
 
 def changed(db: Db, kind: Kind, thing_id: str, *, but: str = "") -> None:
     """What is wanted of a thing has changed: every host that has it (but one, if named) makes it anew."""
-    for (host,) in db.tuples(HOSTS, kind=kind, id=thing_id):
+    for host in hosts_of(db, kind, thing_id):
         if host != but:
             changed_on(db, kind, thing_id, host)
 
@@ -83,7 +82,7 @@ def take_away_everywhere(db: Db, kind: Kind, thing_id: str) -> None:
 
 def hosts_of(db: Db, kind: Kind, thing_id: str) -> list[str]:
     """The hosts that have, or shall have, a thing."""
-    return [host for (host,) in db.tuples(HOSTS, kind=kind, id=thing_id)]
+    return [placed.host for placed in of_thing(db, kind, thing_id)]
 
 
 def of_thing(db: Db, kind: Kind, thing_id: str) -> list[Placement]:

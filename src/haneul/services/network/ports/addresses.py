@@ -182,6 +182,8 @@ def _free_in(db: Db, subnet: Subnet, pool: AllocationPool) -> str:
     """A free address of a pool, searched from the last one given out on, so that addresses come back late."""
     first, last, begin = ip_address(pool.first), ip_address(pool.last), ip_address(pool.next)
     gateway = subnet.gateway_ip
+    if pool.next != gateway and db.one(HELD, subnet_id=subnet.id, address=pool.next) is None:
+        return pool.next
     for window in _windows(first, last, begin):
         taken = {address for (address,) in db.tuples(TAKEN, subnet_id=subnet.id, addresses=window)}
         for address in window:
@@ -198,13 +200,12 @@ def _windows(first: Address, last: Address, begin: Address) -> Iterable[list[str
     kind: Any = type(first)
     start, low, high = int(begin), int(first), int(last)
     total = min(high - low + 1, 1 << 20)
-    size = 1
     tried = 0
     while tried < total:
-        numbers = (low + (start - low + offset) % (high - low + 1) for offset in range(tried, min(tried + size, total)))
+        part = range(tried, min(tried + WINDOW, total))
+        numbers = (low + (start - low + offset) % (high - low + 1) for offset in part)
         yield [str(kind(number)) for number in numbers]
-        tried += size
-        size = WINDOW
+        tried += WINDOW
 
 
 def auto_address(subnet: Subnet, mac: str) -> str:

@@ -113,8 +113,9 @@ def _create(call: Call, wanted: PortCreate) -> Port:
 def _usable(call: Call, network_id: str) -> Network:
     """The network, if the caller may have ports on it; one that is only external to him is not there for that."""
     network, seen = networks.get(call.db, network_id, viewer(call)), viewer(call)
-    is_shared = bool(sharing.shared_with(call.db, "network", [network_id], seen.project_id))
-    if not asking.can_use(network, seen, is_shared=is_shared):
+    if seen.is_admin or network.project_id == seen.project_id:
+        return network
+    if not sharing.shared_with(call.db, "network", [network_id], seen.project_id):
         raise missing("network", network_id)
     return network
 
@@ -132,9 +133,11 @@ def _enforce_fields(
 ) -> None:
     of_body, of_fixed_ips = field_rules
     named = _of_network(owner)
-    shared = bool(sharing.shared_with(call.db, "network", [_network_of(body, target)], call.caller.project_id or ""))
     enforce_fields(call, body, of_body, target, **named)
-    for fixed in body.fixed_ips or ():
+    if not body.fixed_ips:
+        return
+    shared = bool(sharing.shared_with(call.db, "network", [_network_of(body, target)], call.caller.project_id or ""))
+    for fixed in body.fixed_ips:
         enforce_fields(call, fixed, of_fixed_ips, target, shared=shared, **named)
 
 

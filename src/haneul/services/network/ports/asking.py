@@ -9,7 +9,6 @@ from msgspec import UNSET, UnsetType
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, NotBuilt
 from haneul.services.network.networks.models import Network
-from haneul.services.network.owners import Viewer
 from haneul.services.network.ports import logic
 from haneul.services.network.ports.addresses import WantedIp
 from haneul.services.network.ports.models import Port
@@ -159,11 +158,6 @@ def dns_name(given: str | UnsetType) -> str:
         if not is_plain or len(label) > 63 or label.startswith("-") or label.endswith("-"):
             raise _wrong("dns_name", given, "not a valid PQDN or FQDN")
     return given
-
-
-def can_use(network: Network, viewer: Viewer, *, is_shared: bool) -> bool:
-    """Whether somebody may have ports on a network; being external to him alone does not let him."""
-    return viewer.is_admin or network.project_id == viewer.project_id or is_shared
 
 
 def _wrong(field: str, value: str, reason: str) -> BadRequest:

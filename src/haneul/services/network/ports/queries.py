@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, bindparam, select
 from haneul.kernel.db import Db, Query, by, columns_of
 from haneul.kernel.db.listing import Clause, Listing
 from haneul.services.network.networks.models import networks
-from haneul.services.network.ports.addresses import OF_PORTS
-from haneul.services.network.ports.models import FixedIp, Port, fixed_ips, port_groups, ports
+from haneul.services.network.ports.addresses import OF_PORTS, of_port
+from haneul.services.network.ports.models import FixedIp, Port, PortGroup, fixed_ips, port_groups, ports
 from haneul.services.network.tags import logic as tags
 
 MANY = 500
@@ -29,7 +29,7 @@ ON_HOST_OF_NETWORK = select(ports.c.id).where(
 GROUPS_OF = select(port_groups.c.port_id, port_groups.c.security_group_id).where(
     port_groups.c.port_id.in_(bindparam("ids", expanding=True))
 )
-GROUPS_OF_ONE = select(port_groups.c.security_group_id).where(port_groups.c.port_id == bindparam("port_id"))
+GROUPS_OF_ONE = by(PortGroup, port_groups, "port_id")
 COLUMNS = (
     "id",
     "project_id",
@@ -65,6 +65,8 @@ LISTING = Listing(
 
 def groups_of(db: Db, ids: Sequence[str]) -> Mapping[str, list[str]]:
     """The security groups of ports, by port id."""
+    if len(ids) == 1:
+        return {ids[0]: groups_of_one(db, ids[0])}
     found: dict[str, list[str]] = defaultdict(list)
     for start in range(0, len(ids), MANY):
         for port_id, group_id in db.tuples(GROUPS_OF, ids=ids[start : start + MANY]):
@@ -73,11 +75,13 @@ def groups_of(db: Db, ids: Sequence[str]) -> Mapping[str, list[str]]:
 
 
 def groups_of_one(db: Db, port_id: str) -> list[str]:
-    return [group_id for (group_id,) in db.tuples(GROUPS_OF_ONE, port_id=port_id)]
+    return [one.security_group_id for one in db.all(GROUPS_OF_ONE, port_id=port_id)]
 
 
 def addresses_of(db: Db, ids: Sequence[str]) -> Mapping[str, list[FixedIp]]:
     """The addresses of ports in their order, by port id."""
+    if len(ids) == 1:
+        return {ids[0]: of_port(db, ids[0])}
     found: dict[str, list[FixedIp]] = defaultdict(list)
     for start in range(0, len(ids), MANY):
         for fixed in db.all(OF_PORTS, ids=ids[start : start + MANY]):

@@ -54,7 +54,7 @@ def is_needed(db: Db, host: str, group_id: str) -> bool:
 def members_changed(db: Db, group_ids: Collection[str]) -> None:
     """Which ports have these groups, or their addresses, has changed: who filters by members must know."""
     for group_id in group_ids:
-        if db.value(NAMES_IT, group_id=group_id) is not None:
+        if placements.hosts_of(db, "group", group_id) and db.value(NAMES_IT, group_id=group_id) is not None:
             placements.changed(db, "group", group_id)
 
 

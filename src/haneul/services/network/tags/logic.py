@@ -27,6 +27,8 @@ def of_one(db: Db, resource_type: str, resource_id: str) -> list[str]:
 
 def of_many(db: Db, resource_type: str, ids: Sequence[str]) -> Mapping[str, list[str]]:
     """The tags of many resources by id; those without have an empty list."""
+    if len(ids) == 1:
+        return {ids[0]: of_one(db, resource_type, ids[0])}
     found: dict[str, list[str]] = defaultdict(list)
     for start in range(0, len(ids), MANY):
         for tag in db.all(OF_MANY, resource_type=resource_type, ids=ids[start : start + MANY]):

@@ -83,8 +83,8 @@ def needs_of(plan: Plan) -> set[Shared]:
         case PortPlan():
             return {("segment", plan.network_id), *(("group", one) for one in plan.groups)}
         case RouterPlan():
-            legs = (*plan.legs, *([plan.gateway] if plan.gateway is not None else []))
-            return {("segment", leg.network_id) for leg in legs}
+            outside = {plan.gateway.network_id} if plan.gateway is not None else set()
+            return {("segment", one) for one in outside | {leg.network_id for leg in plan.legs}}
         case GroupPlan():
             named = {one for rule in plan.rules for one in (rule.remote_group, rule.address_group) if one}
             return {("group", one) for one in (plan.id, *named)}
