@@ -43,6 +43,10 @@ class BenchCloud:
         return list(self.processes.values())
 
     @property
+    def cloud_id(self) -> str:
+        return (self.state / "cloud-id").read_text().strip()
+
+    @property
     def database(self) -> Path:
         return self.state / "control" / "haneul.db"
 

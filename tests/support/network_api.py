@@ -13,11 +13,10 @@ NOWHERE_IMAGE = "00000000-0000-0000-0000-000000000000"
 
 
 class NetworkApi:
-    """Makes things, and takes them away again in the order in which they can go."""
+    """Makes things, waits for them, and takes all away again in the order in which that can go."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self._made: list[tuple[str, str]] = []
 
     def ask(self, method: str, path: str, body: object = None) -> Thing:
         """One request, which must be granted."""
@@ -26,25 +25,24 @@ class NetworkApi:
         return answer.json() if answer.content else {}
 
     def make(self, kind: str, **fields: object) -> Thing:
-        made: Thing = self.ask("POST", f"/{_plural(kind)}", {kind: fields})[kind]
-        self._made.append((kind, made["id"]))
+        made: Thing = self.ask("POST", f"/{_path(kind)}", {kind: fields})[kind]
         return made
 
     def change(self, kind: str, thing_id: str, **fields: object) -> Thing:
-        changed: Thing = self.ask("PUT", f"/{_plural(kind)}/{thing_id}", {kind: fields})[kind]
+        changed: Thing = self.ask("PUT", f"/{_path(kind)}/{thing_id}", {kind: fields})[kind]
         return changed
 
     def show(self, kind: str, thing_id: str) -> Thing:
-        found: Thing = self.ask("GET", f"/{_plural(kind)}/{thing_id}")[kind]
+        found: Thing = self.ask("GET", f"/{_path(kind)}/{thing_id}")[kind]
         return found
 
     def listed(self, kind: str, **wanted: str) -> list[Thing]:
         query = "&".join(f"{name}={value}" for name, value in wanted.items())
-        found: list[Thing] = self.ask("GET", f"/{_plural(kind)}?{query}")[_plural(kind)]
+        found: list[Thing] = self.ask("GET", f"/{_path(kind)}?{query}")[f"{kind}s"]
         return found
 
     def delete(self, kind: str, thing_id: str) -> None:
-        answer = self.tree.call("DELETE", 9696, f"/v2.0/{_plural(kind)}/{thing_id}")
+        answer = self.tree.call("DELETE", 9696, f"/v2.0/{_path(kind)}/{thing_id}")
         assert answer.status_code in (204, 404), answer.text
 
     def subnet(self, network: Thing, cidr: str, **more: object) -> Thing:
@@ -99,25 +97,29 @@ class NetworkApi:
         return made
 
     def clear(self) -> None:
-        """Delete all that was made."""
-        made, self._made = list(reversed(self._made)), []
+        """Delete all that there is but the outside, whoever made it."""
+        for router in self.listed("router"):
+            self._delete_router(router["id"])
         for kind in ("floatingip", "port"):
-            for thing_id in [one for other, one in made if other == kind]:
-                self.delete(kind, thing_id)
-        for router_id in [one for kind, one in made if kind == "router"]:
-            self._delete_router(router_id)
-        for kind in ("network", "security_group", "address_group"):
-            for thing_id in [one for other, one in made if other == kind]:
-                self.delete(kind, thing_id)
+            for thing in self.listed(kind):
+                if not thing.get("device_owner", "").startswith("network:"):
+                    self.delete(kind, thing["id"])
+        for network in self.listed("network", **{"router:external": "false"}):
+            self.delete("network", network["id"])
+        for group in self.listed("security_group"):
+            if group["name"] != "default":
+                self.delete("security_group", group["id"])
 
     def _delete_router(self, router_id: str) -> None:
+        for floating in self.listed("floatingip", router_id=router_id):
+            self.delete("floatingip", floating["id"])
         for port in self.listed("port", device_id=router_id):
             if port["device_owner"] == "network:router_interface":
                 self.ask("PUT", f"/routers/{router_id}/remove_router_interface", {"port_id": port["id"]})
         self.delete("router", router_id)
 
     def clean(self) -> None:
-        """Delete all that was made, and see that nothing of it is left on this host."""
+        """Delete all that was made, and see that no host has any of it left."""
         self.clear()
         eventually(lambda: self.tree.audit() == [], PATIENCE_S)
 
@@ -125,8 +127,8 @@ class NetworkApi:
 GUESTS = {"device_owner": "compute:nova", "device_id": "a-played-guest"}
 
 
-def _plural(kind: str) -> str:
-    return f"{kind.replace(chr(95), chr(45))}s"
+def _path(kind: str) -> str:
+    return f"{kind.replace('_', '-')}s"
 
 
 @contextmanager

@@ -28,7 +28,7 @@ os.execv(sys.executable, [sys.executable, "-m", "haneul.cli", "agent", "--state"
 class SecondHost:
     """Joins the cloud of a tree under another name; dies and comes back as a test wants."""
 
-    def __init__(self, tree: Tree, name: str, state: Path) -> None:
+    def __init__(self, tree: Tree, name: str, state: Path, tunnel_ip: str = "") -> None:
         self._tree, self.name, self.state = tree, name, state
         self.namespace = f"{name}-{tree.cloud_id}"
         self._agent: subprocess.Popen[bytes] | None = None
@@ -38,7 +38,10 @@ class SecondHost:
         (state / "agent").chmod(0o711)
         shutil.copy(tree.state / "cloud-id", state / "cloud-id")
         kept = json.loads((tree.state / "tree" / "settings.json").read_text())
-        kept["cloud"] |= {"host": name, "host_network": True, "bus": f"unix://{tree.state / 'run' / 'bus.sock'}"}
+        bus = f"unix://{tree.state / 'run' / 'bus.sock'}"
+        # Only the first host is joined to the machine itself.
+        kept["cloud"] |= {"host": name, "host_network": True, "bus": bus, "external_range": ""}
+        kept["sections"]["network"] = kept["sections"].get("network", {}) | {"tunnel_ip": tunnel_ip}
         (state / "tree" / "settings.json").write_text(json.dumps(kept))
 
     @property
@@ -83,11 +86,11 @@ class SecondHost:
 
 
 @contextmanager
-def second_host(tree: Tree, name: str) -> Iterator[SecondHost]:
+def second_host(tree: Tree, name: str, tunnel_ip: str = "") -> Iterator[SecondHost]:
     """A host that has joined; it is gone afterwards, but who has servers on it must have deleted them."""
     folder = Path(tempfile.mkdtemp(prefix="haneul-host-"))
     folder.chmod(0o755)
-    host = SecondHost(tree, name, folder / "state")
+    host = SecondHost(tree, name, folder / "state", tunnel_ip)
     try:
         host.start()
         yield host

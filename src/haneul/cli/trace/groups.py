@@ -34,9 +34,10 @@ def lets_through(walk: Walk, port: Port, plan: PortPlan | None, direction: Direc
     if not found.group.stateful:
         way = "ingress" if direction == "egress" else "egress"
         walk.remarks(direction, f"Group {found.group.name} is stateless: answers need an {way} rule of their own.")
-    walk.passes(
-        direction, f"{found.text[:1].upper()}{found.text[1:]} lets it through.", _rule_seen(walk, port, plan, found)
-    )
+    # A rule more has the host write the whole group anew.
+    mend = rule_command(direction, walk.packet, found.group.id)
+    text = f"{found.text[:1].upper()}{found.text[1:]} lets it through."
+    walk.passes(direction, text, _rule_seen(walk, port, plan, found), mend)
 
 
 def _refuse(

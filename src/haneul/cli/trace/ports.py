@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from haneul.cli.trace import rows
 from haneul.cli.trace.groups import lets_through, plans_of_groups
 from haneul.cli.trace.places import AtGuest, OnNetwork
-from haneul.cli.trace.values import Seen
+from haneul.cli.trace.values import AUDIT, Seen
 from haneul.cli.trace.walk import Walk
 from haneul.services.network.drivers.base import PortPlan
 from haneul.services.network.host_plans import ports as port_plans
@@ -64,7 +64,10 @@ def _stands(walk: Walk, at: str, port: Port) -> PortPlan | None:
     _runs(walk, at, port)
     plan = _plan(walk, port)
     seen = walk.look(port.host, lambda here: here.tap(plan)) if plan else None
-    walk.passes(at, f"The {title} is up on {port.host}.", seen)
+    server = rows.server_of(walk.db, port)
+    # Of a device that is made anew, a guest that runs knows nothing.
+    mend = f"openstack server reboot --hard {server.id}" if server is not None else AUDIT
+    walk.passes(at, f"The {title} is up on {port.host}.", seen, mend)
     return plan
 
 

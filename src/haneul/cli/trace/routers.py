@@ -8,7 +8,7 @@ from msgspec import Struct
 from haneul.cli.trace import router_on_host, rows
 from haneul.cli.trace.places import AtRouter, OnNetwork
 from haneul.cli.trace.ports import METADATA, refuse_unmade
-from haneul.cli.trace.translation import to_fixed, to_outside
+from haneul.cli.trace.translation import remade, to_fixed, to_outside
 from haneul.cli.trace.walk import Walk
 from haneul.services.network.drivers.base import inside_device_of, outside_device_of
 from haneul.services.network.placements import logic as placements
@@ -78,7 +78,7 @@ def _stands(walk: Walk, router: Router, port: Port) -> None:
     refuse_unmade(walk, "router", placed, fix)
     text = f"The router {name} on {port.host} is up, and has the packet by {device_of(port)}."
     seen = walk.look(port.host, lambda _: router_on_host.forwards(router.id, walk.packet.version))
-    walk.passes("router", text, seen)
+    walk.passes("router", text, seen, remade(router))
     _has_leg(walk, router, port)
 
 
@@ -87,7 +87,7 @@ def _has_leg(walk: Walk, router: Router, port: Port) -> None:
     named = (device_of(port), port.id, port.network_id)
     seen = walk.look(port.host, lambda here: router_on_host.leg(here, router.id, named, own))
     if seen is not None:
-        walk.passes("router leg", f"{device_of(port)} has {', '.join(own)}.", seen)
+        walk.passes("router leg", f"{device_of(port)} has {', '.join(own)}.", seen, remade(router))
 
 
 def device_of(port: Port) -> str:
@@ -175,7 +175,7 @@ def _leaves_by(walk: Walk, router: Router, came_by: Port, way: Way) -> Port:
     by = f"via {way.via}" if way.via else "which is on that network"
     text = f"{_name(router)} sends it out by {device_of(port)} to {walk.packet.destination}, {by}."
     seen = walk.look(port.host, lambda _: router_on_host.route(router.id, way.to, way.via)) if way.via else None
-    walk.passes("route", text, seen)
+    walk.passes("route", text, seen, remade(router))
     return port
 
 

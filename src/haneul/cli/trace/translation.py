@@ -20,6 +20,11 @@ from haneul.services.network.routers.models import Leg, Router
 FLOATING_OF = by(FloatingIp, floating_ips, "router_id", "fixed_ip_address")
 
 
+def remade(router: Router) -> str:
+    """What has the host make the router anew."""
+    return f"openstack router set --disable {router.id}; openstack router set --enable {router.id}"
+
+
 class Translated(Struct, frozen=True):
     """What a router has made of a packet's destination; `is_turned`: it came from inside, by a floating IP."""
 
@@ -42,7 +47,7 @@ def to_fixed(walk: Walk, router: Router, port: Port) -> Translated:
         text = f"Port {came.port} of {came.destination} is forwarded to {wanted.destination} port {wanted.port}."
     device = _device(port.id, port.device_owner)
     seen = walk.look(port.host, lambda _: router_on_host.destination(router.id, came, wanted, device))
-    walk.passes("translation", text, seen)
+    walk.passes("translation", text, seen, remade(router))
     walk.packet = wanted
     return Translated(is_other=True, is_turned=port.device_owner == ROUTER_INTERFACE)
 
@@ -67,10 +72,20 @@ def _refuse(walk: Walk, floating: FloatingIp, known: Sequence[PortForwarding]) -
     if not known or port is None:
         fix = f"openstack floating ip set --port PORT {floating.id}"
         walk.drops("translation", f"{address} stands for no address.", fix)
-    inside = f"--internal-ip-address {known[0].internal_ip_address} --port {known[0].internal_port_id}"
-    ports = f"--internal-protocol-port {port} --external-protocol-port {port} --protocol {walk.packet.protocol}"
-    fix = f"openstack floating ip port forwarding create {inside} {ports} {floating.id}"
-    walk.drops("translation", f"{address} forwards other ports, and not {walk.packet.what}.", fix)
+    walk.drops("translation", f"{address} forwards other ports, and not {walk.packet.what}.", _forward(walk, known))
+
+
+def _forward(walk: Walk, known: Sequence[PortForwarding]) -> str:
+    """What forwards the packet's port: to the same port of the guest, which can be forwarded to only once."""
+    packet, other = walk.packet, known[0]
+    for one in known:
+        if one.protocol == packet.protocol and one.inside_first <= (packet.port or 0) <= one.inside_last:
+            words = f"set --external-protocol-port {packet.port} {one.floating_ip_id} {one.id}"
+            return f"openstack floating ip port forwarding {words}"
+    inside = f"--internal-ip-address {other.internal_ip_address} --port {other.internal_port_id}"
+    ports = f"--internal-protocol-port {packet.port} --external-protocol-port {packet.port}"
+    rest = f"{inside} {ports} --protocol {packet.protocol} {other.floating_ip_id}"
+    return f"openstack floating ip port forwarding create {rest}"
 
 
 def _inside(forwarding: PortForwarding, port: int) -> int:
@@ -89,7 +104,7 @@ def to_outside(walk: Walk, router: Router, port: Port, translated: Translated) -
     leaves_by = (_device(port.id, port.device_owner), translated.is_turned)
     seen = walk.look(port.host, lambda _: router_on_host.source(router.id, packet, wanted, leaves_by))
     if speaker:
-        walk.passes("translation", f"It speaks there as {speaker}, {why}.", seen)
+        walk.passes("translation", f"It speaks there as {speaker}, {why}.", seen, remade(router))
         walk.packet = packet.readdressed(source=speaker)
     elif port.device_owner == ROUTER_GATEWAY:
         walk.passes("translation", f"The router does no SNAT: it speaks there as {packet.source}.", seen)

@@ -27,15 +27,18 @@ class Walk:
         except RunFailed as failed:
             return Seen(text=f"something that can't be looked at: {failed}", is_wanted=False)
 
-    def passes(self, at: str, text: str, seen: Seen | None = None) -> None:
-        """The rows let it through; Dropped if the host doesn't."""
+    def passes(self, at: str, text: str, seen: Seen | None = None, mend: str = AUDIT) -> None:
+        """The rows let it through; Dropped if the host doesn't: `mend` has it make the thing anew."""
         if len(self.hops) >= MOST_HOPS:
             self.drops(at, "The packet goes round in circles.", "openstack router show the routers named above")
         if seen is None or seen.is_wanted:
             detail = f" The host has {seen.text}." if seen and seen.text else ""
             self.hops.append(Hop(verdict="ok", at=at, text=text + detail, looked_at=_looked_at(seen)))
             return
-        self._differs("note" if seen.lets_through else "DROP", at, text, seen)
+        told = f"The rows say: {text} The host has {seen.text}: {AUDIT}"
+        verdict: Verdict = "note" if seen.lets_through else "DROP"
+        looked_at = _looked_at(seen)
+        self.hops.append(Hop(verdict=verdict, at=at, text=told, looked_at=looked_at, differs=True, fix=mend))
         if not seen.lets_through:
             raise Dropped
 
@@ -51,10 +54,6 @@ class Walk:
         hop = Hop(verdict="DROP", at=at, text=text, looked_at=_looked_at(seen), differs=differs, fix=fix)
         self.hops.append(hop)
         raise Dropped
-
-    def _differs(self, verdict: Verdict, at: str, text: str, seen: Seen) -> None:
-        told = f"The rows say: {text} The host has {seen.text}: {AUDIT}"
-        self.hops.append(Hop(verdict=verdict, at=at, text=told, looked_at="rows and host", differs=True, fix=AUDIT))
 
 
 def _looked_at(seen: Seen | None) -> Literal["rows", "rows and host"]:

@@ -185,7 +185,7 @@ def _followed(db: Db, placed: Placement, seen: Observation) -> None:
         return
     here = [port for port in ports_of(db, router.id) if _is_here(port, placed.host)]
     for port in here:
-        set_status(db, port, "ACTIVE" if port.admin_state_up and router.admin_state_up else "DOWN")
+        set_status(db, port, "ACTIVE" if port.admin_state_up else "DOWN")
     if not any(port.device_owner == ROUTER_GATEWAY for port in here):
         return
     for floating in db.all(FLOATING, ids=[router.id]):

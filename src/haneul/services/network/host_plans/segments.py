@@ -16,8 +16,10 @@ from haneul.services.network.ports.models import ports
 
 MANY = 500
 OF_IDS = Query(Network, columns_of(Network, networks).where(networks.c.id.in_(bindparam("ids", expanding=True))))
-ELSEWHERE = select(ports.c.network_id, ports.c.host, ports.c.mac_address).where(
-    ports.c.network_id.in_(bindparam("ids", expanding=True)), ports.c.host.not_in(("", bindparam("host")))
+ELSEWHERE = (
+    select(ports.c.network_id, ports.c.host, ports.c.mac_address)
+    .where(ports.c.network_id.in_(bindparam("ids", expanding=True)), ports.c.host != bindparam("host"))
+    .where(ports.c.vif_type == "bridge")
 )
 
 

@@ -58,8 +58,39 @@ def release(db: Db, port_id: str) -> None:
     db.delete(fixed_ips, port_id=port_id)
 
 
-def give(db: Db, port: Port, wanted: Sequence[WantedIp] | None) -> list[FixedIp]:
+def matched(held: Sequence[FixedIp], wanted: Sequence[WantedIp]) -> tuple[list[FixedIp], list[WantedIp]]:
+    """Which of a port's addresses stay, and what it lacks of those that are wanted. Who names an address chooses first."""
+    left, kept, fresh = list(held), [], []
+    for one in sorted(wanted, key=lambda one: not one.address):
+        found = next((fixed for fixed in left if _is_of(fixed, one)), None)
+        if found is None:
+            fresh.append(one)
+        else:
+            left.remove(found)
+            kept.append(found)
+    return kept, fresh
+
+
+def _is_of(fixed: FixedIp, wanted: WantedIp) -> bool:
+    is_named = not wanted.address or str(ip_address(wanted.address)) == fixed.address
+    return is_named and wanted.subnet_id in ("", fixed.subnet_id)
+
+
+def of_new_mac(db: Db, port: Port) -> list[WantedIp]:
+    """The addresses of a port that has a MAC of late: those that guests make of it are others now."""
+    made = {subnet.id: subnet for subnet in db.all(OF_NETWORK, network_id=port.network_id) if subnet.is_auto}
+    return [
+        WantedIp(
+            one.subnet_id, auto_address(made[one.subnet_id], port.mac_address) if one.subnet_id in made else one.address
+        )
+        for one in of_port(db, port.id)
+    ]
+
+
+def give(db: Db, port: Port, wanted: Sequence[WantedIp] | None, first: int = 0) -> list[FixedIp]:
     """Give a port the addresses that are wanted; for None, one of each IP version that its network has.
+
+    They come after those that it has, the next of which would be the `first` one.
 
     BadRequest for what doesn't fit the network, Conflict for an address that is taken or a subnet that is full.
     """
@@ -70,7 +101,7 @@ def give(db: Db, port: Port, wanted: Sequence[WantedIp] | None) -> list[FixedIp]
         raise _wrong("Exceeded maximum amount of fixed IPs per port.")
     given: list[FixedIp] = []
     for one in wanted:
-        given.append(_one(db, port, known, one, len(given)))
+        given.append(_one(db, port, known, one, first + len(given)))
     return given
 
 

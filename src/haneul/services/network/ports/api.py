@@ -1,6 +1,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import UNSET, structs
+
 from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network.bulk import created
@@ -77,6 +79,10 @@ def routes_with(domain: str) -> Routes:
         call.refuse_stale(revision=port.revision_number)
         owner = networks.get(call.db, port.network_id).project_id
         _enforce_fields(call, body, port, owner, (rules.UPDATE_FIELDS, rules.UPDATE_FIXED_IPS))
+        if body.device_owner is not UNSET:
+            # The rule is asked of what the port is and of what it would become.
+            becomes = structs.replace(port, device_owner=body.device_owner)
+            call.enforce(becomes, rule=rules.UPDATE_FIELDS["device_owner"], **_of_network(owner))
         return views(call, [changes.update(call.db, port, body)])[0]
 
     @routes.delete("/v2.0/ports/{port_id}", rule=rules.DELETE)

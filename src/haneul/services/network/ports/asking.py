@@ -11,7 +11,7 @@ from haneul.kernel.errors import BadRequest, NotBuilt
 from haneul.services.network.networks.models import Network
 from haneul.services.network.ports import logic
 from haneul.services.network.ports.addresses import WantedIp
-from haneul.services.network.ports.models import Port
+from haneul.services.network.ports.models import INTERNAL, Port
 from haneul.services.network.ports.schemas import (
     AddressPairWanted,
     DhcpOptionWanted,
@@ -19,6 +19,7 @@ from haneul.services.network.ports.schemas import (
     PortChange,
     PortCreate,
 )
+from haneul.services.network.quotas.logic import take_one
 from haneul.services.network.security_groups import visible as groups
 
 MOST_PAIRS = 10
@@ -28,6 +29,9 @@ PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 def new_port(db: Db, wanted: PortCreate, network: Network, project_id: str) -> logic.NewPort:
     """The port that is asked for; BadRequest or NotFound with the reason it can't be."""
     refuse_unbuilt(wanted)
+    if wanted.device_owner is not UNSET and wanted.device_owner.startswith(INTERNAL):
+        # Only what the cloud makes for itself is free of quotas.
+        take_one(db, project_id, logic.QUOTA)
     return logic.NewPort(
         network=network,
         project_id=project_id,
@@ -35,7 +39,7 @@ def new_port(db: Db, wanted: PortCreate, network: Network, project_id: str) -> l
         description=wanted.description or "",
         mac=wanted.mac_address or "",
         wanted=fixed_ips(wanted.fixed_ips),
-        groups=group_ids(db, wanted.security_groups, project_id),
+        groups=group_ids(db, UNSET if wanted.security_groups is None else wanted.security_groups, project_id),
         device_id=wanted.device_id or "",
         device_owner=wanted.device_owner or "",
         is_up=wanted.admin_state_up,

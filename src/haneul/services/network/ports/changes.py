@@ -8,7 +8,7 @@ from haneul.kernel.db import Db, unique
 from haneul.kernel.errors import BadRequest, Conflict
 from haneul.services.network.networks.logic import get as network_of
 from haneul.services.network.ports import addresses, asking, logic, queries, wiring
-from haneul.services.network.ports.models import Port, PortGroup, port_groups
+from haneul.services.network.ports.models import OF_ROUTERS, Port, PortGroup, port_groups
 from haneul.services.network.ports.schemas import PortUpdate
 
 PLAIN = ("name", "description", "admin_state_up", "device_id", "device_owner", "dns_domain")
@@ -26,10 +26,13 @@ def update(db: Db, port: Port, wanted: PortUpdate) -> Port:
         "Unable to complete operation for network {network_id}. The mac address {mac} is in use.",
         network_id=port.network_id,
         mac=values.get("mac_address"),
+        kind="MacAddressInUse",
     ):
         logic.CHANGES.bump(db, port.id, **values)
     after = logic.get(db, port.id)
     fixed = asking.fixed_ips(wanted.fixed_ips)
+    if fixed is None and after.mac_address != port.mac_address and not port.is_internal:
+        fixed = addresses.of_new_mac(db, after)
     if fixed is not None:
         _refuse_many(after, fixed)
         logic.readdress(db, after, fixed)
@@ -39,7 +42,11 @@ def update(db: Db, port: Port, wanted: PortUpdate) -> Port:
 
 
 def _refuse_of_router(port: Port, wanted: PortUpdate) -> None:
-    if port.device_owner == "network:router_interface" and wanted.device_id not in (UNSET, port.device_id):
+    is_another = wanted.device_id not in (UNSET, port.device_id) or wanted.device_owner not in (
+        UNSET,
+        port.device_owner,
+    )
+    if port.device_owner in OF_ROUTERS and is_another:
         raise Conflict(
             "Port {id} cannot be updated directly via the port API: has device owner {owner}.",
             kind="ServicePortInUse",

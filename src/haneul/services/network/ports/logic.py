@@ -1,7 +1,6 @@
 import re
 import secrets
 from collections.abc import Sequence
-from ipaddress import ip_address
 from typing import Any
 
 from msgspec import Struct, structs
@@ -15,10 +14,8 @@ from haneul.services.network.placements import logic as placements
 from haneul.services.network.ports import addresses, news, queries, wiring
 from haneul.services.network.ports.addresses import WantedIp
 from haneul.services.network.ports.models import (
-    FLOATING_IP,
     INTERNAL,
-    ROUTER_GATEWAY,
-    ROUTER_INTERFACE,
+    OF_ROUTERS,
     Port,
     PortGroup,
     fixed_ips,
@@ -102,7 +99,9 @@ def create(db: Db, new: NewPort) -> Port:
         dns_domain=new.dns_domain,
     )
     with unique(
-        "Unable to complete operation for network {network_id}. The mac address {mac_address} is in use.", port
+        "Unable to complete operation for network {network_id}. The mac address {mac_address} is in use.",
+        port,
+        kind="MacAddressInUse",
     ):
         db.insert(ports, port)
     tags.add(db, "ports", port.id, new.tags)
@@ -123,7 +122,7 @@ def create_bound(db: Db, new: NewPort, host: str) -> Port:
 
 def refuse_of_router(port: Port) -> None:
     """Conflict for a port that the cloud itself looks after, and that only what it belongs to may take away."""
-    if port.device_owner in (ROUTER_INTERFACE, ROUTER_GATEWAY, FLOATING_IP):
+    if port.device_owner in OF_ROUTERS:
         raise Conflict(
             "Port {id} cannot be deleted directly via the port API: has device owner {owner}.",
             kind="ServicePortInUse",
@@ -221,30 +220,13 @@ def delete(db: Db, port: Port) -> None:
 def readdress(db: Db, port: Port, wanted: Sequence[WantedIp]) -> None:
     """Make a port's addresses those that are wanted; those that it has already stay."""
     held = addresses.of_port(db, port.id)
-    kept = [fixed for fixed in held if _is_wanted(fixed, wanted)]
-    if len(kept) < len(held) and not port.is_internal:
-        floating_ips.addresses_gone(db, port.id, [fixed.address for fixed in held if fixed not in kept])
-    for fixed in held:
-        if fixed not in kept:
-            db.delete(fixed_ips, subnet_id=fixed.subnet_id, address=fixed.address)
-    have = {fixed.address for fixed in kept}
-    named = {str(ip_address(one.address)) for one in wanted if one.address}
-    of_subnets = [fixed.subnet_id for fixed in kept if fixed.address not in named]
-    fresh = []
-    for one in wanted:
-        if one.address and str(ip_address(one.address)) in have:
-            continue
-        if not one.address and one.subnet_id in of_subnets:
-            of_subnets.remove(one.subnet_id)
-            continue
-        fresh.append(one)
-    addresses.give(db, port, fresh)
-
-
-def _is_wanted(fixed: Any, wanted: Sequence[WantedIp]) -> bool:
-    if any(one.address and str(ip_address(one.address)) == fixed.address for one in wanted):
-        return True
-    return any(not one.address and one.subnet_id == fixed.subnet_id for one in wanted)
+    kept, fresh = addresses.matched(held, wanted)
+    leaving = [fixed for fixed in held if fixed not in kept]
+    if leaving and not port.is_internal:
+        floating_ips.addresses_gone(db, port.id, [fixed.address for fixed in leaving])
+    for fixed in leaving:
+        db.delete(fixed_ips, subnet_id=fixed.subnet_id, address=fixed.address)
+    addresses.give(db, port, fresh, first=max((fixed.number for fixed in kept), default=-1) + 1)
 
 
 def set_status(db: Db, port: Port, status: str) -> None:

@@ -9,6 +9,7 @@ DHCP = "network:dhcp"
 ROUTER_INTERFACE = "network:router_interface"
 ROUTER_GATEWAY = "network:router_gateway"
 FLOATING_IP = "network:floatingip"
+OF_ROUTERS = (ROUTER_INTERFACE, ROUTER_GATEWAY, FLOATING_IP)
 OF_COMPUTE = "compute:"
 INTERNAL = "network:"
 """Owners of ports, as Neutron writes them; compute's is followed by the server's zone."""

@@ -23,8 +23,10 @@ OF_DEVICES = Query(
     .where(ports.c.device_id.in_(bindparam("ids", expanding=True)))
     .order_by(ports.c.created_at, ports.c.id),
 )
-ON_HOST_OF_NETWORK = select(ports.c.id).where(
-    ports.c.host == bindparam("host"), ports.c.network_id == bindparam("network_id")
+ON_HOST_OF_NETWORK = (
+    select(ports.c.id)
+    .where(ports.c.host == bindparam("host"), ports.c.network_id == bindparam("network_id"))
+    .where(ports.c.vif_type == "bridge")
 )
 GROUPS_OF = select(port_groups.c.port_id, port_groups.c.security_group_id).where(
     port_groups.c.port_id.in_(bindparam("ids", expanding=True))

@@ -4,10 +4,11 @@ from collections.abc import Collection
 
 from haneul.kernel.db import Db
 from haneul.services.network.agents.hosts import network_of, other_hosts
+from haneul.services.network.drivers.base import HostNetwork
 from haneul.services.network.networks.models import Network
 from haneul.services.network.placements import logic as placements
 from haneul.services.network.ports import queries
-from haneul.services.network.ports.models import Port
+from haneul.services.network.ports.models import ROUTER_GATEWAY, ROUTER_INTERFACE, Port
 from haneul.services.network.security_groups import wiring as groups
 
 
@@ -20,13 +21,20 @@ def refusal(db: Db, network: Network, host: str) -> str:
         return f"Host {host} can't carry networks of type {network.network_type}."
     if network.physical_network and network.physical_network not in carried.physical_networks:
         return f"Host {host} is not connected to the physical network {network.physical_network}."
-    if network.network_type in ("vxlan", "gre") and not carried.tunnel_ip and _is_elsewhere(db, network, host):
-        return f"Host {host} has no address for tunnels, and the network is on another host already."
+    return _out_of_reach(db, network, host, carried) if network.network_type in ("vxlan", "gre") else ""
+
+
+def _out_of_reach(db: Db, network: Network, host: str, carried: HostNetwork) -> str:
+    """Why no tunnel could lead from this host to the network's other ones."""
+    for other in placements.hosts_of(db, "segment", network.id):
+        if other == host:
+            continue
+        if not carried.tunnel_ip:
+            return f"Host {host} has no address for tunnels, and the network is on another host already."
+        reached = network_of(db, other)
+        if reached is not None and not reached.tunnel_ip:
+            return f"The network is on host {other} already, which has no address for tunnels."
     return ""
-
-
-def _is_elsewhere(db: Db, network: Network, host: str) -> bool:
-    return any(other != host for other in placements.hosts_of(db, "segment", network.id))
 
 
 def joined(db: Db, port: Port) -> None:
@@ -40,9 +48,9 @@ def joined(db: Db, port: Port) -> None:
 
 def left(db: Db, port: Port, group_ids: Collection[str]) -> None:
     """A port is on its host no more; its row says so already, or is gone."""
-    if not port.is_internal:
-        placements.take_away(db, "port", port.id, port.host)
-        groups.left(db, port.host, group_ids)
+    # Whatever its owner is called by now: it may have come as a guest's.
+    placements.take_away(db, "port", port.id, port.host)
+    groups.left(db, port.host, group_ids)
     if db.value(queries.ON_HOST_OF_NETWORK, host=port.host, network_id=port.network_id) is None:
         placements.take_away(db, "segment", port.network_id, port.host)
     _tell_peers(db, port)
@@ -60,4 +68,6 @@ def changed(db: Db, port: Port, groups_before: Collection[str], groups_now: Coll
         placements.changed_on(db, "port", port.id, port.host)
         groups.left(db, port.host, set(groups_before) - set(groups_now))
     groups.members_changed(db, {*groups_before, *groups_now})
+    if port.device_owner in (ROUTER_INTERFACE, ROUTER_GATEWAY):
+        placements.changed(db, "router", port.device_id)
     placements.changed(db, "dhcp", port.network_id)

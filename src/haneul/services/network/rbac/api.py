@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 from msgspec import UNSET
 
 from haneul.kernel.errors import BadRequest
@@ -21,9 +23,17 @@ from haneul.services.network.rbac.schemas import (
 NOT_EVERYONE = "rule:admin_only or (not field:rbac_policy:target_tenant=* and not field:rbac_policy:target_project=*)"
 GET = Rule("get_rbac_policy", READER, "Show who may use what.")
 CREATE = Rule("create_rbac_policy", MEMBER, "Let a project use something.")
-CREATE_TARGET = Rule("create_rbac_policy:target_tenant", NOT_EVERYONE, "Choose who may use something.")
+NOT_EVERYONE_NOW = "rule:admin_only or not field:rbac_policy:target_project=*"
+# The target has an old name and a new one, each with its rule: both must let the caller.
+CREATE_TARGET = (
+    Rule("create_rbac_policy:target_tenant", NOT_EVERYONE, "Choose who may use something."),
+    Rule("create_rbac_policy:target_project", NOT_EVERYONE_NOW, "Choose who may use something."),
+)
 UPDATE = Rule("update_rbac_policy", MEMBER, "Let another project use something.")
-UPDATE_TARGET = Rule("update_rbac_policy:target_tenant", NOT_EVERYONE, "Choose who else may use something.")
+UPDATE_TARGET = (
+    Rule("update_rbac_policy:target_tenant", NOT_EVERYONE, "Choose who else may use something."),
+    Rule("update_rbac_policy:target_project", NOT_EVERYONE_NOW, "Choose who else may use something."),
+)
 DELETE = Rule("delete_rbac_policy", MEMBER, "Let a project not use something any more.")
 
 routes = Routes()
@@ -50,7 +60,7 @@ def get_rbac_policy(call: Call, rbac_policy_id: str) -> RbacPolicyView:
 @routes.put("/v2.0/rbac-policies/{rbac_policy_id}", rule=UPDATE, wraps="rbac_policy")
 def update_rbac_policy(call: Call, rbac_policy_id: str, body: RbacPolicyUpdate) -> RbacPolicyView:
     policy, target = _own(call, rbac_policy_id), _target(body)
-    call.enforce({"target_tenant": target, "target_project": target}, rule=UPDATE_TARGET)
+    _enforce_target(call, target, UPDATE_TARGET)
     return rbac_policy_view(logic.update(call.db, policy, target))
 
 
@@ -73,8 +83,13 @@ def _target(body: RbacPolicyCreate | RbacPolicyUpdate) -> str:
     return str(named.pop())
 
 
+def _enforce_target(call: Call, target: str, rules: Sequence[Rule]) -> None:
+    for rule in rules:
+        call.enforce({"target_tenant": target, "target_project": target}, rule=rule)
+
+
 def _create(call: Call, wanted: RbacPolicyCreate) -> RbacPolicyView:
     project_id, target = owner_of(call, wanted), _target(wanted)
     call.enforce({"project_id": project_id})
-    call.enforce({"target_tenant": target, "target_project": target}, rule=CREATE_TARGET)
+    _enforce_target(call, target, CREATE_TARGET)
     return rbac_policy_view(logic.create(call.db, wanted, target, project_id, viewer(call)))
