@@ -62,7 +62,7 @@ def _groups(firewall: Firewall, namespace: str) -> set[str]:
 
 
 def _live(firewall: Firewall, group_id: str) -> int:
-    return sum("dport" in line for line in firewall.explain_group(group_id))
+    return sum("proto-dst" in line for line in firewall.explain_group(group_id))
 
 
 def _rule(group_id: str, number: int) -> bytes:
