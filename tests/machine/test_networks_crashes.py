@@ -115,11 +115,11 @@ class Death:
 @pytest.mark.parametrize("kinds", [("segment", "group", "port"), ("dhcp", "router")], ids=" ".join)
 def test_an_agent_that_dies_as_it_makes_or_removes(api: NetworkApi, kinds: tuple[str, ...]) -> None:
     made: dict[str, list[str]] = {kind: [] for kind in kinds}
-    for kind, place in [(kind, place) for kind in kinds for place in MAKING[kind]]:
+    for kind, place in [(one, place) for one in kinds for place in MAKING[one]]:
         with Death(api, place):
             made[kind].append(LIVES[kind][0](api))
     assert api.tree.audit() == []
-    for kind, place in [(kind, place) for kind in kinds for place in REMOVING[kind]]:
+    for kind, place in [(one, place) for one in kinds for place in REMOVING[one]]:
         with Death(api, place):
             LIVES[kind][1](api, made[kind].pop())
     api.clean()
@@ -130,6 +130,24 @@ def test_an_agent_that_dies_as_it_has_reported(api: NetworkApi) -> None:
         with Death(api, f"agent:{kind}:reported"):
             make(api)
     assert api.tree.audit() == []
+    api.clean()
+
+
+def test_what_goes_as_soon_as_it_came_leaves_nothing(api: NetworkApi) -> None:
+    for _ in range(6):
+        network = api.make("network")
+        subnet = api.subnet(network, "10.0.0.0/24")
+        group = api.group()
+        ports = [
+            api.make(
+                "port", network_id=network["id"], security_groups=[group["id"]], **{"binding:host_id": HOST}, **GUESTS
+            )
+            for _ in range(2)
+        ]
+        api.routed(subnet)
+        for port in ports:
+            api.delete("port", port["id"])
+        api.clear()
     api.clean()
 
 

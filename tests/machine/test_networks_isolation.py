@@ -1,4 +1,4 @@
-"""What a guest says of itself is not believed, what no rule allows does not arrive, and nobody is told another's things."""
+"""What guests say of themselves is not believed, what no rule allows does not arrive, metadata is each guest's own."""
 
 import json
 import subprocess
@@ -88,6 +88,8 @@ def test_who_speaks_as_himself_is_heard(open_lan: Lan) -> None:
     a, b = open_lan.a, open_lan.b
     assert frame_arrives(a.guest, b.guest, ethernet(b.mac, a.mac, IPV4, ipv4(a.address, b.address, udp(4, 4, b"me"))))
     assert frame_arrives(a.guest, b.guest, arp_reply(a.mac, a.mac, a.address, b.address))
+    own = neighbour_advert(a.guest.link_local, a.guest.link_local)
+    assert frame_arrives(a.guest, b.guest, ethernet(ALL_NODES_MAC, a.mac, IPV6, own))
 
 
 def test_who_speaks_as_another_is_not_heard(open_lan: Lan) -> None:

@@ -1,4 +1,4 @@
-"""Guests that are played: a namespace with a network stack of its own behind a port's tap, which we open as QEMU would."""
+"""Guests that are played: a namespace with its own network stack behind a port's tap, which we open as QEMU would."""
 
 import os
 import selectors

@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 
-from haneul.host.namespaces import list_namespaces
+from haneul.host.namespaces import list_marked_namespaces, list_namespaces
+from haneul.host.net.links import list_own_links
+from haneul.host.net.marks import marks_of
 from tests.support.hosts import eventually
 
 HANEUL = str(Path(sys.executable).with_name("haneul"))
@@ -202,7 +204,7 @@ def tree_in_tmp(*words: str, **environment: str) -> Iterator[Tree]:
 
 
 def left_of(tree: Tree) -> list[str]:
-    """What of a cloud is on this machine: processes, namespaces, mounts, its folder."""
+    """What of a cloud is on this machine: processes, namespaces, links, mounts, its folder."""
     marks = [str(tree.state), *([tree.cloud_id] if tree.cloud_id else [])]
 
     def is_its(text: str) -> bool:
@@ -210,6 +212,9 @@ def left_of(tree: Tree) -> list[str]:
 
     found = [f"process {pid}: {words}" for pid, words in command_lines() if is_its(words)]
     found += [f"namespace {name}" for name in list_namespaces() if is_its(name)]
+    if tree.cloud_id and os.geteuid() == 0:
+        found += [f"namespace {name}" for name in list_marked_namespaces(marks_of(tree.cloud_id))]
+        found += [f"link {link.name}" for link in list_own_links(tree.cloud_id)]
     found += [f"mount {line}" for line in Path("/proc/mounts").read_text().splitlines() if is_its(line)]
     return found + ([str(tree.state)] if tree.state.exists() else [])
 

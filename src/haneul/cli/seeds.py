@@ -27,6 +27,14 @@ EXTERNAL = {
     "provider:network_type": "flat",
     "provider:physical_network": PHYSICAL,
 }
+POOL = {
+    "name": "shared-default-subnetpool-v4",
+    "prefixes": ["10.64.0.0/12"],
+    "default_prefixlen": 24,
+    "shared": True,
+    "is_default": True,
+}
+"""What networks that nobody described get their addresses of, under DevStack's name for it."""
 # The first places are the machine's own, and whatever else its owner puts there.
 FIRST_PLACE = 10
 
@@ -71,6 +79,8 @@ def _sow_network(layout: Layout, settings: CloudSettings, seeded: Seeded, teller
     network = known[0] if known else client.post("network", "/v2.0/networks", {"network": EXTERNAL})["network"]
     if not network["subnets"]:
         client.post("network", "/v2.0/subnets", {"subnet": _subnet(settings, network["id"])})
+    if not client.get("network", f"/v2.0/subnetpools?name={POOL['name']}")["subnetpools"]:
+        client.post("network", "/v2.0/subnetpools", {"subnetpool": POOL})
     seeded.network_done = True
     _write(layout.seeded_file, seeded)
     teller.seeded.append(f"the external network {network['name']} ({settings.external_range})")

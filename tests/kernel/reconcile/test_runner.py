@@ -319,6 +319,30 @@ def test_one_thing_that_takes_long_holds_up_no_other(running: Kitchen, monkeypat
     eventually(lambda: running.shelf.jars().get("blue.slow") == "beans")
 
 
+def test_how_a_thing_was_before_is_never_told_after_how_it_was_made(
+    kitchen: Kitchen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kitchen.shelf.put(Jar("a", 1, "plums"))
+    kitchen.shelf.put(Jar("b", 1, "plums"))
+    kitchen.cook.jars = [Jar("a", 2, "pears"), Jar("b", 1, "plums")]
+    is_true = kitchen.shelf.is_true
+
+    def slowly(entry: Jar, seen: Observation | None) -> bool:
+        # The first jar is filled, and told, before the pass has looked at the second.
+        if entry.id == "b":
+            eventually(lambda: any(report.observations for report in kitchen.reports))
+        return is_true(entry, seen)
+
+    monkeypatch.setattr(kitchen.shelf, "is_true", slowly)
+    kitchen.runner.start()
+    try:
+        eventually(lambda: any(report.is_full for report in kitchen.reports))
+        told = [seen.generation for report in kitchen.reports for seen in report.observations if seen.id == "a"]
+        assert told == [2]
+    finally:
+        kitchen.runner.stop()
+
+
 def test_the_kind_of_the_shelf_names_its_plan_on_disk(kitchen: Kitchen) -> None:
     kitchen.runner.once()
     assert (kitchen.folder / "plans" / f"{KIND}.json").exists()

@@ -110,6 +110,8 @@ def test_ranges_lead_to_as_many_ports_or_to_one(
     assert not many.keys() & {"internal_port", "external_port"}
     one = forwarded(gardener, floating, port, internal_port=22, external_port_range="2200:2222")
     assert (one["internal_port"], one["external_port_range"]) == (22, "2200:2222")
+    wide = forwarded(gardener, floating, port, internal_port_range="10000:60000", external_port_range="10000:60000")
+    assert wide["internal_port_range"] == "10000:60000", "one that keeps its numbers may be as wide as it likes"
 
 
 @pytest.mark.parametrize(
@@ -121,6 +123,7 @@ def test_ranges_lead_to_as_many_ports_or_to_one(
         {"internal_port": 80, "external_port": 65536},
         {"internal_port_range": "80:90", "external_port_range": "80:91"},
         {"internal_port_range": "80:90", "external_port": 80},
+        {"internal_port_range": "1001:2001", "external_port_range": "1000:2000"},
         {"internal_port_range": "90:80", "external_port_range": "90:80"},
         {"internal_port_range": "a:b", "external_port_range": "1:2"},
         {"internal_port_range": "1:2:3", "external_port_range": "1:3"},

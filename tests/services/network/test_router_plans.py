@@ -73,6 +73,33 @@ def test_a_plan_says_all_that_a_router_is(admin: Client, host: Host) -> None:
     assert after.generation > plan.generation
 
 
+def test_what_changes_of_a_leg_is_told(admin: Client, host: Host) -> None:
+    inside = subnet(admin, "10.5.5.0/24")
+    router = made(admin, "router")["id"]
+    port = add_subnet(admin, router, inside["id"])["port_id"]
+    before = host.router(router)
+    changed(admin, "port", port, admin_state_up=False)
+    down = host.router(router)
+    assert not down.legs[0].is_up
+    assert down.generation > before.generation
+    changed(admin, "port", port, fixed_ips=[{"subnet_id": inside["id"], "ip_address": "10.5.5.77"}])
+    moved = host.router(router)
+    assert moved.legs[0].addresses == ("10.5.5.77/24",)
+    assert moved.generation > down.generation
+    changed(admin, "network", inside["network_id"], mtu=1400)
+    small = host.router(router)
+    assert small.legs[0].mtu == 1400
+    assert small.generation > moved.generation
+
+
+def test_legs_of_a_router_that_is_down_are_active(admin: Client, host: Host) -> None:
+    inside = subnet(admin, "10.5.5.0/24")
+    router = made(admin, "router", admin_state_up=False)["id"]
+    add_subnet(admin, router, inside["id"])
+    host.makes(host.router(router))
+    assert port_of(admin, router, "router_interface")["status"] == "ACTIVE"
+
+
 def test_ports_and_floating_ips_are_active_when_made(admin: Client, host: Host) -> None:
     public, inside = outside(admin, "203.0.113.0/24"), subnet(admin, "10.5.5.0/24")
     router = joined_router(admin, inside["id"], public["network_id"])["id"]

@@ -80,6 +80,7 @@ class Runner(Generic[E]):
         self._wanted = threading.Condition()
         self._dirty: set[str] = set()
         self._busy: dict[str, bool] = {}
+        self._tried: set[str] = set()
         self._full = True
         self._stopping = False
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix=reconciler.kind)
@@ -161,6 +162,7 @@ class Runner(Generic[E]):
             report = Report(self._me.host, kind, stopped=refusal, is_full=not ids)
             self._outbox.put(report)
             return report, []
+        self._tried = set()
         begun = [*self._begin_removing(reply, actual), *self._begin_making(entries, actual)]
         report = self._found(reply, entries, actual, is_full=not ids)
         if report.is_full or report.observations:
@@ -212,7 +214,9 @@ class Runner(Generic[E]):
         settled = [
             seen
             for seen in actual.values()
-            if seen.id not in self._busy
+            # One that is finished already was seen before that: the word of its making is the newer one.
+            if seen.id not in self._tried
+            and seen.id not in self._busy
             and (seen.id in entries or seen.generation > buried.get(seen.id, seen.generation))
         ]
         unexpected = sorted(actual.keys() - entries.keys() - buried.keys()) if is_full else []
@@ -242,6 +246,7 @@ class Runner(Generic[E]):
 
     def _claim(self, thing_id: str) -> bool:
         """Whether nobody works on this thing; if somebody does, it is looked at again afterwards."""
+        self._tried.add(thing_id)
         with self._wanted:
             if thing_id in self._busy:
                 self._busy[thing_id] = True
@@ -250,16 +255,16 @@ class Runner(Generic[E]):
             return True
 
     def _finish(self, thing_id: str, work: Callable[[], Observation | str | None]) -> Observation | str | None:
-        """Do the work, and report what came of it."""
+        """Do the work, and report what came of it, before anybody can do more of it and report that."""
         try:
             outcome = work()
+            if isinstance(outcome, str):
+                self._outbox.put(Report(self._me.host, self.reconciler.kind, gone=[outcome]))
+            elif outcome is not None:
+                self._outbox.put(Report(self._me.host, self.reconciler.kind, [outcome]))
         finally:
             with self._wanted:
                 again = self._busy.pop(thing_id)
-        if isinstance(outcome, str):
-            self._outbox.put(Report(self._me.host, self.reconciler.kind, gone=[outcome]))
-        elif outcome is not None:
-            self._outbox.put(Report(self._me.host, self.reconciler.kind, [outcome]))
         if again:
             self.wake((thing_id,))
         return outcome

@@ -234,7 +234,7 @@ def _share(db: Db, network: Network, wanted: NetworkUpdate) -> None:
                 kind="ExternalNetworkInUse",
                 id=network.id,
             )
-        sharing.unshare(db, NETWORK, network.id, sharing.EXTERNAL)
+        sharing.take_back(db, NETWORK, network.id, sharing.EXTERNAL)
 
 
 def _refuse_strangers(db: Db, network: Network) -> None:

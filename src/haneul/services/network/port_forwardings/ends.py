@@ -6,6 +6,8 @@ from haneul.kernel.errors import BadRequest
 from haneul.services.network.port_forwardings.models import PortForwarding
 from haneul.services.network.port_forwardings.schemas import ForwardingUpdate
 
+MOST_SHIFTED = 1000
+"""How many ports may lead to ones of other numbers: the kernel keeps each of those by itself."""
 Ports = tuple[int, int]
 
 
@@ -34,6 +36,12 @@ def ends_of(wanted: ForwardingUpdate, before: PortForwarding | None) -> Ends:
         raise bad(
             "Invalid ranges of internal and/or external ports. The relation between internal and external ports must "
             "be N-N or 1-N"
+        )
+    if inside[1] > inside[0] and inside != outside and inside[1] - inside[0] >= MOST_SHIFTED:
+        raise bad(
+            "A range that leads to ports of other numbers can have {most} ports at most; only one that keeps its "
+            "numbers can be wider",
+            most=MOST_SHIFTED,
         )
     return Ends(outside, inside)
 

@@ -59,7 +59,7 @@ def release(db: Db, port_id: str) -> None:
 
 
 def matched(held: Sequence[FixedIp], wanted: Sequence[WantedIp]) -> tuple[list[FixedIp], list[WantedIp]]:
-    """Which of a port's addresses stay, and what it lacks of those that are wanted. Who names an address chooses first."""
+    """Which of a port's addresses stay, and what it lacks of the wanted ones; those that are named choose first."""
     left, kept, fresh = list(held), [], []
     for one in sorted(wanted, key=lambda one: not one.address):
         found = next((fixed for fixed in left if _is_of(fixed, one)), None)

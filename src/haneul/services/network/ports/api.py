@@ -11,7 +11,7 @@ from haneul.services.network.lists import answered, asked, fetched
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
 from haneul.services.network.owners import owner_of, viewer
-from haneul.services.network.ports import asking, changes, logic, queries, rules
+from haneul.services.network.ports import asking, changes, devices, logic, queries, rules
 from haneul.services.network.ports.models import Port
 from haneul.services.network.ports.schemas import (
     FixedIpView,
@@ -89,7 +89,7 @@ def routes_with(domain: str) -> Routes:
     def delete_port(call: Call, port_id: str) -> None:
         port = _seen(call, port_id)
         call.refuse_stale(revision=port.revision_number)
-        logic.refuse_of_router(port)
+        devices.refuse_deleting(call.db, port)
         logic.delete(call.db, port)
 
     return routes

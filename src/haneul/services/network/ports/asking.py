@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, NotBuilt
 from haneul.services.network.networks.models import Network
-from haneul.services.network.ports import logic
+from haneul.services.network.ports import devices, logic
 from haneul.services.network.ports.addresses import WantedIp
 from haneul.services.network.ports.models import INTERNAL, Port
 from haneul.services.network.ports.schemas import (
@@ -29,6 +29,7 @@ PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 def new_port(db: Db, wanted: PortCreate, network: Network, project_id: str) -> logic.NewPort:
     """The port that is asked for; BadRequest or NotFound with the reason it can't be."""
     refuse_unbuilt(wanted)
+    devices.refuse_others_router(db, wanted.device_owner or "", wanted.device_id or "", project_id)
     if wanted.device_owner is not UNSET and wanted.device_owner.startswith(INTERNAL):
         # Only what the cloud makes for itself is free of quotas.
         take_one(db, project_id, logic.QUOTA)

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, structs
 
 from haneul.kernel.db import Db, unique
 from haneul.kernel.errors import BadRequest, Conflict
 from haneul.services.network.networks.logic import get as network_of
-from haneul.services.network.ports import addresses, asking, logic, queries, wiring
+from haneul.services.network.ports import addresses, asking, devices, logic, queries, wiring
 from haneul.services.network.ports.models import OF_ROUTERS, Port, PortGroup, port_groups
 from haneul.services.network.ports.schemas import PortUpdate
 
@@ -21,6 +21,9 @@ def update(db: Db, port: Port, wanted: PortUpdate) -> Port:
     groups_before = queries.groups_of_one(db, port.id)
     groups_now = _groups(db, port, wanted, groups_before)
     values = _values(port, wanted)
+    becomes = structs.replace(port, **values)
+    if (becomes.device_owner, becomes.device_id) != (port.device_owner, port.device_id):
+        devices.refuse_others_router(db, becomes.device_owner, becomes.device_id, port.project_id)
     _refuse_insecure(port, values, groups_now)
     with unique(
         "Unable to complete operation for network {network_id}. The mac address {mac} is in use.",

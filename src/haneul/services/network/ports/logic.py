@@ -15,7 +15,6 @@ from haneul.services.network.ports import addresses, news, queries, wiring
 from haneul.services.network.ports.addresses import WantedIp
 from haneul.services.network.ports.models import (
     INTERNAL,
-    OF_ROUTERS,
     Port,
     PortGroup,
     fixed_ips,
@@ -118,17 +117,6 @@ def create_bound(db: Db, new: NewPort, host: str) -> Port:
     """The same, given to a host at once where one is named."""
     port = create(db, new)
     return bind(db, port, new.network, host) if host else port
-
-
-def refuse_of_router(port: Port) -> None:
-    """Conflict for a port that the cloud itself looks after, and that only what it belongs to may take away."""
-    if port.device_owner in OF_ROUTERS:
-        raise Conflict(
-            "Port {id} cannot be deleted directly via the port API: has device owner {owner}.",
-            kind="ServicePortInUse",
-            id=port.id,
-            owner=port.device_owner,
-        )
 
 
 def _pairs(new: NewPort, mac: str) -> list[dict[str, str]]:

@@ -78,6 +78,11 @@ def unshare(db: Db, object_type: str, object_id: str, action: str = SHARED) -> N
     db.delete(rbac_policies, object_type=object_type, object_id=object_id, action=action, target_project=EVERYONE)
 
 
+def take_back(db: Db, object_type: str, object_id: str, action: str) -> None:
+    """Let nobody use it in this way any more, those who are named neither."""
+    db.delete(rbac_policies, object_type=object_type, object_id=object_id, action=action)
+
+
 def forget(db: Db, object_type: str, object_id: str) -> None:
     """Delete what was said of an object, with the object."""
     db.delete(rbac_policies, object_type=object_type, object_id=object_id)

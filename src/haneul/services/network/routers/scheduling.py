@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from haneul.kernel.db import Db, Query, by, columns_of
 from haneul.services.network.agents import hosts
 from haneul.services.network.agents.models import L3_AGENT
 from haneul.services.network.networks.models import Network, networks
 from haneul.services.network.placements import logic as placements
-from haneul.services.network.placements.models import placements as placement_table
 from haneul.services.network.ports import logic as ports
 from haneul.services.network.ports import queries, wiring
 from haneul.services.network.ports.models import ROUTER_GATEWAY, ROUTER_INTERFACE, Port
@@ -20,11 +19,6 @@ ROUTER: Final = "router"
 OWNERS = (ROUTER_INTERFACE, ROUTER_GATEWAY)
 NETWORK = by(Network, networks, "id")
 NETWORKS = Query(Network, columns_of(Network, networks).where(networks.c.id.in_(bindparam("ids", expanding=True))))
-LOADS = (
-    select(placement_table.c.host, func.count())
-    .where(placement_table.c.kind == ROUTER)
-    .group_by(placement_table.c.host)
-)
 WAITING = (
     select(port_table.c.device_id)
     .where(port_table.c.device_owner.in_(OWNERS), port_table.c.vif_type != "bridge")
@@ -73,7 +67,7 @@ def _chosen(db: Db, carried: Sequence[Network]) -> str:
     fit = [host for host in fit if not any(wiring.refusal(db, network, host) for network in carried)]
     if len(fit) < 2:
         return fit[0] if fit else ""
-    loads: dict[str, int] = dict(db.tuples(LOADS))
+    loads = placements.counts(db, ROUTER)
     return min(fit, key=lambda host: (loads.get(host, 0), host))
 
 
