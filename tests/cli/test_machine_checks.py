@@ -38,3 +38,23 @@ def test_what_was_found_out_is_told(tmp_path: Path) -> None:
         (layout.agent / "accelerator.json").write_text(json.dumps(answer))
         found = said_of_kvm(tmp_path)
         assert (found.verdict, found.fact) == (verdict, f"Guests use {accelerator.upper()}: A kernel booted.")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can try out types of networks")
+def test_each_type_of_networks_is_carried_or_said_not_to_be(tmp_path: Path) -> None:
+    found = list(machine.segment_types(Subject(Layout(tmp_path / "none"))))
+    carried = found[0].fact.partition(": ")[2].rstrip(".").split(", ")
+    assert {"flat", "local"} <= set(carried)
+    lacking = {one.fact.rpartition(" ")[2].rstrip("."): one.fix for one in found[1:]}
+    assert lacking.keys() == machine.ALL_TYPES - set(carried)
+    assert all(fix.startswith(f"modprobe {machine.MODULES[name]}") for name, fix in lacking.items())
+
+
+def test_a_missing_program_of_networks_is_named_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lacking = {"nonesuch": ("nonesuch-tools", "It does nothing.")}
+    monkeypatch.setattr(machine, "NETWORK_PROGRAMS", lacking)
+    found = next(iter(machine.network_programs(Subject(Layout(tmp_path / "none")))))
+    assert (found.verdict, found.fact) == ("wrong", "nonesuch is not installed.")
+    assert (found.why, found.fix) == ("It does nothing.", "apt-get install nonesuch-tools")

@@ -116,8 +116,7 @@ class Town:
             waits = any(hop.text.startswith("The newest change") for hop in found.hops)
             return found if found.drop is None and not waits else None
 
-        # A wake may be lost: a host then looks by itself, every half minute.
-        return eventually(arrived, 40)  # type: ignore[return-value]
+        return eventually(arrived)  # type: ignore[return-value]
 
     def is_mended(self, drop: Hop, source: str, to: str, tcp: int | None = 22, **more: Any) -> None:
         """What the trace says helps, and does."""

@@ -5,16 +5,17 @@ from functools import partial
 
 import pytest
 from tests.contracts.network_grounds import (
-    NetworkGround,
     Plans,
     RealGround,
     die_at,
     ensure,
     made,
     newer,
+    remove_all,
 )
 
-from haneul.services.network.drivers.base import Kind
+from haneul.host.net.links import find_link
+from haneul.services.network.drivers.base import Kind, bridge_of, inside_device_of, router_namespace_of, tap_of
 from haneul.services.network.drivers.made_plans import KINDS
 
 pytestmark = pytest.mark.machine
@@ -38,7 +39,7 @@ EVERY_STEP = [(kind, step) for kind, steps in MAKING.items() for step in steps]
 
 
 @pytest.fixture(scope="module")
-def ground() -> Iterator[NetworkGround]:
+def ground() -> Iterator[RealGround]:
     """One host for all: each test leaves it as it was."""
     made_ground = RealGround()
     try:
@@ -48,13 +49,13 @@ def ground() -> Iterator[NetworkGround]:
 
 
 @pytest.fixture(autouse=True)
-def clean(ground: NetworkGround) -> Iterator[None]:
+def clean(ground: RealGround) -> Iterator[None]:
     yield
     assert ground.left() == []
 
 
 @pytest.mark.parametrize(("kind", "step"), EVERY_STEP)
-def test_making_survives_a_kill_at(ground: NetworkGround, kind: Kind, step: str) -> None:
+def test_making_survives_a_kill_at(ground: RealGround, kind: Kind, step: str) -> None:
     wanted = Plans().of(kind)
     die_at(ground, step, lambda driver: ensure(driver, wanted))
     driver = ground.driver()
@@ -64,7 +65,7 @@ def test_making_survives_a_kill_at(ground: NetworkGround, kind: Kind, step: str)
 
 
 @pytest.mark.parametrize(("kind", "step"), EVERY_STEP)
-def test_what_is_half_made_can_be_removed_after_a_kill_at(ground: NetworkGround, kind: Kind, step: str) -> None:
+def test_what_is_half_made_can_be_removed_after_a_kill_at(ground: RealGround, kind: Kind, step: str) -> None:
     plans = Plans()
     die_at(ground, step, lambda driver: ensure(driver, plans.of(kind)))
     driver = ground.driver()
@@ -73,7 +74,7 @@ def test_what_is_half_made_can_be_removed_after_a_kill_at(ground: NetworkGround,
 
 
 @pytest.mark.parametrize(("kind", "step"), CHANGING)
-def test_a_change_survives_a_kill_at(ground: NetworkGround, kind: Kind, step: str) -> None:
+def test_a_change_survives_a_kill_at(ground: RealGround, kind: Kind, step: str) -> None:
     before = Plans().of(kind)
     changed = newer(before)
     ensure(ground.driver(), before)
@@ -86,7 +87,7 @@ def test_a_change_survives_a_kill_at(ground: NetworkGround, kind: Kind, step: st
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("step", REMOVING)
-def test_removing_survives_a_kill_at(ground: NetworkGround, kind: Kind, step: str) -> None:
+def test_removing_survives_a_kill_at(ground: RealGround, kind: Kind, step: str) -> None:
     wanted = Plans().of(kind)
     ensure(ground.driver(), wanted)
     die_at(ground, step, lambda dying: dying.remove(kind, wanted.id))
@@ -95,7 +96,24 @@ def test_removing_survives_a_kill_at(ground: NetworkGround, kind: Kind, step: st
     assert made(driver) == {}
 
 
-def test_each_step_is_in_the_lists_of_this_file(ground: NetworkGround) -> None:
+def test_what_a_newer_generation_says_is_what_is_there(ground: RealGround) -> None:
+    plans, driver = Plans(), ground.driver()
+    ensure(driver, *plans.all())
+    (leg,) = plans.router.legs
+    place, leg_device = router_namespace_of(plans.router.id), inside_device_of(leg.port_id)
+    assert find_link(leg_device, place)
+    assert len(ground.programs()) == 3
+    ensure(driver, newer(plans.port, is_up=False), newer(plans.router, legs=()), newer(plans.dhcp, metadata=False))
+    ensure(driver, newer(plans.segment, mtu=1400))
+    bridge, tap = (find_link(name, ground.namespace) for name in (bridge_of(plans.segment.id), tap_of(plans.port.id)))
+    assert bridge is not None
+    assert tap is not None
+    assert (bridge.mtu, tap.is_up, find_link(leg_device, place)) == (1400, False, None)
+    assert len(ground.programs()) == 2
+    remove_all(driver, plans)
+
+
+def test_each_step_is_in_the_lists_of_this_file(ground: RealGround) -> None:
     plans = Plans()
     reached: list[str] = []
     driver = ground.driver(reached.append)

@@ -15,7 +15,10 @@ from tests.support.hosts import eventually
 from tests.support.network_api import GUESTS, NetworkApi, Thing, cloud_of_networks
 from tests.support.tree import PATIENCE_S
 
+from haneul.host.namespaces import list_marked_namespaces, processes_inside, remove_namespace
+from haneul.host.net.marks import marks_of
 from haneul.kernel.reconcile.runner import PLACES
+from haneul.settings import CloudSettings
 
 pytestmark = pytest.mark.machine
 
@@ -61,13 +64,14 @@ def routed(api: NetworkApi) -> str:
     network = api.make("network")
     router = api.routed(api.subnet(network, "10.0.0.0/24", enable_dhcp=False))
     eventually(lambda: {one["status"] for one in api.listed("port", device_id=router["id"])} == {"ACTIVE"}, PATIENCE_S)
-    answers(api.show("router", router["id"])["external_gateway_info"]["external_fixed_ips"][0]["ip_address"])
+    address = api.show("router", router["id"])["external_gateway_info"]["external_fixed_ips"][0]["ip_address"]
+    eventually(lambda: answers(address), PATIENCE_S)
     return str(router["id"])
 
 
-def answers(address: str) -> None:
-    argv = ["ping", "-n", "-c", "3", "-i", "0.2", "-W", "1", address]
-    assert subprocess.run(argv, capture_output=True, check=False, timeout=20).returncode == 0
+def answers(address: str) -> bool:
+    argv = ["ping", "-n", "-c", "1", "-W", "1", address]
+    return subprocess.run(argv, capture_output=True, check=False, timeout=20).returncode == 0
 
 
 def delete_router(api: NetworkApi, router_id: str) -> None:
@@ -151,6 +155,22 @@ def test_what_goes_as_soon_as_it_came_leaves_nothing(api: NetworkApi) -> None:
     api.clean()
 
 
+def test_a_host_that_was_rebooted_gets_its_networks_again(api: NetworkApi) -> None:
+    router_id, _, _ = routed(api), served(api), plugged(api)
+    gateway = api.show("router", router_id)["external_gateway_info"]["external_fixed_ips"][0]["ip_address"]
+    api.tree.down()
+    cloud_id = api.tree.cloud_id
+    for name in (*list_marked_namespaces(marks_of(cloud_id)), CloudSettings.namespace_of(cloud_id)):
+        for pid in processes_inside(name):
+            os.kill(pid, signal.SIGKILL)
+        remove_namespace(name)
+    eventually(lambda: not answers(gateway), PATIENCE_S)
+    api.tree.up()
+    eventually(lambda: answers(gateway), PATIENCE_S)
+    eventually(lambda: api.tree.audit() == [], PATIENCE_S)
+    api.clean()
+
+
 def test_control_that_dies_in_the_middle_of_changes(api: NetworkApi) -> None:
     network = api.make("network")
     subnet = api.subnet(network, "10.0.0.0/24")
@@ -165,7 +185,6 @@ def test_control_that_dies_in_the_middle_of_changes(api: NetworkApi) -> None:
         ("PUT", f"/ports/{port['id']}", {"port": {"security_groups": [group["id"]]}}),
         ("PUT", f"/routers/{router['id']}/add_router_interface", {"subnet_id": second["id"]}),
         ("PUT", f"/floatingips/{floating['id']}", {"floatingip": {"port_id": port["id"]}}),
-        ("POST", "/floatingips", {"floatingip": {"floating_network_id": outside}}),
         ("PUT", f"/floatingips/{floating['id']}", {"floatingip": {"port_id": None}}),
         ("DELETE", f"/ports/{port['id']}", None),
     ]

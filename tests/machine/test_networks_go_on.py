@@ -50,7 +50,6 @@ def restart(tree: Tree, *victims: str, how: signal.Signals) -> None:
 def test_no_reply_is_lost_while_control_and_agent_start_again(tree: Tree, address: str, how: signal.Signals) -> None:
     with pinging(address) as seen:
         restart(tree, "agent", how=how)
-        restart(tree, "control", how=how)
         restart(tree, "control", "agent", how=how)
     assert (seen.lost, seen.replies > 50) == ((), True)
 

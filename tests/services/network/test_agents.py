@@ -114,7 +114,9 @@ def test_an_agent_is_changed(admin: Client, second: Host) -> None:
 def test_agents_are_for_admins(cloud: RunningCloud, admin: Client, first: Host) -> None:
     member = member_of(cloud, admin, "members")
     one = agent(admin, "alpha", "DHCP agent")["id"]
-    for path in ("agents", f"agents/{one}", f"agents/{one}/dhcp-networks", f"networks/{NOBODY}/dhcp-agents"):
+    assert asked(member, "GET", "/v2.0/agents").json() == {"agents": []}
+    refused(asked(member, "GET", f"/v2.0/agents/{one}"), 404, "HTTPNotFound")
+    for path in (f"agents/{one}/dhcp-networks", f"networks/{NOBODY}/dhcp-agents"):
         assert asked(member, "GET", f"/v2.0/{path}").status_code == 403
 
 

@@ -71,7 +71,8 @@ def _stands(walk: Walk, router: Router, port: Port) -> None:
         walk.drops("router", f"The {rows.title(walk.db, port)} is administratively down.", fix)
     fix = f"haneul why port {port.id}"
     if port.vif_type != "bridge":
-        walk.drops("router", f"The {rows.title(walk.db, port)} could not be bound: {port.binding_error}", fix)
+        because = port.binding_error or "no host has been chosen for the router."
+        walk.drops("router", f"The {rows.title(walk.db, port)} is not bound: {because}", fix)
     placed = walk.db.one(placements.ONE, kind="router", id=router.id, host=port.host)
     if placed is None:
         walk.drops("router", f"The host {port.host} is not told of router {name}.", fix)

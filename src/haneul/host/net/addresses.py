@@ -8,6 +8,7 @@ from haneul.host.namespaces import Place
 from haneul.host.net.links import index_of
 from haneul.host.net.netlink import EXISTS, MISSING, netlink, refusals
 from haneul.host.net.sysctls import ensure_sysctl
+from haneul.host.net.zones import refuse_zone
 
 GLOBAL_SCOPE = 0
 # Nobody else has an address that the cloud has given out: waiting a second to make sure would only delay a router.
@@ -45,7 +46,7 @@ def ensure_addresses(link: str, addresses: Iterable[str], place: Place | None = 
 
 
 def _text(address: str) -> str:
-    return str(ipaddress.ip_interface(address))
+    return str(ipaddress.ip_interface(refuse_zone(address)))
 
 
 def _parts(text: str) -> dict[str, object]:

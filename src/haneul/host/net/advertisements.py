@@ -9,6 +9,7 @@ from msgspec import Struct
 from haneul.host.net.daemons import Daemon, Home, end_daemon, ensure_daemon, running_pid
 from haneul.host.net.links import refuse_bad_name
 from haneul.host.net.sysctls import ensure_sysctl
+from haneul.host.net.zones import refuse_zone
 
 PROGRAM = "radvd"
 CONFIG = "radvd.conf"
@@ -27,7 +28,7 @@ class Prefix(Struct, frozen=True):
     autonomous: bool = True
 
     def __post_init__(self) -> None:
-        ipaddress.IPv6Network(self.cidr)
+        ipaddress.IPv6Network(refuse_zone(self.cidr))
 
 
 class Advertisement(Struct, frozen=True, kw_only=True):
@@ -43,7 +44,7 @@ class Advertisement(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         refuse_bad_name(self.device)
         for address in self.dns_servers:
-            ipaddress.IPv6Address(address)
+            ipaddress.IPv6Address(refuse_zone(address))
 
 
 def ensure_advertisements(advertisements: Sequence[Advertisement], home: Home) -> None:

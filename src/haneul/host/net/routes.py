@@ -10,6 +10,7 @@ from msgspec import Struct
 from haneul.host.namespaces import Place
 from haneul.host.net.links import index_of
 from haneul.host.net.netlink import EXISTS, MISSING, netlink, refusals
+from haneul.host.net.zones import refuse_zone
 
 # Above those that iproute2 and the routing daemons know, below those that the kernel reserves for itself.
 OUR_PROTOCOL = 104
@@ -60,8 +61,8 @@ def ensure_routes(routes: Iterable[Route], place: Place | None = None) -> None:
 
 def _wanted(route: Route) -> _Seen:
     return _Seen(
-        str(ipaddress.ip_network(route.to)),
-        str(ipaddress.ip_address(route.via)) if route.via else None,
+        str(ipaddress.ip_network(refuse_zone(route.to))),
+        str(ipaddress.ip_address(refuse_zone(route.via))) if route.via else None,
         index_of(route.link) if route.link else None,
         route.table,
     )

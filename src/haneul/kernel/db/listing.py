@@ -47,12 +47,13 @@ class Clause(msgspec.Struct, frozen=True):
     """A condition beside the named filters, for what only the request knows the number of (tags, custom properties).
 
     `name` tells it from every other clause of the list, since statements are kept by it; `build` makes the condition,
-    whose bound parameters get `values`.
+    whose bound parameters get `values`. One that `is_bound` says what the caller may see, as `Listing.bounds` do.
     """
 
     name: str
     build: Callable[[], ColumnElement[bool]]
     values: Mapping[str, Any]
+    is_bound: bool = False
 
 
 class Stretch(msgspec.Struct, frozen=True):
@@ -103,7 +104,7 @@ class Listing(Generic[R]):
         nulls: tuple[bool, ...] = ()
         if page.marker is not None:
             within = {name: where for name, where in wheres.items() if name in self.bounds}
-            values = self._marker_values(db, page.marker, sort, within)
+            values = self._marker_values(db, page.marker, sort, (within, [one for one in clauses if one.is_bound]))
             nulls = tuple(value is None for value in values)
             parameters.update((f"m_{index}", value) for index, value in enumerate(values) if value is not None)
             stretches = _stretches([(self._column(name), direction) for name, direction in sort], nulls)
@@ -157,15 +158,21 @@ class Listing(Generic[R]):
     def _conditions(self, operators: Operators) -> list[ColumnElement[bool]]:
         return [_condition(self.filters[name], how, f"f_{name}", value) for name, how, value in operators]
 
-    def _marker_values(self, db: Db, marker: str, sort: Any, within: Mapping[str, Where]) -> tuple[Any, ...]:
-        operators = _operators(within)
+    def _marker_values(
+        self, db: Db, marker: str, sort: Any, within: tuple[Mapping[str, Where], Sequence[Clause]]
+    ) -> tuple[Any, ...]:
+        wheres, clauses = within
+        operators = _operators(wheres)
 
         def build() -> Select[Any]:
             columns = select(*(self._column(name) for name, _ in sort))
-            return columns.where(self.key == self._marker, *self._conditions(operators))
+            conditions = [*self._conditions(operators), *(clause.build() for clause in clauses)]
+            return columns.where(self.key == self._marker, *conditions)
 
-        statement = self._query(("marker", operators, sort), build)
-        parameters = {"marker": marker, **_values(within)}
+        statement = self._query(("marker", operators, tuple(clause.name for clause in clauses), sort), build)
+        parameters = {"marker": marker, **_values(wheres)}
+        for clause in clauses:
+            parameters.update(clause.values)
         found = db.connection.execute(statement, parameters).first()  # type: ignore[call-overload]
         if found is None:
             raise BadRequest("marker [{marker}] not found", marker=marker)

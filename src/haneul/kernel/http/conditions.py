@@ -7,7 +7,7 @@ import re
 
 from haneul.kernel.errors import BadRequest, PreconditionFailed
 
-REVISION = re.compile(r"revision_number\s*=\s*(\d{1,18})")
+REVISION = re.compile(r"revision_number\s*=\s*(-?\d{1,18})")
 TAG = re.compile(r'\*|(?:W/)?"[^"]*"')
 
 

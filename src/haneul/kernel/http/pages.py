@@ -85,9 +85,10 @@ def links_of(style: LinkStyle, wraps: str, here: str, parameters: Parameters, pa
 def _both_links(wraps: str, here: str, parameters: Parameters, page: Listed[Any]) -> dict[str, Any]:
     forward = {name: values for name, values in parameters.items() if name != "page_reverse"}
     links = []
-    if page.next_marker:
+    # An empty marker, after an empty page, leads to the list's first page, or backward to its last.
+    if page.next_marker is not None:
         links.append({"rel": "next", "href": _next_url(here, forward, page.next_marker)})
-    if page.previous_marker:
+    if page.previous_marker is not None:
         backward = {**forward, "page_reverse": ["True"]}
         links.append({"rel": "previous", "href": _next_url(here, backward, page.previous_marker)})
     return {f"{wraps}_links": links} if links else {}
@@ -95,7 +96,8 @@ def _both_links(wraps: str, here: str, parameters: Parameters, page: Listed[Any]
 
 def _next_url(here: str, parameters: Parameters, marker: str) -> str:
     kept = {name: values for name, values in parameters.items() if name != "marker"}
-    return f"{here}?{urlencode({**kept, 'marker': [marker]}, doseq=True)}"
+    named = {"marker": [marker]} if marker else {}
+    return f"{here}?{urlencode({**kept, **named}, doseq=True)}"
 
 
 def _image_links(wraps: str, here: str, parameters: Parameters, following: str | None) -> dict[str, Any]:

@@ -9,18 +9,31 @@ from msgspec import UNSET
 from haneul.kernel.http import Call
 from haneul.kernel.policy import Rule
 
+DEFAULTS = {"shared": False, "router:external": False, "is_default": False}
+"""What fields with rules are where a new resource's body does not say them."""
+
 
 def enforce_fields(
     call: Call, body: msgspec.Struct, rules: Mapping[str, Rule], target: object, **named: object
 ) -> None:
-    """Forbidden if the body sets a field whose rule the caller does not meet; fields are named as in JSON.
+    """Forbidden if the body sets a field whose rule the caller does not meet; fields are named as in JSON."""
+    for name, _value in _said(body):
+        if name in rules:
+            call.enforce(target, rule=rules[name], **named)
 
-    A field that is said with its default's value is as good as not said, as Neutron has it for new resources.
-    """
-    for field in msgspec.structs.fields(body):
-        rule = rules.get(field.encode_name)
-        if rule is not None and getattr(body, field.name) not in (UNSET, None):
-            call.enforce(target, rule=rule, **named)
+
+def enforce_new_fields(
+    call: Call, body: msgspec.Struct, rules: Mapping[str, Rule], target: object, **named: object
+) -> None:
+    """The same for a new resource: a field that is said with its default's value is as good as not said."""
+    for name, value in _said(body):
+        if name in rules and value is not None and value != DEFAULTS.get(name, UNSET):
+            call.enforce(target, rule=rules[name], **named)
+
+
+def _said(body: msgspec.Struct) -> list[tuple[str, Any]]:
+    values = [(field.encode_name, getattr(body, field.name)) for field in msgspec.structs.fields(body)]
+    return [(name, value) for name, value in values if value is not UNSET]
 
 
 def hidden_fields(call: Call, rules: Mapping[str, Rule], target: object) -> dict[str, Any]:

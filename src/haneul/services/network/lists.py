@@ -3,7 +3,7 @@
 Source: the API reference, "Filtering and Column Selection", "Sorting" and "Pagination".
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -18,6 +18,9 @@ R = TypeVar("R", bound=Any)
 RENAMED: Mapping[str, str] = {"tenant_id": "project_id"}
 TRUE, FALSE = ("true", "1", "yes", "on", "t", "y"), ("false", "0", "no", "off", "f", "n")
 MOST_VALUES = 500
+WORDS = frozenset(("fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"))
+"""What a list's parameters say beside its filters."""
+TAG_FILTERS = ("tags", "tags-any", "not-tags", "not-tags-any")
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -28,9 +31,12 @@ class Asked(msgspec.Struct, frozen=True):
     is_reverse: bool
 
 
-def asked(call: Call, listing: Listing[Any], renamed: Mapping[str, str] = RENAMED) -> Asked:
-    """What a list's parameters ask for; names that the listing does not filter by are passed over."""
+def asked(
+    call: Call, listing: Listing[Any], renamed: Mapping[str, str] = RENAMED, beside: Collection[str] = ()
+) -> Asked:
+    """What a list's parameters ask for; BadRequest for a name that is neither the listing's nor one of `beside`."""
     parameters = call.ask.parameters
+    _refuse_unknown([name for name in parameters if renamed.get(name, name) not in listing.filters], beside)
     filters: dict[str, Any] = {}
     for name, values in parameters.items():
         own = renamed.get(name, name)
@@ -39,6 +45,12 @@ def asked(call: Call, listing: Listing[Any], renamed: Mapping[str, str] = RENAME
             filters[own] = [_typed(column, name, value) for value in values[:MOST_VALUES]]
     is_reverse = parameters.get("page_reverse", [""])[-1].lower() in TRUE
     return Asked(_page(call, is_reverse), filters, is_reverse)
+
+
+def _refuse_unknown(names: Sequence[str], beside: Collection[str]) -> None:
+    unknown = [name[:64] for name in names if name not in WORDS and name not in beside]
+    if unknown:
+        raise BadRequest("{names} is invalid attribute for filtering", kind="HTTPBadRequest", names=unknown)
 
 
 def fetched(db: Db, listing: Listing[R], wanted: Asked, clauses: Sequence[Clause] = ()) -> list[R]:
@@ -52,13 +64,14 @@ def answered(
 ) -> Listed[Any]:
     """The page's answer, with links where a page was asked for."""
     limit = wanted.page.limit
-    if not limit or not rows:
+    if not limit:
         return Listed(items=views)
+    first, last = (key(rows[0]), key(rows[-1])) if rows else ("", "")
     full = len(rows) == limit
     return Listed(
         items=views,
-        next_marker=key(rows[-1]) if full or wanted.is_reverse else None,
-        previous_marker=key(rows[0]) if full or not wanted.is_reverse else None,
+        next_marker=last if full or wanted.is_reverse else None,
+        previous_marker=first if full or not wanted.is_reverse else None,
     )
 
 
@@ -80,7 +93,7 @@ def _typed(column: Any, name: str, value: str) -> Any:
     if isinstance(kind, Boolean):
         return boolean(name, value)
     if isinstance(kind, Integer):
-        if not value.lstrip("-").isdecimal() or len(value) > 18:
+        if not value.removeprefix("-").isdecimal() or len(value) > 18:
             raise BadRequest(
                 "Invalid input for operation: '{value}' is not an integer.", kind="InvalidInput", value=value[:255]
             )

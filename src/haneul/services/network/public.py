@@ -15,6 +15,7 @@ from haneul.services.network.drivers.base import MetadataAsk, MetadataReply, tap
 from haneul.services.network.floating_ips import logic as floating
 from haneul.services.network.floating_ips.models import FloatingIp, floating_ips
 from haneul.services.network.floating_ips.schemas import FloatingIpUpdate
+from haneul.services.network.ip_text import address_in
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
 from haneul.services.network.networks.models import networks as network_table
@@ -38,7 +39,11 @@ NO_ADDRESS_LEFT = "IpAddressGenerationFailure"
 OWN = Query(
     Network,
     columns_of(Network, network_table)
-    .where(network_table.c.project_id == bindparam("project_id"), network_table.c.is_external.is_(False))
+    .where(
+        (network_table.c.project_id == bindparam("project_id"))
+        | network_table.c.id.in_(sharing.shared_networks(bindparam("project_id")))
+    )
+    .where(network_table.c.is_external.is_(False), network_table.c.admin_state_up.is_(True))
     .order_by(network_table.c.created_at, network_table.c.id)
     .limit(2),
 )
@@ -111,16 +116,20 @@ class NetworkWanted(Struct, frozen=True, kw_only=True):
 
 
 def usable_network(db: Db, network_id: str, viewer: Viewer) -> Network:
-    """The network, if the viewer's servers may be on it; NotFound."""
+    """The network, if the viewer's servers may be on it; NotFound. For external ones there is a rule of its own to ask."""
     network = networks.get(db, network_id, viewer)
     is_own = viewer.is_admin or network.project_id == viewer.project_id
-    if not is_own and not sharing.shared_with(db, "network", [network_id], viewer.project_id):
+    if (
+        not is_own
+        and not network.is_external
+        and not sharing.shared_with(db, "network", [network_id], viewer.project_id)
+    ):
         raise NotFound("Network {id} could not be found.", id=network_id)
     return network
 
 
 def own_networks(db: Db, project_id: str) -> list[Network]:
-    """The first networks of a project, two at most: who has one need not say which he means."""
+    """The first networks that a project has or shares, two at most: who has one need not say which he means."""
     return db.all(OWN, project_id=project_id)
 
 
@@ -317,6 +326,11 @@ def names_of_groups(db: Db, group_ids: Sequence[str]) -> dict[str, str]:
     return dict(db.tuples(GROUP_NAMES, ids=list(group_ids))) if group_ids else {}
 
 
+def is_taken(db: Db, network_id: str, address: str) -> bool:
+    """Whether a port of the network has this address."""
+    return bool(db.all(AT_ADDRESS, address=address, ids=[network_id]))
+
+
 def sender(db: Db, asked: MetadataAsk) -> Port | None:
     """The port from which a guest asks for its metadata; None if there is none at that address."""
     inside = (
@@ -343,4 +357,5 @@ __all__ = [
     "SecurityGroupRule",
     "Subnet",
     "Viewer",
+    "address_in",
 ]

@@ -29,6 +29,7 @@ from haneul.services.network.ip_availability.api import routes as ip_availabilit
 from haneul.services.network.networks.api import routes_with as networks
 from haneul.services.network.port_forwardings.api import routes as port_forwardings
 from haneul.services.network.ports.api import routes_with as ports
+from haneul.services.network.quotas import logic as quota_limits
 from haneul.services.network.quotas.api import routes as quotas
 from haneul.services.network.rbac.api import routes as rbac_policies
 from haneul.services.network.routers import scheduling as routing
@@ -60,6 +61,7 @@ def service(settings: NetworkSettings) -> Service:
         scheduler.remove_agent(db, agent, settings.dhcp_servers)
 
     auto_allocated.stand_on(settings)
+    quota_limits.stand_on(settings.quotas)
     return Service(
         type="network",
         name="neutron",

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from haneul.host.net.dhcp.option_names import NAMES_4, NAMES_6
+from haneul.host.net.zones import refuse_zone
 
 Ipv6Mode = Literal["slaac", "dhcpv6-stateful", "dhcpv6-stateless"]
 
@@ -33,8 +34,8 @@ class Route(Struct, frozen=True):
     via: str
 
     def __post_init__(self) -> None:
-        ipaddress.ip_network(self.to)
-        ipaddress.ip_address(self.via)
+        ipaddress.ip_network(refuse_zone(self.to))
+        ipaddress.ip_address(refuse_zone(self.via))
 
 
 class Subnet(Struct, frozen=True, kw_only=True):
@@ -51,13 +52,14 @@ class Subnet(Struct, frozen=True, kw_only=True):
     mode: Ipv6Mode | None = None
 
     def __post_init__(self) -> None:
+        version = self.version
         for address in (self.gateway, *self.dns_servers):
-            if address is not None and ipaddress.ip_address(address).version != self.version:
+            if address is not None and ipaddress.ip_address(refuse_zone(address)).version != version:
                 raise ValueError(f"The address {address} is of another IP version than the subnet {self.cidr}.")
 
     @property
     def version(self) -> int:
-        return ipaddress.ip_network(self.cidr).version
+        return ipaddress.ip_network(refuse_zone(self.cidr)).version
 
 
 class DhcpOption(Struct, frozen=True, kw_only=True):
@@ -106,7 +108,7 @@ class DhcpHost(Struct, frozen=True, kw_only=True):
         if not MAC.fullmatch(self.mac):
             raise ValueError(f"The MAC address {self.mac!r} is not one in lower case with colons.")
         for address in self.addresses:
-            ipaddress.ip_address(address)
+            ipaddress.ip_address(refuse_zone(address))
         if self.hostname:
             refuse_bad_name(self.hostname)
 
@@ -135,7 +137,7 @@ class DhcpServer(Struct, frozen=True, kw_only=True):
         if self.domain:
             refuse_bad_name(self.domain)
         for address in self.forwarders:
-            ipaddress.ip_address(address)
+            ipaddress.ip_address(refuse_zone(address))
 
 
 def refuse_bad_name(name: str) -> None:

@@ -1,7 +1,5 @@
 """Which port a request for one more interface means. Source: Compute API reference, "Create Interface"."""
 
-from ipaddress import ip_address
-
 from msgspec import UNSET
 
 from haneul.kernel.errors import BadRequest
@@ -48,7 +46,7 @@ def _only(call: Call, server: Server) -> network.Network:
 
 def _address(text: str) -> str:
     try:
-        return str(ip_address(text)) if text else ""
+        return str(network.address_in(text)) if text else ""
     except ValueError:
         raise BadRequest(
             "Invalid input for field/attribute ip_address. Value: {value}. '{value}' is not an IP address.",

@@ -14,6 +14,16 @@ from haneul.services.network import public as network
 DOMAIN = "novalocal"
 NO_MANIFEST = "FIX" + "ME"
 """What Nova says in place of a manifest's path, literally."""
+SINCE = {
+    "block-device-mapping": "2007-12-15",
+    "instance-action": "2008-09-01",
+    "instance-type": "2007-08-29",
+    "local-hostname": "2007-01-19",
+    "placement": "2008-02-01",
+    "public-hostname": "2007-01-19",
+    "public-ipv4": "2007-01-19",
+}
+"""The version of Amazon's tree that a value came with; the others were there from the start."""
 
 
 def openstack(facts: Facts) -> dict[str, Any]:
@@ -84,25 +94,19 @@ def _networks(facts: Facts, one: Plugged) -> Iterable[dict[str, Any]]:
         if subnet is None:
             continue
         place = {"link": one.port.device, "network_id": one.port.network_id}
-        if subnet.enable_dhcp:
-            yield {**place, "type": _dhcp_type(subnet)}
+        if subnet.enable_dhcp and not subnet.ipv6_address_mode:
+            yield {**place, "type": f"ipv{subnet.ip_version}_dhcp"}
         else:
-            yield {**place, **_static(subnet, fixed.address)}
+            yield {**place, **_told(subnet, fixed.address)}
 
 
-def _dhcp_type(subnet: network.Subnet) -> str:
-    if subnet.ip_version == 4:
-        return "ipv4_dhcp"
-    return f"ipv6_{subnet.ipv6_address_mode}" if subnet.ipv6_address_mode else "ipv6_dhcp"
-
-
-def _static(subnet: network.Subnet, address: str) -> dict[str, Any]:
+def _told(subnet: network.Subnet, address: str) -> dict[str, Any]:
     addresses = ip_network(subnet.cidr)
     routes = [_route(route["destination"], route["nexthop"]) for route in subnet.host_routes]
     if subnet.gateway_ip:
         routes.insert(0, _route("::/0" if subnet.ip_version == 6 else "0.0.0.0/0", subnet.gateway_ip))
     return {
-        "type": f"ipv{subnet.ip_version}",
+        "type": f"ipv6_{subnet.ipv6_address_mode}" if subnet.ipv6_address_mode else f"ipv{subnet.ip_version}",
         "ip_address": address,
         "netmask": str(addresses.netmask),
         "routes": routes,
@@ -115,8 +119,8 @@ def _route(destination: str, gateway: str) -> dict[str, str]:
     return {"network": str(addresses.network_address), "netmask": str(addresses.netmask), "gateway": gateway}
 
 
-def ec2(facts: Facts) -> dict[str, Any]:
-    """Amazon's tree under `meta-data`: folders are dicts, values text or lists of lines."""
+def ec2(facts: Facts, version: str) -> dict[str, Any]:
+    """Amazon's tree under `meta-data`, as a version has it: folders are dicts, values text or lists of lines."""
     server = facts.server
     said: dict[str, Any] = {
         "ami-id": f"ami-{server.number:08x}",
@@ -137,7 +141,7 @@ def ec2(facts: Facts) -> dict[str, Any]:
     }
     if server.key is not None:
         said["public-keys"] = {"0": {"_name": f"0={server.key['name']}", "openssh-key": server.key["public_key"]}}
-    return said
+    return {name: value for name, value in sorted(said.items()) if version >= SINCE.get(name, "")}
 
 
 def user_data(facts: Facts) -> bytes | None:

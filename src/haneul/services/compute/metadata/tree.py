@@ -54,7 +54,7 @@ def at(path: str, facts: Facts) -> MetadataReply:
     if parts[0] == "openstack":
         return _openstack(parts[1:], facts)
     if parts[0] in EC2_VERSIONS:
-        return _ec2(parts[1:], facts)
+        return _ec2(parts[1:], parts[0], facts)
     return NOT_THERE
 
 
@@ -73,7 +73,7 @@ def _openstack(parts: list[str], facts: Facts) -> MetadataReply:
     return MetadataReply(200, found, JSON if rest[0].endswith(".json") else "text/plain; charset=UTF-8")
 
 
-def _ec2(parts: list[str], facts: Facts) -> MetadataReply:
+def _ec2(parts: list[str], version: str, facts: Facts) -> MetadataReply:
     given = documents.user_data(facts)
     if not parts:
         return _lines(["meta-data/", *(["user-data"] if given is not None else [])])
@@ -81,7 +81,7 @@ def _ec2(parts: list[str], facts: Facts) -> MetadataReply:
         return NOT_THERE if given is None else MetadataReply(200, given, "application/octet-stream")
     if parts[0] != "meta-data":
         return NOT_THERE
-    found: Any = documents.ec2(facts)
+    found: Any = documents.ec2(facts, version)
     for part in parts[1:]:
         if not isinstance(found, dict) or part not in found or part == "_name":
             return NOT_THERE

@@ -3,8 +3,6 @@
 All but reading them ended with 2.43: newer clients ask the network for it.
 """
 
-from ipaddress import ip_address
-
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Conflict, NotFound
 from haneul.services.compute.nics.queries import Plugged, plugged
@@ -94,7 +92,7 @@ def _fixed(known: list[Plugged]) -> list[tuple[Plugged, str]]:
 
 def _canonical(text: str) -> str:
     try:
-        return str(ip_address(text))
+        return str(network.address_in(text))
     except ValueError:
         raise BadRequest(
             "Invalid input for field/attribute address. Value: {value}. '{value}' is not an IP address.",

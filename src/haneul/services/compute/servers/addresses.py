@@ -1,8 +1,7 @@
 """Addresses that a user says his server can be reached at."""
 
-import ipaddress
-
 from haneul.kernel.errors import BadRequest
+from haneul.services.network.public import address_in
 
 
 def canonical(value: str, family: int, name: str) -> str:
@@ -10,7 +9,7 @@ def canonical(value: str, family: int, name: str) -> str:
     if not value:
         return ""
     try:
-        found = ipaddress.ip_address(value)
+        found = address_in(value)
     except ValueError:
         found = None
     if found is None or found.version != family:

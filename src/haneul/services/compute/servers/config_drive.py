@@ -10,7 +10,7 @@ VERSIONS = ("2018-08-27", "latest")
 def files_of(facts: Facts) -> tuple[GuestFile, ...]:
     """The files of a server's config drive: the OpenStack tree and Amazon's, each under its newest names."""
     given = documents.user_data(facts)
-    files = [GuestFile("ec2/latest/meta-data.json", documents.as_json(documents.ec2(facts)))]
+    files = [GuestFile("ec2/latest/meta-data.json", documents.as_json(documents.ec2(facts, VERSIONS[-1])))]
     if given is not None:
         files.append(GuestFile("ec2/latest/user-data", given))
     for version in VERSIONS:

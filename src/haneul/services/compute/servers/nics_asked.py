@@ -1,7 +1,5 @@
 """Which networks and ports a request for a server means."""
 
-from ipaddress import ip_address
-
 from msgspec import UNSET
 
 from haneul.kernel.errors import BadRequest, Conflict, NotFound
@@ -64,6 +62,8 @@ def _one(call: Call, one: NetworkRequest, groups: tuple[str, ...] | None, count:
         raise BadRequest("Bad networks format: network uuid is not in proper format (None)")
     found = _network(call, one.uuid)
     address = _address(one, count)
+    if address and network.is_taken(call.db, found.id, address):
+        raise BadRequest("Fixed IP {ip} is already in use.", ip=address)
     return NicWanted(made=network.NetworkWanted(network=found, address=address, group_ids=groups), tag=tag)
 
 
@@ -94,6 +94,6 @@ def _address(one: NetworkRequest, count: int) -> str:
     if count > 1:
         raise BadRequest("Invalid fixed IP Address {ip} in request", ip=one.fixed_ip)
     try:
-        return str(ip_address(one.fixed_ip))
+        return str(network.address_in(one.fixed_ip))
     except ValueError:
         raise BadRequest("Invalid fixed IP address ({ip})", ip=one.fixed_ip[:255]) from None

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 
+from haneul.kernel.errors import NotFound
 from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network.address_groups import logic
@@ -86,7 +87,11 @@ def remove_addresses(call: Call, group_id: str, body: Addresses) -> AddressGroup
 
 
 def _own(call: Call, group_id: str) -> AddressGroup:
-    group = logic.get(call.db, group_id, viewer(call))
+    watching = viewer(call)
+    group = logic.get(call.db, group_id, watching)
+    if not (watching.is_admin or group.project_id == watching.project_id):
+        # Neutron does not tell who may only use a group that it is there when he changes it.
+        raise NotFound("The resource could not be found.", kind="HTTPNotFound")
     call.enforce(group)
     call.refuse_stale(revision=group.revision_number)
     return group

@@ -1,6 +1,5 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import ip_interface
 
 from sqlalchemy import bindparam, select
 
@@ -10,6 +9,7 @@ from haneul.kernel.errors import BadRequest, Conflict, NotFound
 from haneul.services.network.address_groups.models import AddressGroup, GroupAddress, address_groups, group_addresses
 from haneul.services.network.address_groups.schemas import AddressGroupCreate, AddressGroupUpdate
 from haneul.services.network.default_security_group_rules.models import default_rules
+from haneul.services.network.ip_text import interface_in
 from haneul.services.network.lists import Asked, fetched
 from haneul.services.network.owners import Viewer
 from haneul.services.network.placements import logic as placements
@@ -74,6 +74,8 @@ def create(db: Db, wanted: AddressGroupCreate, project_id: str) -> AddressGroup:
     """Insert an address group with its networks; BadRequest for what is no network."""
     values = standard_values(project_id, wanted.description)
     group = db.insert(address_groups, AddressGroup(**values, name=wanted.name))
+    for text in wanted.addresses or ():
+        _refuse_alone(text)
     _insert(db, group.id, _canonical(wanted.addresses or ()))
     return group
 
@@ -129,9 +131,7 @@ def _canonical(given: Iterable[str]) -> set[str]:
     found = set()
     for text in given:
         try:
-            if "%" in text:
-                raise ValueError
-            found.add(str(ip_interface(text).network))
+            found.add(str(interface_in(text).network))
         except ValueError:
             raise BadRequest(
                 "Invalid input for addresses. Reason: '{text}' is not a valid IP subnet.",
@@ -139,6 +139,19 @@ def _canonical(given: Iterable[str]) -> set[str]:
                 text=text,
             ) from None
     return found
+
+
+def _refuse_alone(text: str) -> None:
+    """A new group's networks need their length; Neutron lets only what is added later go without."""
+    if "/" not in text:
+        (network,) = _canonical([text])
+        raise BadRequest(
+            "Invalid input for addresses. Reason: '{text}' isn't a recognized IP subnet cidr, '{network}' is "
+            "recommended.",
+            kind="HTTPBadRequest",
+            text=text,
+            network=network,
+        )
 
 
 def delete(db: Db, group: AddressGroup) -> None:

@@ -39,7 +39,7 @@ def views(call: Call, found: Sequence[AddressScope]) -> list[AddressScopeView]:
 @routes.get("/v2.0/address-scopes", rule=GET, wraps="address_scopes")
 def list_address_scopes(call: Call) -> Listed[AddressScopeView]:
     call.enforce(call.caller)
-    wanted = asked(call, logic.LISTING)
+    wanted = asked(call, logic.LISTING, beside=("shared",))
     clauses = logic.clauses(call.ask.parameters, call.caller.project_id or "")
     rows = logic.list_(call.db, viewer(call), wanted, clauses)
     return answered(wanted, rows, views(call, rows))

@@ -10,6 +10,7 @@ from haneul.services.network.agents.models import NetworkAgent
 from haneul.services.network.agents.schemas import AgentUpdate, AgentView, RouterAgentView, agent_fields
 from haneul.services.network.base_rules import ADMIN
 from haneul.services.network.lists import answered, asked
+from haneul.services.network.owners import refuse_unseen, sees_list
 
 GET = Rule("get_agent", ADMIN, "Show the agents of hosts.")
 UPDATE = Rule("update_agent", ADMIN, "Change an agent.")
@@ -38,14 +39,15 @@ def routes_with(remove: Callable[[Db, NetworkAgent], None], joined: Callable[[Db
 
     @routes.get("/v2.0/agents", rule=GET, wraps="agents")
     def list_agents(call: Call) -> Listed[AgentView]:
-        call.enforce(call.caller)
-        wanted = asked(call, logic.LISTING)
+        if not sees_list(call):
+            return Listed(items=[])
+        wanted = asked(call, logic.LISTING, beside=("agent_type", "alive", "availability_zone", "topic"))
         rows = logic.list_(call.db, wanted, logic.clauses(call.ask.parameters))
         return answered(wanted, rows, views(call, rows))
 
     @routes.get(ONE, rule=GET, wraps="agent")
     def get_agent(call: Call, agent_id: str) -> AgentView:
-        call.enforce(call.caller)
+        refuse_unseen(call)
         return views(call, [logic.get(call.db, agent_id)])[0]
 
     @routes.put(ONE, rule=UPDATE, wraps="agent", lax=True)

@@ -30,6 +30,7 @@ EXTENSIONS = (
     Extension("dhcp_agent_scheduler", "DHCP Agent Scheduler", "2013-02-07", "Which hosts serve networks' DHCP."),
     Extension("dns-integration", "DNS Integration", "2015-08-15", "Ports have names in DNS."),
     Extension("dns-domain-ports", "dns_domain for ports", "2017-04-24", "Ports have domains of their own."),
+    Extension("empty-string-filtering", "Empty String Filtering Extension", "2018-05-01", "Lists by empty values."),
     Extension(
         "expose-port-forwarding-in-fip", "Expose Floating IP port forwardings", "2018-06-28", "Shown in floating IPs."
     ),
@@ -38,6 +39,7 @@ EXTENSIONS = (
     Extension("extra_dhcp_opt", "Neutron Extra DHCP options", "2013-03-17", "Ports' own DHCP options."),
     Extension("extraroute", "Neutron Extra Route", "2013-02-01", "Routers' own routes."),
     Extension("extraroute-atomic", "Atomically add/remove extra routes", "2019-07-10", "Single routes, added safely."),
+    Extension("filter-validation", "Filter parameters validation", "2018-07-04", "Wrong filters are refused."),
     Extension("fip-port-details", "Floating IP Port Details Extension", "2018-04-09", "A floating IP shows its port."),
     Extension("floating-ip-port-forwarding", "Floating IP Port Forwarding", "2018-01-19", "Single ports forwarded."),
     Extension(
@@ -53,12 +55,16 @@ EXTENSIONS = (
         "Ranges of ports forwarded.",
     ),
     Extension("floatingip-pools", "Floating IP Pools Extension", "2018-03-21", "Where floating IPs come from."),
+    Extension("ip-substring-filtering", "IP address substring filtering", "2017-11-28", "Ports by parts of addresses."),
     Extension("l3_agent_scheduler", "L3 Agent Scheduler", "2013-02-07", "Which hosts have routers."),
     Extension("net-mtu", "Network MTU", "2015-03-25", "Networks show their MTU."),
     Extension("net-mtu-writable", "Network MTU (writable)", "2017-07-12", "Networks' MTU can be chosen."),
     Extension("network_availability_zone", "Network Availability Zone", "2015-01-01", "Zones of DHCP servers."),
     Extension("network-ip-availability", "Network IP Availability", "2015-09-24", "How many addresses are left."),
     Extension("pagination", "Pagination support", "2016-06-12", "Lists in pages."),
+    Extension(
+        "port-mac-address-regenerate", "Neutron Port MAC address regenerate", "2018-05-03", "Ports get another MAC."
+    ),
     Extension("port-security", "Port Security", "2012-07-23", "Ports without filters."),
     Extension("port-security-groups-filtering", "Port filtering on security groups", "2018-01-09", "Ports by group."),
     Extension("project-id", "project_id field enabled", "2016-09-09", "Owners are projects."),

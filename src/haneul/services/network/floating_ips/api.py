@@ -4,7 +4,7 @@ from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network.base_rules import MANAGER, MEMBER, READER
 from haneul.services.network.bulk import created
-from haneul.services.network.field_rules import enforce_fields
+from haneul.services.network.field_rules import enforce_new_fields
 from haneul.services.network.floating_ips import logic, queries
 from haneul.services.network.floating_ips.models import FloatingIp
 from haneul.services.network.floating_ips.schemas import (
@@ -16,7 +16,7 @@ from haneul.services.network.floating_ips.schemas import (
     PoolView,
     floating_ip_view,
 )
-from haneul.services.network.lists import answered, asked
+from haneul.services.network.lists import TAG_FILTERS, answered, asked
 from haneul.services.network.owners import owner_of, viewer
 from haneul.services.network.tags import logic as tags
 
@@ -54,7 +54,7 @@ def allowed(call: Call, floating_ip_id: str) -> FloatingIp:
 @routes.get("/v2.0/floatingips", rule=GET, wraps="floatingips")
 def list_floating_ips(call: Call) -> Listed[FloatingIpView]:
     call.enforce(call.caller)
-    wanted = asked(call, queries.LISTING)
+    wanted = asked(call, queries.LISTING, beside=TAG_FILTERS)
     rows = logic.list_(call.db, viewer(call), wanted, logic.clauses(call.ask.parameters))
     return answered(wanted, rows, views(call, rows))
 
@@ -104,5 +104,5 @@ def _create(call: Call, wanted: FloatingIpCreate) -> FloatingIpView:
     project_id = owner_of(call, wanted)
     target = {"project_id": project_id}
     call.enforce(target)
-    enforce_fields(call, wanted, CREATE_FIELDS, target)
+    enforce_new_fields(call, wanted, CREATE_FIELDS, target)
     return views(call, [logic.create(call.db, wanted, project_id, viewer(call))])[0]

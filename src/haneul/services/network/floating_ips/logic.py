@@ -1,6 +1,5 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from ipaddress import ip_address
 
 from msgspec import UNSET
 
@@ -11,6 +10,7 @@ from haneul.services.network.floating_ips import association, queries, unlinking
 from haneul.services.network.floating_ips.association import bad
 from haneul.services.network.floating_ips.models import FloatingIp, floating_ips
 from haneul.services.network.floating_ips.schemas import FloatingIpCreate, FloatingIpUpdate
+from haneul.services.network.ip_text import address_in
 from haneul.services.network.lists import Asked, fetched
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
@@ -140,7 +140,7 @@ def _outside(db: Db, network: Network, wanted: FloatingIpCreate, floating_ip_id:
 
 def _address(name: str, text: str | None) -> str:
     try:
-        return str(ip_address(text)) if text else ""
+        return str(address_in(text)) if text else ""
     except ValueError as wrong:
         raise BadRequest(
             "Invalid input for {name}. Reason: '{text}' is not a valid IP address.",

@@ -9,6 +9,7 @@ from haneul.services.network.ip_availability.schemas import NetworkAvailabilityV
 from haneul.services.network.lists import answered, asked
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
+from haneul.services.network.owners import refuse_unseen, sees_list
 
 GET = Rule("get_network_ip_availability", ADMIN_OR_SERVICE, "Show how many addresses networks have.")
 
@@ -17,15 +18,16 @@ routes = Routes()
 
 @routes.get("/v2.0/network-ip-availabilities", rule=GET, wraps="network_ip_availabilities")
 def list_network_ip_availabilities(call: Call) -> Listed[NetworkAvailabilityView]:
-    call.enforce(call.caller)
-    wanted = asked(call, logic.LISTING)
+    if not sees_list(call):
+        return Listed(items=[])
+    wanted = asked(call, logic.LISTING, beside=("ip_version",))
     rows = logic.list_(call.db, wanted, call.ask.parameters)
     return answered(wanted, rows, _views(call, rows))
 
 
 @routes.get("/v2.0/network-ip-availabilities/{network_id}", rule=GET, wraps="network_ip_availability")
 def get_network_ip_availability(call: Call, network_id: str) -> NetworkAvailabilityView:
-    call.enforce(call.caller)
+    refuse_unseen(call)
     return _views(call, [networks.get(call.db, network_id)])[0]
 
 

@@ -5,8 +5,8 @@ from haneul.kernel.policy import Rule
 from haneul.services.network.base_rules import ADMIN, MEMBER
 from haneul.services.network.bulk import created
 from haneul.services.network.config import NetworkSettings
-from haneul.services.network.field_rules import enforce_fields, hidden_fields
-from haneul.services.network.lists import answered, asked
+from haneul.services.network.field_rules import enforce_fields, enforce_new_fields, hidden_fields
+from haneul.services.network.lists import TAG_FILTERS, answered, asked
 from haneul.services.network.networks import logic, removal
 from haneul.services.network.networks.models import Network
 from haneul.services.network.networks.schemas import (
@@ -73,7 +73,7 @@ def routes_with(settings: NetworkSettings) -> Routes:
     @routes.get("/v2.0/networks", rule=GET, wraps="networks")
     def list_networks(call: Call) -> Listed[NetworkView]:
         call.enforce(call.caller)
-        wanted = asked(call, logic.LISTING)
+        wanted = asked(call, logic.LISTING, beside=(*TAG_FILTERS, "shared"))
         clauses = logic.clauses(call.ask.parameters, call.caller.project_id or "")
         rows = logic.list_(call.db, viewer(call), wanted, clauses)
         return answered(wanted, rows, views(call, rows))
@@ -115,5 +115,5 @@ def _create(call: Call, wanted: NetworkCreate, settings: NetworkSettings) -> Net
     project_id = owner_of(call, wanted)
     target = {"project_id": project_id}
     call.enforce(target)
-    enforce_fields(call, wanted, CREATE_FIELDS, target)
+    enforce_new_fields(call, wanted, CREATE_FIELDS, target)
     return views(call, [logic.create(call.db, wanted, project_id, settings)])[0]

@@ -7,6 +7,7 @@ from haneul.kernel.schema import StrictBody, Text255, View
 from haneul.services.network.networks.models import Network
 from haneul.services.network.standard import StandardView, standard_fields
 
+Hints = Annotated[list[Text255], Meta(max_length=16)]
 Mtu = Annotated[int, Meta(ge=0, le=65535)]
 SegmentationId = Annotated[int, Meta(ge=0, le=0x7FFFFFFF)]
 ProviderType = field(name="provider:network_type", default=UNSET)
@@ -31,7 +32,7 @@ class NetworkCreate(StrictBody):
     mtu: Mtu | UnsetType = UNSET
     port_security_enabled: bool = True
     dns_domain: Text255 = ""
-    availability_zone_hints: list[Text255] = []
+    availability_zone_hints: Hints = []
     qos_policy_id: str | None = None
     vlan_transparent: bool | None = None
 

@@ -11,6 +11,7 @@ from haneul.kernel.ids import new_uuid
 from haneul.services.network.floating_ips import association, unlinking
 from haneul.services.network.floating_ips.association import Target
 from haneul.services.network.floating_ips.models import FloatingIp
+from haneul.services.network.ip_text import address_in
 from haneul.services.network.lists import Asked, fetched
 from haneul.services.network.owners import Viewer
 from haneul.services.network.placements import logic as placements
@@ -54,7 +55,7 @@ def list_(db: Db, floating: FloatingIp, wanted: Asked) -> list[PortForwarding]:
 
 def _of(floating: FloatingIp) -> Clause:
     column = port_forwardings.c.floating_ip_id
-    return Clause("of floating IP", lambda: column == bindparam("of_floating_ip"), {"of_floating_ip": floating.id})
+    return Clause("of floating IP", lambda: column == bindparam("of_floating_ip"), {"of_floating_ip": floating.id}, is_bound=True)
 
 
 def create(db: Db, floating: FloatingIp, wanted: ForwardingCreate, viewer: Viewer) -> PortForwarding:
@@ -126,7 +127,7 @@ def delete(db: Db, forwarding: PortForwarding) -> None:
 
 def _target(db: Db, floating: FloatingIp, port_id: str, address: str | None | UnsetType, viewer: Viewer) -> Target:
     """The address that ports are forwarded to, which the router of the floating IP's other forwardings must reach."""
-    target = association.reach(db, floating, port_id, address or "", viewer)
+    target = association.reach(db, floating, port_id, _address(address or ""), viewer)
     if not target.router_id:
         raise bad(
             "External network {network_id} is not reachable from the subnet of {address}. Cannot set Port forwarding "
@@ -145,6 +146,17 @@ def _target(db: Db, floating: FloatingIp, port_id: str, address: str | None | Un
             port_id=port_id,
         )
     return target
+
+
+def _address(text: str) -> str:
+    try:
+        return str(address_in(text)) if text else ""
+    except ValueError:
+        raise BadRequest(
+            "Invalid input for internal_ip_address. Reason: '{text}' is not a valid IP address.",
+            kind="HTTPBadRequest",
+            text=text,
+        ) from None
 
 
 def _refuse_whole(db: Db, floating: FloatingIp, target: Target) -> None:

@@ -6,8 +6,8 @@ from msgspec import UNSET, structs
 from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network.bulk import created
-from haneul.services.network.field_rules import enforce_fields, hidden_fields
-from haneul.services.network.lists import answered, asked, fetched
+from haneul.services.network.field_rules import enforce_fields, enforce_new_fields, hidden_fields
+from haneul.services.network.lists import TAG_FILTERS, answered, asked, fetched
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
 from haneul.services.network.owners import owner_of, viewer
@@ -57,7 +57,7 @@ def routes_with(domain: str) -> Routes:
     @routes.get("/v2.0/ports", rule=rules.GET, wraps="ports")
     def list_ports(call: Call) -> Listed[PortView]:
         call.enforce(call.caller)
-        wanted = asked(call, queries.LISTING)
+        wanted = asked(call, queries.LISTING, beside=(*TAG_FILTERS, "fixed_ips", "security_groups"))
         clauses = queries.clauses(call.ask.parameters)
         seen = viewer(call)
         if not seen.is_admin:
@@ -139,7 +139,8 @@ def _enforce_fields(
 ) -> None:
     of_body, of_fixed_ips = field_rules
     named = _of_network(owner)
-    enforce_fields(call, body, of_body, target, **named)
+    enforced = enforce_new_fields if isinstance(body, PortCreate) else enforce_fields
+    enforced(call, body, of_body, target, **named)
     if not body.fixed_ips:
         return
     shared = bool(sharing.shared_with(call.db, "network", [_network_of(body, target)], call.caller.project_id or ""))

@@ -1,13 +1,14 @@
 """What a request for a port means: everything that it names is found and checked before a row is written."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
 from typing import Any
 
 from msgspec import UNSET, UnsetType
 
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, NotBuilt
+from haneul.kernel.ids import is_uuid_like
+from haneul.services.network.ip_text import address_in, network_in
 from haneul.services.network.networks.models import Network
 from haneul.services.network.ports import devices, logic
 from haneul.services.network.ports.addresses import WantedIp
@@ -92,7 +93,7 @@ def _fixed_ip(one: FixedIpWanted) -> WantedIp:
 
 def _address(text: str, field: str) -> str:
     try:
-        return str(ip_address(text))
+        return str(address_in(text))
     except ValueError:
         raise _wrong(field, text, "is not a valid IP address") from None
 
@@ -101,7 +102,16 @@ def group_ids(db: Db, given: Sequence[str] | None | UnsetType, project_id: str) 
     """The security groups that are named; None leaves it to the project's default group."""
     if given is UNSET:
         return None
-    wanted = list(dict.fromkeys(given or ()))
+    wanted = list(given or ())
+    for place, group_id in enumerate(wanted):
+        if not is_uuid_like(group_id):
+            raise _wrong("security_groups", group_id, "is not a valid UUID")
+        if group_id in wanted[:place]:
+            raise BadRequest(
+                "Invalid input for security_groups. Reason: Duplicate items in the list: '{group_id}'.",
+                kind="HTTPBadRequest",
+                group_id=group_id,
+            )
     groups.refuse_unknown(db, wanted, project_id)
     return wanted
 
@@ -130,7 +140,7 @@ def pairs(given: Sequence[AddressPairWanted] | None | UnsetType, port: Port | No
 
 def _pair_address(text: str) -> str:
     try:
-        network = ip_network(text, strict=False)
+        network = network_in(text, strict=False)
     except ValueError:
         raise _wrong("allowed_address_pairs", text, "is not a valid IP address or subnet") from None
     return str(network) if "/" in text else str(network.network_address)
@@ -167,5 +177,9 @@ def dns_name(given: str | UnsetType) -> str:
 
 def _wrong(field: str, value: str, reason: str) -> BadRequest:
     return BadRequest(
-        "Invalid input for {field}. Reason: '{value}' {reason}.", field=field, value=value[:255], reason=reason
+        "Invalid input for {field}. Reason: '{value}' {reason}.",
+        kind="HTTPBadRequest",
+        field=field,
+        value=value[:255],
+        reason=reason,
     )

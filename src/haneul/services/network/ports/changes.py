@@ -67,8 +67,8 @@ def _refuse_many(port: Port, fixed: list[addresses.WantedIp]) -> None:
 
 def _values(port: Port, wanted: PortUpdate) -> dict[str, Any]:
     values = {name: value for name in PLAIN if (value := getattr(wanted, name)) is not UNSET}
-    if wanted.mac_address is not UNSET and wanted.mac_address is not None:
-        values["mac_address"] = _new_mac(port, wanted.mac_address)
+    if wanted.mac_address is not UNSET:
+        values["mac_address"] = _new_mac(port, wanted.mac_address or logic.new_mac())
     if wanted.port_security_enabled is not UNSET:
         values["port_security_enabled"] = wanted.port_security_enabled
     if wanted.allowed_address_pairs is not UNSET:

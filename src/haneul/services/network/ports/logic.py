@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct, structs
+from sqlalchemy import bindparam, select
 
 from haneul.kernel.db import Db, unique
 from haneul.kernel.errors import BadRequest, Conflict
 from haneul.services.network.floating_ips import unlinking as floating_ips
-from haneul.services.network.networks.models import Network
+from haneul.services.network.networks.models import Network, networks
 from haneul.services.network.owners import Viewer
 from haneul.services.network.placements import logic as placements
 from haneul.services.network.ports import addresses, news, queries, wiring
@@ -30,6 +31,7 @@ from haneul.services.network.tags import logic as tags
 PORT = "port"
 QUOTA = counted("port", ports)
 CHANGES = Changes(ports)
+OWNER_OF_NETWORK = select(networks.c.project_id).where(networks.c.id == bindparam("network_id"))
 MAC = re.compile(r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}")
 MAC_PREFIX = "fa:16:3e"
 VNIC_TYPES = ("normal", "direct", "macvtap", "baremetal", "direct-physical", "virtio-forwarder", "smart-nic", "vdpa")
@@ -62,12 +64,16 @@ def find(db: Db, port_id: str) -> Port | None:
     return db.one(queries.BY_ID, id=port_id)
 
 
-def get(db: Db, port_id: str, viewer: Viewer | None = None, network_owner: str = "") -> Port:
-    """The port, if there is one that the viewer may see; NotFound."""
+def get(db: Db, port_id: str, viewer: Viewer | None = None) -> Port:
+    """The port, if there is one that the viewer may see: its owner's, and its network's owner's; NotFound."""
     port = find(db, port_id)
-    if port is None or not (viewer is None or viewer.is_admin or port.project_id == viewer.project_id):
+    if port is None or not (viewer is None or viewer.is_admin or viewer.project_id in _owners(db, port)):
         raise missing(PORT, port_id)
     return port
+
+
+def _owners(db: Db, port: Port) -> tuple[str, str]:
+    return port.project_id, str(db.value(OWNER_OF_NETWORK, network_id=port.network_id) or "")
 
 
 def create(db: Db, new: NewPort) -> Port:
@@ -75,7 +81,7 @@ def create(db: Db, new: NewPort) -> Port:
     if not new.device_owner.startswith(INTERNAL):
         # What the cloud makes for itself is counted, but no quota stands in its way.
         take_one(db, new.project_id, QUOTA)
-    mac = canonical_mac(new.mac) if new.mac else _new_mac()
+    mac = canonical_mac(new.mac) if new.mac else new_mac()
     is_secure = new.network.port_security_enabled if new.is_secure is None else new.is_secure
     port = Port(
         **standard_values(new.project_id, new.description),
@@ -146,7 +152,8 @@ def _groups(db: Db, port: Port, wanted: Sequence[str] | None) -> list[str]:
     return [default_of(db, port.project_id)]
 
 
-def _new_mac() -> str:
+def new_mac() -> str:
+    """A MAC for whoever names none."""
     return ":".join([MAC_PREFIX, *(f"{byte:02x}" for byte in secrets.token_bytes(3))])
 
 

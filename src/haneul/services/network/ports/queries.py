@@ -142,4 +142,4 @@ def owned_clause(project_id: str) -> Clause:
         mine = select(networks.c.id).where(networks.c.project_id == bindparam("port_viewer"))
         return (ports.c.project_id == bindparam("port_viewer")) | ports.c.network_id.in_(mine)
 
-    return Clause("owned", build, {"port_viewer": project_id})
+    return Clause("owned", build, {"port_viewer": project_id}, is_bound=True)

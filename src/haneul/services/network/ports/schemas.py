@@ -1,4 +1,4 @@
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, UnsetType, field
 
@@ -6,7 +6,10 @@ from haneul.kernel.schema import StrictBody, Text255, View
 from haneul.services.network.ports.models import Port
 from haneul.services.network.standard import StandardView, standard_fields
 
+T = TypeVar("T")
 Address = Annotated[str, Meta(max_length=64)]
+Few = Annotated[list[T], Meta(max_length=100)]
+"""More than any port has; Neutron's own bounds are asked for by name, with its sentences."""
 HostId = field(name="binding:host_id", default=UNSET)
 VnicType = field(name="binding:vnic_type", default=UNSET)
 Profile = field(name="binding:profile", default=UNSET)
@@ -33,13 +36,13 @@ class PortChange(StrictBody):
 
     description: Text255 | UnsetType = UNSET
     mac_address: Address | None | UnsetType = UNSET
-    fixed_ips: list[FixedIpWanted] | None | UnsetType = UNSET
+    fixed_ips: Few[FixedIpWanted] | None | UnsetType = UNSET
     device_id: Text255 | UnsetType = UNSET
     device_owner: Text255 | UnsetType = UNSET
-    security_groups: list[Address] | None | UnsetType = UNSET
+    security_groups: Few[Address] | None | UnsetType = UNSET
     port_security_enabled: bool | UnsetType = UNSET
     allowed_address_pairs: list[AddressPairWanted] | None | UnsetType = UNSET
-    extra_dhcp_opts: list[DhcpOptionWanted] | None | UnsetType = UNSET
+    extra_dhcp_opts: Few[DhcpOptionWanted] | None | UnsetType = UNSET
     dns_name: Text255 | UnsetType = UNSET
     dns_domain: Text255 | UnsetType = UNSET
     host: Text255 | None | UnsetType = HostId

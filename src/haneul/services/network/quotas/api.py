@@ -56,7 +56,7 @@ def delete_quota(call: Call, project_id: str) -> None:
 @routes.get(ONE + "/default", rule=GET, wraps="quota")
 def get_default_quota(call: Call, project_id: str) -> QuotaView:
     _enforce(call, project_id, GET)
-    return QuotaView(**logic.DEFAULTS)
+    return QuotaView(**logic.defaults())
 
 
 @routes.get(ONE + "/details", rule=GET, wraps="quota")

@@ -22,6 +22,7 @@ DEFAULTS: Mapping[str, int] = MappingProxyType(
     }
 )
 """What Neutron limits, with its defaults."""
+_standing: dict[str, int] = dict(DEFAULTS)
 EXCEEDED = "Quota exceeded for resources: ['{names}']."
 OWN = by(Limit, limits, "project_id", "resource")
 OF_PROJECT = by(Limit, limits, "project_id")
@@ -35,21 +36,34 @@ def counted(name: str, table: Table) -> Resource:
     )
 
 
+def stand_on(given: Mapping[str, int]) -> None:
+    """Let these be the limits of projects without their own from now on; ValueError for what has none."""
+    unknown = sorted(given.keys() - DEFAULTS.keys())
+    if unknown:
+        raise ValueError(f"There are no quotas of {', '.join(unknown)}; there are those of {', '.join(DEFAULTS)}.")
+    _standing.update({**DEFAULTS, **given})
+
+
+def defaults() -> dict[str, int]:
+    """The limits of projects that have none of their own."""
+    return dict(_standing)
+
+
 def limit_of(db: Db, project_id: str, name: str) -> int:
     own = db.one(OWN, project_id=project_id, resource=name)
-    return own.most if own is not None else DEFAULTS[name]
+    return own.most if own is not None else _standing[name]
 
 
 def limits_of(db: Db, project_id: str) -> dict[str, int]:
     """A project's limits by resource; -1 is none."""
-    return {**DEFAULTS, **{own.resource: own.most for own in db.all(OF_PROJECT, project_id=project_id)}}
+    return {**_standing, **{own.resource: own.most for own in db.all(OF_PROJECT, project_id=project_id)}}
 
 
 def own_limits(db: Db, project_id: str = "") -> dict[str, dict[str, int]]:
     """The limits of the projects that have some of their own, by project; of this one alone where it is named."""
     found: dict[str, dict[str, int]] = {}
     for own in db.all(OF_PROJECT, project_id=project_id) if project_id else db.all(ALL):
-        found.setdefault(own.project_id, dict(DEFAULTS))[own.resource] = own.most
+        found.setdefault(own.project_id, defaults())[own.resource] = own.most
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, Table, bindparam, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, or_, select
 
 from haneul.kernel.db import Db, Query, columns_of
 from haneul.kernel.db.listing import Clause
@@ -32,7 +32,7 @@ def visible(object_type: str, table: Table, project_id: str) -> Clause:
         )
         return or_(table.c.project_id == bindparam("rbac_project"), table.c.id.in_(let))
 
-    return Clause("visible", build, {"rbac_project": project_id, "rbac_targets": [EVERYONE, project_id]})
+    return Clause("visible", build, {"rbac_project": project_id, "rbac_targets": [EVERYONE, project_id]}, is_bound=True)
 
 
 def is_shared(object_type: str, table: Table, project_id: str, *, wanted: bool) -> Clause:
@@ -58,6 +58,14 @@ def shared_with(db: Db, object_type: str, ids: Sequence[str], project_id: str, a
             if policy.action == action:
                 found.add(policy.object_id)
     return found
+
+
+def shared_networks(project_id: BindParameter[str]) -> Select[tuple[str]]:
+    """The ids of networks that somebody shares with a project, or with everyone."""
+    of = (rbac_policies.c.target_project == EVERYONE) | (rbac_policies.c.target_project == project_id)
+    return select(rbac_policies.c.object_id).where(
+        rbac_policies.c.object_type == "network", rbac_policies.c.action == SHARED, of
+    )
 
 
 def may_use(db: Db, object_type: str, object_id: str, project_id: str) -> bool:

@@ -6,8 +6,8 @@ from msgspec import UNSET
 from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network.bulk import created
-from haneul.services.network.field_rules import enforce_fields, hidden_fields
-from haneul.services.network.lists import answered, asked
+from haneul.services.network.field_rules import enforce_fields, enforce_new_fields, hidden_fields
+from haneul.services.network.lists import TAG_FILTERS, answered, asked
 from haneul.services.network.owners import owner_of, viewer
 from haneul.services.network.ports import logic as ports
 from haneul.services.network.ports.models import Port
@@ -62,7 +62,7 @@ def allowed(call: Call, router_id: str) -> Router:
 @routes.get("/v2.0/routers", rule=rules.GET, wraps="routers")
 def list_routers(call: Call) -> Listed[RouterView]:
     call.enforce(call.caller)
-    wanted = asked(call, queries.LISTING)
+    wanted = asked(call, queries.LISTING, beside=TAG_FILTERS)
     rows = logic.list_(call.db, viewer(call), wanted, logic.clauses(call.ask.parameters))
     return answered(wanted, rows, views(call, rows))
 
@@ -140,7 +140,8 @@ def _create(call: Call, wanted: RouterCreate) -> RouterView:
 def _enforce_fields(
     call: Call, body: RouterChange, target: Any, fields: tuple[Mapping[str, Rule], Mapping[str, Rule]]
 ) -> None:
-    enforce_fields(call, body, fields[0], target)
+    enforced = enforce_new_fields if isinstance(body, RouterCreate) else enforce_fields
+    enforced(call, body, fields[0], target)
     if body.external_gateway_info not in (UNSET, None):
         enforce_fields(call, body.external_gateway_info, fields[1], target)
 

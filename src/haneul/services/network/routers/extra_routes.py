@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Conflict
+from haneul.services.network.ip_text import address_in, network_in
 from haneul.services.network.placements import logic as placements
 from haneul.services.network.routers import queries
 from haneul.services.network.routers.changes import CHANGES
@@ -67,8 +68,8 @@ def refuse_unreached(routes: Sequence[Route], cidrs: Sequence[str], own: Sequenc
 def _route(wanted: RouteWanted) -> Route:
     try:
         return {
-            "destination": str(ip_network(wanted.destination)),
-            "nexthop": str(ip_address(wanted.nexthop)),
+            "destination": str(network_in(wanted.destination)),
+            "nexthop": str(address_in(wanted.nexthop)),
         }
     except ValueError as wrong:
         raise _invalid("'{route}' is no route from a network to an address.", route=_shown(wanted)) from wrong

@@ -1,7 +1,6 @@
 """A router's gateway: its port on an external network."""
 
 from collections.abc import Sequence
-from ipaddress import ip_address
 
 from msgspec import UNSET, structs
 from sqlalchemy import bindparam, select
@@ -9,6 +8,7 @@ from sqlalchemy import bindparam, select
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Conflict, NotBuilt
 from haneul.services.network.floating_ips.models import floating_ips
+from haneul.services.network.ip_text import address_in
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
 from haneul.services.network.owners import Viewer
@@ -70,7 +70,7 @@ def _external_ips(wanted: GatewayWanted | None) -> list[WantedIp] | None:
 def _wanted_ip(one: ExternalIpWanted) -> WantedIp:
     subnet_id, address = one.subnet_id or "", one.ip_address or ""
     try:
-        return WantedIp(subnet_id, str(ip_address(address)) if address else "")
+        return WantedIp(subnet_id, str(address_in(address)) if address else "")
     except ValueError as wrong:
         raise BadRequest(
             "Invalid input for external_gateway_info. Reason: '{address}' is not a valid IP address.",

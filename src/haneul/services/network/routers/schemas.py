@@ -9,7 +9,9 @@ from haneul.services.network.routers.models import Router
 from haneul.services.network.standard import StandardView, standard_fields
 
 Address = Annotated[str, Meta(max_length=64)]
+Hints = Annotated[list[Text255], Meta(max_length=16)]
 Routes = Annotated[list["RouteWanted"], Meta(max_length=1000)]
+GatewayIps = Annotated[list["ExternalIpWanted"], Meta(max_length=100)]
 
 
 class RouteWanted(StrictBody):
@@ -27,7 +29,7 @@ class GatewayWanted(StrictBody):
 
     network_id: Address | None | UnsetType = UNSET
     enable_snat: bool | UnsetType = UNSET
-    external_fixed_ips: list[ExternalIpWanted] | None | UnsetType = UNSET
+    external_fixed_ips: GatewayIps | None | UnsetType = UNSET
     qos_policy_id: str | None = None
 
 
@@ -46,7 +48,7 @@ class RouterCreate(RouterChange):
     project_id: Text255 | UnsetType = UNSET
     tenant_id: Text255 | UnsetType = UNSET
     admin_state_up: bool = True
-    availability_zone_hints: list[Text255] = []
+    availability_zone_hints: Hints = []
     flavor_id: str | None = None
 
 

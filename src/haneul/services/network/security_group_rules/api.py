@@ -5,7 +5,7 @@ from haneul.kernel.db import Db
 from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network.bulk import created_together
-from haneul.services.network.lists import answered, asked
+from haneul.services.network.lists import TAG_FILTERS, answered, asked
 from haneul.services.network.owners import viewer
 from haneul.services.network.security_group_rules import logic
 from haneul.services.network.security_group_rules.schemas import (
@@ -43,7 +43,7 @@ async def list_security_group_rules(call: Call) -> Listed[RuleView]:
 
 
 def _listed(call: Call, db: Db) -> Listed[RuleView]:
-    wanted = asked(call, logic.LISTING)
+    wanted = asked(call, logic.LISTING, beside=TAG_FILTERS)
     clauses = tags.clauses(call.ask.parameters, groups.RULES_PLURAL, security_group_rules)
     rows = logic.list_(db, viewer(call), wanted, clauses)
     words = tags.of_many(db, groups.RULES_PLURAL, [rule.id for rule in rows])

@@ -73,7 +73,7 @@ def _owned(project_id: str) -> Clause:
     def build() -> ColumnElement[bool]:
         return security_group_rules.c.project_id == bindparam("rule_viewer")
 
-    return Clause("owned", build, {"rule_viewer": project_id})
+    return Clause("owned", build, {"rule_viewer": project_id}, is_bound=True)
 
 
 def create(db: Db, group: SecurityGroup, wanted: Sequence[RuleCreate], viewer: Viewer) -> list[SecurityGroupRule]:

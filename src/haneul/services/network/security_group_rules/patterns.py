@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from haneul.kernel.errors import BadRequest
+from haneul.services.network.ip_text import interface_in
 from haneul.services.network.security_group_rules.protocols import (
     ICMP,
     ICMP_OF_6,
@@ -183,7 +184,6 @@ def _prefix(given: str | None, ethertype: str) -> str:
 def interface_of(text: str) -> IPv4Interface | IPv6Interface | None:
     """An address or network, with whatever mask it names; None for what is neither."""
     try:
-        # A zone (`fe80::1%eth0`) means something on one machine alone.
-        return None if "%" in text else ip_interface(text)
+        return interface_in(text)
     except ValueError:
         return None

@@ -5,7 +5,7 @@ from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network.base_rules import MEMBER, READER
 from haneul.services.network.bulk import created
-from haneul.services.network.lists import answered, asked
+from haneul.services.network.lists import TAG_FILTERS, answered, asked
 from haneul.services.network.owners import owner_of, viewer
 from haneul.services.network.security_group_rules.schemas import rule_view
 from haneul.services.network.security_groups import logic, removal
@@ -63,7 +63,7 @@ async def list_security_groups(call: Call) -> Listed[GroupView]:
 
 
 def _listed(call: Call, db: Db) -> Listed[GroupView]:
-    wanted = asked(call, logic.LISTING)
+    wanted = asked(call, logic.LISTING, beside=(*TAG_FILTERS, "shared"))
     clauses = logic.clauses(call.ask.parameters, call.caller.project_id or "")
     rows = logic.list_(db, viewer(call), wanted, clauses)
     return answered(wanted, rows, views(call, db, rows))

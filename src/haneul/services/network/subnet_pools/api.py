@@ -5,7 +5,7 @@ from haneul.kernel.policy import Rule
 from haneul.services.network.base_rules import ADMIN, MEMBER, READER
 from haneul.services.network.bulk import created
 from haneul.services.network.field_rules import enforce_fields
-from haneul.services.network.lists import answered, asked
+from haneul.services.network.lists import TAG_FILTERS, answered, asked
 from haneul.services.network.owners import owner_of, viewer
 from haneul.services.network.rbac.sharing import shared_with
 from haneul.services.network.subnet_pools import logic, prefix_changes
@@ -49,7 +49,7 @@ def views(call: Call, found: Sequence[SubnetPool]) -> list[SubnetPoolView]:
 @routes.get("/v2.0/subnetpools", rule=GET, wraps="subnetpools")
 def list_subnet_pools(call: Call) -> Listed[SubnetPoolView]:
     call.enforce(call.caller)
-    wanted = asked(call, logic.LISTING)
+    wanted = asked(call, logic.LISTING, beside=(*TAG_FILTERS, "shared"))
     clauses = logic.clauses(call.ask.parameters, call.caller.project_id or "")
     rows = logic.list_(call.db, viewer(call), wanted, clauses)
     return answered(wanted, rows, views(call, rows))

@@ -89,6 +89,7 @@ def clauses(parameters: Mapping[str, Sequence[str]], project_id: str) -> list[Cl
 def create(db: Db, wanted: SubnetPoolCreate, project_id: str, viewer: Viewer) -> SubnetPool:
     """Insert a pool; BadRequest, Conflict or OverQuota with the reason why it can't be."""
     given = prefixes.merged(prefixes.prefixes_of(wanted.prefixes))
+    prefixes.refuse_many(given)
     version = given[0].version
     lengths = (wanted.min_prefixlen, wanted.max_prefixlen, wanted.default_prefixlen)
     bounds = bounds_of(version, *(None if length is UNSET else length for length in lengths))
@@ -157,6 +158,7 @@ def _grown(pool: SubnetPool, given: Sequence[Prefix] | None) -> list[Prefix]:
     if given is None:
         return have
     now = prefixes.merged(given)
+    prefixes.refuse_many(now)
     if now[0].version != pool.ip_version:
         raise BadRequest("Cannot mix IPv4 and IPv6 prefixes in a subnet pool.", kind="PrefixVersionMismatch")
     if prefixes.without(have, now):

@@ -35,7 +35,9 @@ def remove(db: Db, pool: SubnetPool, texts: Sequence[str]) -> SubnetPool:
         return pool
     if prefixes.overlap(_taken(db, pool), less):
         raise logic.refused_prefixes("One or more the prefixes to be removed is in use by a subnet.")
-    logic.CHANGES.bump(db, pool.id, prefixes=[str(prefix) for prefix in prefixes.without(own, less)])
+    left = prefixes.without(own, less)
+    prefixes.refuse_many(left)
+    logic.CHANGES.bump(db, pool.id, prefixes=[str(prefix) for prefix in left])
     return logic.get(db, pool.id)
 
 

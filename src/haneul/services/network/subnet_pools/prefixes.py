@@ -7,6 +7,8 @@ from typing import Any
 from haneul.kernel.errors import BadRequest
 from haneul.services.network.subnets.cidrs import Prefix, network_of, unfit
 
+MOST = 100
+
 
 def prefixes_of(texts: Sequence[str]) -> list[Prefix]:
     """A pool's prefixes as users write them; BadRequest for none at all, or for both IP versions."""
@@ -45,17 +47,41 @@ def _gaps(whole: tuple[int, int], gone: Sequence[tuple[int, int]]) -> Iterator[t
     """What of a span lies between others, which are sorted."""
     place, end = whole
     for first, last in gone:
-        if place <= first - 1 < end:
-            yield place, first - 1
+        if place < first:
+            yield place, min(first - 1, end)
         place = max(place, last + 1)
-    if place <= end:
-        yield place, end
+        if place > end:
+            return
+    yield place, end
+
+
+def refuse_many(prefixes: Sequence[Prefix]) -> None:
+    """BadRequest for more than a pool can have: whoever takes of a pool has to look at all of them."""
+    if len(prefixes) > MOST:
+        raise unfit("prefixes", "A subnet pool can have at most {most} prefixes", most=MOST)
 
 
 def overlap(some: Iterable[Prefix], others: Iterable[Prefix]) -> bool:
     """Whether any of the one overlaps any of the other."""
-    known = list(others)
-    return any(one.version == other.version and one.overlaps(other) for one in some for other in known)
+    ours, theirs = _spans(some), _spans(others)
+    mine = other = 0
+    while mine < len(ours) and other < len(theirs):
+        if ours[mine][1] < theirs[other][0]:
+            mine += 1
+        elif theirs[other][1] < ours[mine][0]:
+            other += 1
+        else:
+            return True
+    return False
+
+
+def _spans(prefixes: Iterable[Prefix]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """First and last addresses, each with its IP version, in order; a prefix that lies in another is left out."""
+    found: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    for version, first, last in sorted((one.version, *_span(one)) for one in prefixes):
+        if not found or found[-1][1] < (version, last):
+            found.append(((version, first), (version, last)))
+    return found
 
 
 def contains(prefixes: Iterable[Any], wanted: Any) -> bool:

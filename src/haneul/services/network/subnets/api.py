@@ -1,14 +1,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.network.base_rules import ADMIN
 from haneul.services.network.bulk import created
 from haneul.services.network.config import NetworkSettings
-from haneul.services.network.field_rules import enforce_fields, hidden_fields
-from haneul.services.network.lists import answered, asked
+from haneul.services.network.field_rules import enforce_fields, enforce_new_fields, hidden_fields
+from haneul.services.network.lists import TAG_FILTERS, answered, asked
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
 from haneul.services.network.owners import owner_of, viewer
@@ -34,7 +33,7 @@ GET = Rule("get_subnet", VISIBLE, "Show subnets.")
 CREATE = Rule("create_subnet", NETWORK_OWNER, "Create a subnet.")
 UPDATE = Rule("update_subnet", MEMBER_OR_NETWORK_OWNER, "Change a subnet.")
 DELETE = Rule("delete_subnet", MEMBER_OR_NETWORK_OWNER, "Delete a subnet.")
-FOR_ADMINS = ("segment_id", "service_types")
+FOR_ADMINS = ("segment_id",)
 CREATE_FIELDS = {name: Rule(f"create_subnet:{name}", ADMIN, f"Create a subnet with {name}.") for name in FOR_ADMINS}
 UPDATE_FIELDS = {name: Rule(f"update_subnet:{name}", ADMIN, f"Change a subnet's {name}.") for name in FOR_ADMINS}
 GET_FIELDS = {"segment_id": Rule("get_subnet:segment_id", ADMIN, "See a subnet's segment_id.")}
@@ -66,7 +65,7 @@ def routes_with(settings: NetworkSettings) -> Routes:
     @routes.get("/v2.0/subnets", rule=GET, wraps="subnets")
     def list_subnets(call: Call) -> Listed[SubnetView]:
         call.enforce(call.caller)
-        wanted = asked(call, queries.LISTING)
+        wanted = asked(call, queries.LISTING, beside=(*TAG_FILTERS, "shared", "router:external"))
         clauses = queries.clauses(call.ask.parameters, call.caller.project_id or "")
         rows = logic.list_(call.db, viewer(call), wanted, clauses)
         return answered(wanted, rows, views(call, rows))
@@ -113,11 +112,6 @@ def _create(call: Call, wanted: SubnetCreate, dhcp_servers: int) -> SubnetView:
     network = networks.get(call.db, wanted.network_id, by)
     target = {"project_id": project_id, NETWORK_PROJECT: network.project_id}
     call.enforce(target)
-    enforce_fields(call, wanted, CREATE_FIELDS, target)
-    if project_id != call.caller.project_id and not by.is_admin:
-        raise BadRequest(
-            "Specifying 'project_id' other than the authenticated project in request is not allowed for the current "
-            "user."
-        )
+    enforce_new_fields(call, wanted, CREATE_FIELDS, target)
     place = logic.Place(network, project_id, by, dhcp_servers)
     return views(call, [logic.create(call.db, wanted, place)])[0]

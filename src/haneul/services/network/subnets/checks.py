@@ -16,7 +16,8 @@ from haneul.services.network.subnets.cidrs import (
 MODES = ("slaac", "dhcpv6-stateful", "dhcpv6-stateless")
 MOST_NAMESERVERS, MOST_ROUTES = 5, 20
 """Neutron's `max_dns_nameservers` and `max_subnet_host_routes`."""
-OWNERS = ("network:", "neutron:", "compute:")
+OWNERS = ("network:", "neutron:", *"compute:")
+"""How owners of ports begin. Neutron takes each letter of its prefix for compute's, and users' types rely on it."""
 LONGEST_WITH_DHCP = {4: 30, 6: 126}
 
 

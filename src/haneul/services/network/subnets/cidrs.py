@@ -1,9 +1,10 @@
 """Networks and addresses as users write them."""
 
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 from haneul.kernel.errors import BadRequest
+from haneul.services.network.ip_text import address_in, network_in
 
 Prefix = IPv4Network | IPv6Network
 Address = IPv4Address | IPv6Address
@@ -13,9 +14,9 @@ def network_of(text: str, attribute: str) -> Prefix:
     """The network that `10.0.0.0/24` names; BadRequest for what names none, or has bits set outside of its prefix."""
     _address, _slash, length = text.partition("/")
     try:
-        if not (length.isascii() and length.isdigit()) or "%" in text:
+        if not (length.isascii() and length.isdigit()):
             raise ValueError
-        network = ip_network(text, strict=False)
+        network = network_in(text, strict=False)
     except ValueError:
         raise unfit(attribute, "'{text}' is not a valid IP subnet", text=text) from None
     if str(network) != text and ip_address(_address) != network.network_address:
@@ -31,9 +32,7 @@ def network_of(text: str, attribute: str) -> Prefix:
 def address_of(text: str, attribute: str) -> Address:
     """The address that a text names; BadRequest for what names none."""
     try:
-        if "%" in text:
-            raise ValueError
-        return ip_address(text)
+        return address_in(text)
     except ValueError:
         raise unfit(attribute, "'{text}' is not a valid IP address", text=text) from None
 

@@ -1,5 +1,5 @@
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from msgspec import UNSET, Meta, UnsetType, field
 
@@ -7,7 +7,9 @@ from haneul.kernel.schema import Count, StrictBody, Text255, View
 from haneul.services.network.standard import StandardView, standard_fields
 from haneul.services.network.subnets.models import AllocationPool, Subnet, shown
 
+T = TypeVar("T")
 Address = Annotated[str, Meta(max_length=64)]
+Few = Annotated[list[T], Meta(max_length=100)]
 
 
 class PoolWanted(StrictBody):
@@ -25,11 +27,11 @@ class SubnetChange(StrictBody):
 
     description: Text255 | UnsetType = UNSET
     gateway_ip: Address | None | UnsetType = UNSET
-    allocation_pools: list[PoolWanted] | UnsetType = UNSET
-    dns_nameservers: list[Address] | None | UnsetType = UNSET
-    host_routes: list[RouteWanted] | None | UnsetType = UNSET
+    allocation_pools: Few[PoolWanted] | UnsetType = UNSET
+    dns_nameservers: Few[Address] | None | UnsetType = UNSET
+    host_routes: Few[RouteWanted] | None | UnsetType = UNSET
     segment_id: Address | None | UnsetType = UNSET
-    service_types: list[Text255] | UnsetType = UNSET
+    service_types: Few[Text255] | UnsetType = UNSET
 
 
 class SubnetCreate(SubnetChange, kw_only=True):
