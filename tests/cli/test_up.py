@@ -92,7 +92,7 @@ def test_status_shows_processes_and_services(running: CommandedCloud) -> None:
 
 
 def test_a_deleted_image_stays_deleted(fresh: CommandedCloud) -> None:
-    assert fresh.started()["seeded"] == ["the image simulated"]
+    assert fresh.started()["seeded"] == ["the external network public (172.24.4.0/24)", "the image simulated"]
     token = fresh.token()
     (image,) = fresh.get("image", "/v2/images", token).json()["images"]
     httpx.delete(fresh.url("image", f"/v2/images/{image['id']}"), headers={"X-Auth-Token": token})

@@ -130,10 +130,10 @@ def test_a_port_is_made_changed_and_cleared(walk: Walk) -> None:
         ("port list --mac-address " + shown["mac_address"], PORTS),
         ("port set --fixed-ip subnet=subnet1 --description iron --disable gate", None),
         (
-            "port unset --fixed-ip subnet=subnet1,ip-address=10.5.5.99 --allowed-address ip-address=10.5.5.200 gate",
+            "port unset --fixed-ip subnet=subnet1,ip-address=10.5.5.99 gate",
             None,
         ),
-        ("port set --no-security-group --disable-port-security gate", None),
+        ("port set --no-security-group --no-allowed-address --disable-port-security gate", None),
     )
     after = walk.cli.json("port show gate")
     assert len(after["fixed_ips"]) == 1
@@ -177,7 +177,7 @@ def test_a_server_gets_and_loses_what_the_network_has(walk: Walk) -> None:
 
 def test_what_stands_in_the_way_is_said(walk: Walk) -> None:
     for command, said in (
-        ("network delete intnet", "One or more ports have an IP allocation"),
+        ("network delete intnet", "There are one or more ports still in use on the network"),
         ("subnet delete subnet1", "One or more ports have an IP allocation"),
         ("router delete R2", "has ports still attached"),
         ("port create --network intnet --fixed-ip ip-address=192.0.2.1 no", "is not a valid IP for any of the subnets"),

@@ -173,10 +173,11 @@ def cirros(walk: Walk, tmp_path_factory: pytest.TempPathFactory) -> None:
 @pytest.fixture(scope="module")
 def outside(walk: Walk) -> None:
     """The external network that an all-in-one installation ends with."""
+    flat = "--provider-network-type flat --provider-physical-network public"
     public = "--allocation-pool start=10.0.2.100,end=10.0.2.200 --no-dhcp --gateway 10.0.2.2"
     walk.follow(
         (
-            "network create --external --provider-network-type flat --provider-physical-network public external_network",
+            f"network create --external {flat} external_network",
             NETWORK,
         ),
         (f"subnet create public_subnet --network external_network --subnet-range 10.0.2.0/24 {public}", SUBNET),
@@ -308,9 +309,9 @@ def test_an_installations_first_networks(walk: Walk, tmp_path: Path) -> None:
         ("security group rule create --protocol icmp --ingress all-port", RULE),
         ("security group rule create --protocol tcp --dst-port 22:22 all-port", RULE),
         (f"keypair create --public-key {public} MyKey", KEYPAIR),
-        ("flavor create --ram 1024 --disk 10 --vcpus 1 m1.tiny10", FLAVOR),
+        ("flavor create --ram 1024 --disk 10 --vcpus 1 ours", FLAVOR),
         (
-            "server create --image cirros --flavor m1.tiny10 --key MyKey --network int --security-group all-port Ubuntu",
+            "server create --image cirros --flavor ours --key MyKey --network int --security-group all-port Ubuntu",
             SERVER,
         ),
     )

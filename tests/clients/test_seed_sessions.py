@@ -86,7 +86,13 @@ def test_endpoints_and_catalog_are_shown(walk: Walk) -> None:
     listed = walk.rows("endpoint list")
     assert list(listed[0]) == ENDPOINTS
     shown = {(row["Service Name"], row["Service Type"], row["Interface"]) for row in listed}
-    ours = {("nova", "compute"), ("placement", "placement"), ("glance", "image"), ("keystone", "identity")}
+    ours = {
+        ("nova", "compute"),
+        ("neutron", "network"),
+        ("placement", "placement"),
+        ("glance", "image"),
+        ("keystone", "identity"),
+    }
     assert shown == {(*one, interface) for one in ours for interface in ("admin", "internal", "public")}
     walk.follow((f"endpoint show {listed[0]['ID']}", ENDPOINT), ("catalog list", ["Name", "Type", "Endpoints"]))
     said = walk.cli.run("catalog list").out

@@ -107,6 +107,16 @@ def test_a_tombstone_stands_until_its_host_has_honoured_it(store: Store, desk: P
     assert not store.read(lambda db: is_buried(db, KIND, "a"))
 
 
+def test_a_tombstone_that_is_newer_than_the_one_honoured_stands(store: Store, desk: PlanDesk) -> None:
+    store.write(lambda db: bury(db, HOST, KIND, Tombstone("a", 4)))
+    # While the host removed it, it was wanted again, and then no longer.
+    store.write(lambda db: bury(db, HOST, KIND, Tombstone("a", 6)))
+    desk.report(Report(HOST, KIND, gone=["a"], gone_at={"a": 4}))
+    assert desk.plan(PlanAsk(HOST, KIND)).tombstones == [Tombstone("a", 6)]
+    desk.report(Report(HOST, KIND, gone=["a"], gone_at={"a": 6}))
+    assert desk.plan(PlanAsk(HOST, KIND)).tombstones == []
+
+
 def test_reports_are_heard_by_who_plans(store: Store, desk: PlanDesk) -> None:
     store.write(lambda db: want(db, "a", 3))
     desk.report(Report(HOST, KIND, [Observation("a", 3, "honey"), Observation("unknown", 9, "rice")]))

@@ -134,6 +134,7 @@ def test_a_tombstone_is_honoured_and_told(kitchen: Kitchen) -> None:
     assert sorted(report.gone) == ["a", "never-made"]
     assert kitchen.shelf.jars() == {}
     assert {thing for told in kitchen.reports for thing in told.gone} == {"a", "never-made"}
+    assert report.gone_at == {"a": 4, "never-made": 1}
 
 
 def test_a_tombstone_older_than_the_thing_removes_nothing(kitchen: Kitchen) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.services.network.placed import PlanHost, port_on, row
-from tests.services.network.routed import asked, changed, gone, made, shown, subnet, unlimited
+from tests.services.network.routed import asked, changed, gone, shown, subnet, unlimited
 from tests.support.cloud import Client, RunningCloud
 
 from haneul.services.network.drivers.base import GroupPlan, Peer, PortPlan, SegmentPlan

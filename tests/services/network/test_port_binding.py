@@ -69,14 +69,12 @@ def test_what_is_changed_reaches_the_host(admin: Client, one: PlanHost, lawn: Th
     def plan() -> PortPlan:
         return one.plans(PortPlan, port["id"])[port["id"]]
 
-    for number, (wanted, shows) in enumerate(
-        (
-            ({"fixed_ips": [{"ip_address": "10.5.0.77"}]}, {"addresses": ("10.5.0.77",)}),
-            ({"security_groups": []}, {"groups": ()}),
-            ({"port_security_enabled": False}, {"is_secure": False}),
-        ),
-        start=2,
-    ):
+    changes: tuple[tuple[Thing, Thing], ...] = (
+        ({"fixed_ips": [{"ip_address": "10.5.0.77"}]}, {"addresses": ("10.5.0.77",)}),
+        ({"security_groups": []}, {"groups": ()}),
+        ({"port_security_enabled": False}, {"is_secure": False}),
+    )
+    for number, (wanted, shows) in enumerate(changes, start=2):
         changed(admin, "port", port["id"], **wanted)
         assert plan().generation == number
         assert {name: getattr(plan(), name) for name in shows} == shows

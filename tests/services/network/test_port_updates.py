@@ -20,6 +20,7 @@ from tests.support.cloud import Client, RunningCloud
 from tests.support.members import member_of, project_of
 
 Thing = dict[str, Any]
+ACTS: tuple[tuple[str, Thing | None], ...] = (("PUT", {"port": {"name": "mine"}}), ("DELETE", None))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_what_a_member_changes(member: Client, port: Thing) -> None:
 
 def test_a_revision_that_is_not_the_ports_is_refused(member: Client, port: Thing) -> None:
     path, stale = f"/v2.0/ports/{port['id']}", {"If-Match": "revision_number=77"}
-    for method, body in (("PUT", {"port": {"name": "gate"}}), ("DELETE", None)):
+    for method, body in ACTS:
         assert asked(member, method, path, body, headers=stale).status_code == 412
     fresh = {"If-Match": f"revision_number={port['revision_number']}"}
     assert asked(member, "PUT", path, {"port": {"name": "gate"}}, headers=fresh).status_code == 200
@@ -166,10 +167,10 @@ def test_dhcp_options_are_changed_one_by_one(member: Client, port: Thing) -> Non
 
 def test_strangers_do_not_know_a_port(member: Client, stranger: Client, port: Thing) -> None:
     path = f"/v2.0/ports/{port['id']}"
-    for method, body in (("GET", None), ("PUT", {"port": {"name": "mine"}}), ("DELETE", None)):
+    for method, body in (("GET", None), *ACTS):
         refused(asked(stranger, method, path, body), 404, "PortNotFound")
     unknown = f"/v2.0/ports/{uuid4()}"
-    for method, body in (("GET", None), ("PUT", {"port": {}}), ("DELETE", None)):
+    for method, body in (("GET", None), *ACTS):
         refused(asked(member, method, unknown, body), 404, "PortNotFound")
     assert shown(member, "port", port["id"]) == port
 
@@ -204,7 +205,7 @@ def test_a_reader_reads(cloud: RunningCloud, admin: Client) -> None:
     inside = subnet(admin, "10.8.0.0/24", network["id"], enable_dhcp=False)
     port = made(admin, "port", network_id=inside["network_id"], project_id=project_of(reader))
     assert shown(reader, "port", port["id"])["id"] == port["id"]
-    for method, body in (("PUT", {"port": {"name": "mine"}}), ("DELETE", None)):
+    for method, body in ACTS:
         assert asked(reader, method, f"/v2.0/ports/{port['id']}", body).status_code == 403
     assert asked(reader, "POST", "/v2.0/ports", {"port": {"network_id": inside["network_id"]}}).status_code == 403
 

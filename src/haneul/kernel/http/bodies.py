@@ -1,5 +1,6 @@
 """From bytes to a body's struct, and from a view to bytes."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, get_args, get_origin
@@ -18,8 +19,11 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 """Views write whole numbers of more than 64 bits as decimals: JSON has no bounds, msgspec's integers do."""
 
 
-def decode(route: Route, raw: bytes, at: Version) -> Any:
-    """The route's body struct; BadRequest with the field's place when the bytes don't fit it."""
+def decode(route: Route, raw: bytes, at: Version, opened: Callable[[Any], Any] | None = None) -> Any:
+    """The route's body struct; BadRequest with the field's place when the bytes don't fit it.
+
+    `opened` turns what clients may write in two ways into what the struct has.
+    """
     if not raw:
         if route.options.body_optional:
             return None
@@ -30,6 +34,8 @@ def decode(route: Route, raw: bytes, at: Version) -> Any:
         raise BadRequest("Malformed request body: it is not valid JSON.") from None
     if raw.count(b"[") + raw.count(b"{") > DEEPEST:
         _refuse_deep(parsed)
+    if opened is not None:
+        parsed = opened(parsed)
     for shape in route.options.shapes:
         if shape.up is not None and at < version(shape.since):
             parsed = shape.up(parsed)

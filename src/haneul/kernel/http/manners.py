@@ -17,6 +17,7 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     `exact_paths`: a slash at the end makes another path, which isn't there, but for a version's document.
     `selects_fields`: `fields` in the query names what is answered of each item.
     `explain_body`: from (the body's struct, the bytes, the kernel's sentence), what is wrong with a body.
+    `open_body`: from a body's JSON, the same as its struct has it, for clients that may write it in two ways.
     """
 
     declared_methods_only: bool = False
@@ -25,6 +26,7 @@ class Manners(msgspec.Struct, frozen=True, kw_only=True):
     exact_paths: bool = False
     selects_fields: bool = False
     explain_body: Callable[[Any, bytes, str], str] | None = None
+    open_body: Callable[[Any], Any] | None = None
 
     def refuse_media_type(self, given: str, media_types: tuple[str, ...], *, has_body: bool) -> None:
         """415 for a type that the route does not read; 400 for a body without a type, where that is required."""

@@ -197,7 +197,7 @@ def _decoded(call: Call, raw: bytes) -> Any:
     if call.service.manners.rule_before_body:
         call.enforce()
     try:
-        return decode(call.route, raw, call.version)
+        return decode(call.route, raw, call.version, call.service.manners.open_body)
     except BadRequest as refused:
         explain = call.service.manners.explain_body
         if explain is None:

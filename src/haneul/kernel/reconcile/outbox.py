@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from haneul.kernel import log, stop_points
 from haneul.kernel.bus import CONTROL, Bus, BusError
-from haneul.kernel.reconcile.values import Nothing, Report
+from haneul.kernel.reconcile.values import Nothing, Observation, Report
 
 DEADLINE_S = 30.0
 # While control is away a report would wait for it; the first pass after the next start tells the same.
@@ -68,15 +68,21 @@ def joined(reports: list[Report]) -> Report:
     """Several reports as one; of a thing that stands in several, the latest word counts."""
     if len(reports) == 1:
         return reports[0]
-    observations = {seen.id: seen for report in reports for seen in report.observations}
-    gone = [thing_id for report in reports for thing_id in report.gone]
+    observations: dict[str, Observation] = {}
+    gone: dict[str, int | None] = {}
+    for report in reports:
+        for thing_id in report.gone:
+            observations.pop(thing_id, None)
+            gone[thing_id] = report.gone_at.get(thing_id)
+        observations |= {seen.id: seen for seen in report.observations}
     full = [report for report in reports if report.is_full]
     return Report(
         reports[0].host,
         reports[0].kind,
-        [seen for seen in observations.values() if seen.id not in gone],
-        gone,
+        list(observations.values()),
+        list(gone),
         unexpected=full[-1].unexpected if full else [],
         stopped=next((report.stopped for report in reversed(reports) if report.stopped), ""),
         is_full=bool(full),
+        gone_at={thing_id: generation for thing_id, generation in gone.items() if generation is not None},
     )

@@ -144,7 +144,8 @@ class PlanDesk:
 
         def body(db: Db) -> None:
             for thing_id in report.gone:
-                db.delete(tombstones, kind=report.kind, id=thing_id, host=report.host)
+                honoured = {"generation": report.gone_at[thing_id]} if thing_id in report.gone_at else {}
+                db.delete(tombstones, kind=report.kind, id=thing_id, host=report.host, **honoured)
             if report.stopped:
                 # A new database doesn't know the host yet.
                 db.insert_missing(plan_revisions, PlanRevision(report.host, report.kind, 0, ""))

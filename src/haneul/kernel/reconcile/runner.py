@@ -113,10 +113,10 @@ class Runner(Generic[E]):
         wait(begun)
         self._outbox.flush()
         done = [future.result() for future in begun]
-        gone = [thing for thing in done if isinstance(thing, str)]
+        gone = {stone.id: stone.generation for stone in done if isinstance(stone, Tombstone)}
         made = {seen.id: seen for seen in done if isinstance(seen, Observation)}
         kept = [seen for seen in report.observations if seen.id not in made and seen.id not in gone]
-        return msgspec.structs.replace(report, observations=[*kept, *made.values()], gone=gone)
+        return msgspec.structs.replace(report, observations=[*kept, *made.values()], gone=list(gone), gone_at=gone)
 
     def _work(self) -> None:
         full_by = 0.0
@@ -151,7 +151,7 @@ class Runner(Generic[E]):
             log.failure("reconcile pass failed", kind=self.reconciler.kind)
         return EVERY_S
 
-    def _begin(self, ids: tuple[str, ...]) -> "tuple[Report, list[Future[Observation | str | None]]]":
+    def _begin(self, ids: tuple[str, ...]) -> "tuple[Report, list[Future[Observation | Tombstone | None]]]":
         """Ask for the plan, check it, report what is there, and begin whatever is not as it should be."""
         kind = self.reconciler.kind
         reply = self._plan(ids)
@@ -224,7 +224,7 @@ class Runner(Generic[E]):
 
     def _begin_removing(
         self, reply: PlanReply, actual: Mapping[str, Observation]
-    ) -> "Iterable[Future[Observation | str | None]]":
+    ) -> "Iterable[Future[Observation | Tombstone | None]]":
         """Honour tombstones that are newer than what is here; whatever the plan merely lacks stays."""
         for stone in reply.tombstones:
             seen = actual.get(stone.id)
@@ -235,7 +235,7 @@ class Runner(Generic[E]):
 
     def _begin_making(
         self, entries: Mapping[str, E], actual: Mapping[str, Observation]
-    ) -> "Iterable[Future[Observation | str | None]]":
+    ) -> "Iterable[Future[Observation | Tombstone | None]]":
         for thing_id, entry in entries.items():
             seen = actual.get(thing_id)
             if seen is not None and seen.generation > self.reconciler.generation_of(entry):
@@ -254,12 +254,15 @@ class Runner(Generic[E]):
             self._busy[thing_id] = False
             return True
 
-    def _finish(self, thing_id: str, work: Callable[[], Observation | str | None]) -> Observation | str | None:
+    def _finish(
+        self, thing_id: str, work: Callable[[], Observation | Tombstone | None]
+    ) -> Observation | Tombstone | None:
         """Do the work, and report what came of it, before anybody can do more of it and report that."""
         try:
             outcome = work()
-            if isinstance(outcome, str):
-                self._outbox.put(Report(self._me.host, self.reconciler.kind, gone=[outcome]))
+            if isinstance(outcome, Tombstone):
+                gone = {outcome.id: outcome.generation}
+                self._outbox.put(Report(self._me.host, self.reconciler.kind, gone=list(gone), gone_at=gone))
             elif outcome is not None:
                 self._outbox.put(Report(self._me.host, self.reconciler.kind, [outcome]))
         finally:
@@ -269,7 +272,7 @@ class Runner(Generic[E]):
             self.wake((thing_id,))
         return outcome
 
-    def _removed(self, stone: Tombstone) -> str | None:
+    def _removed(self, stone: Tombstone) -> Tombstone | None:
         kind, thing_id = self.reconciler.kind, stone.id
         log.request_id.set(stone.request_id)
         stop_points.reached(f"agent:{kind}:before-remove")
@@ -280,7 +283,7 @@ class Runner(Generic[E]):
             return None
         log.event("removed", kind=kind, thing=thing_id)
         stop_points.reached(f"agent:{kind}:removed")
-        return thing_id
+        return stone
 
     def _ensured(self, entry: E) -> Observation | None:
         kind, thing_id = self.reconciler.kind, self.reconciler.id_of(entry)

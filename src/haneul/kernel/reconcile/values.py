@@ -45,7 +45,10 @@ class Observation(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The outcome of a pass. `gone` are tombstones that were honoured; `stopped` says why a pass refused its plan."""
+    """The outcome of a pass. `gone` are the things whose tombstones were honoured; `stopped` says why a pass refused
+    its plan. `gone_at` are the generations of those tombstones: a newer one of the same thing stands until it is
+    honoured too.
+    """
 
     host: str
     kind: str
@@ -54,6 +57,7 @@ class Report(msgspec.Struct, frozen=True):
     unexpected: list[str] = []
     stopped: str = ""
     is_full: bool = False
+    gone_at: dict[str, int] = {}
 
 
 class Nothing(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, bindparam, exists, select
 
 from haneul.kernel.db import Db, Query, columns_of
-from haneul.kernel.errors import BadRequest, Conflict, NotFound
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound
 from haneul.services.network.auto_allocated_topology import logic as auto_allocated_topology
 from haneul.services.network.drivers.base import MetadataAsk, MetadataReply, tap_of
 from haneul.services.network.floating_ips import logic as floating
@@ -77,8 +77,16 @@ AT_ADDRESS = Query(
     .join(fixed_ips, fixed_ips.c.port_id == port_table.c.id)
     .where(fixed_ips.c.address == bindparam("address"), port_table.c.network_id.in_(bindparam("ids", expanding=True))),
 )
-INSIDE_OF = select(port_table.c.network_id).where(
-    port_table.c.device_id == bindparam("router_id"), port_table.c.device_owner == ROUTER_INTERFACE
+IN_SUBNETS = Query(
+    Port,
+    columns_of(Port, port_table)
+    .join(fixed_ips, fixed_ips.c.port_id == port_table.c.id)
+    .where(fixed_ips.c.address == bindparam("address"), fixed_ips.c.subnet_id.in_(bindparam("ids", expanding=True))),
+)
+INSIDE_OF = (
+    select(fixed_ips.c.subnet_id)
+    .join(port_table, port_table.c.id == fixed_ips.c.port_id)
+    .where(port_table.c.device_id == bindparam("router_id"), port_table.c.device_owner == ROUTER_INTERFACE)
 )
 
 
@@ -116,7 +124,7 @@ class NetworkWanted(Struct, frozen=True, kw_only=True):
 
 
 def usable_network(db: Db, network_id: str, viewer: Viewer) -> Network:
-    """The network, if the viewer's servers may be on it; NotFound. For external ones there is a rule of its own to ask."""
+    """The network, if the viewer's servers may be on it; NotFound. For external ones there is a rule to ask beside."""
     network = networks.get(db, network_id, viewer)
     is_own = viewer.is_admin or network.project_id == viewer.project_id
     if (
@@ -126,6 +134,12 @@ def usable_network(db: Db, network_id: str, viewer: Viewer) -> Network:
     ):
         raise NotFound("Network {id} could not be found.", id=network_id)
     return network
+
+
+def refuse_choosing(network: Network, viewer: Viewer) -> None:
+    """Forbidden unless the viewer may choose his ports' addresses: else he could take those of a shared gateway."""
+    if not viewer.is_admin and network.project_id != viewer.project_id:
+        raise Forbidden("rule:create_port:fixed_ips:ip_address is disallowed by policy", kind="PolicyNotAuthorized")
 
 
 def own_networks(db: Db, project_id: str) -> list[Network]:
@@ -333,10 +347,12 @@ def is_taken(db: Db, network_id: str, address: str) -> bool:
 
 def sender(db: Db, asked: MetadataAsk) -> Port | None:
     """The port from which a guest asks for its metadata; None if there is none at that address."""
-    inside = (
-        [asked.network_id] if asked.network_id else [one for (one,) in db.tuples(INSIDE_OF, router_id=asked.router_id)]
-    )
-    found = db.all(AT_ADDRESS, address=asked.address, ids=inside) if inside else []
+    if asked.network_id:
+        found = db.all(AT_ADDRESS, address=asked.address, ids=[asked.network_id])
+    else:
+        # A network behind the router may have subnets that it does not lead to, with whatever addresses.
+        inside = [one for (one,) in db.tuples(INSIDE_OF, router_id=asked.router_id)]
+        found = db.all(IN_SUBNETS, address=asked.address, ids=inside) if inside else []
     return found[0] if len(found) == 1 else None
 
 

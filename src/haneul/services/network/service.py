@@ -13,7 +13,7 @@ from haneul.services.network.auto_allocated_topology import logic as auto_alloca
 from haneul.services.network.auto_allocated_topology.api import routes as auto_allocated_topology
 from haneul.services.network.availability_zones.api import routes as availability_zones
 from haneul.services.network.base_rules import BASE_RULES
-from haneul.services.network.bodies import explain
+from haneul.services.network.bodies import explain, opened
 from haneul.services.network.config import NetworkSettings
 from haneul.services.network.default_security_group_rules.api import routes as default_security_group_rules
 from haneul.services.network.default_security_group_rules.seeds import sow
@@ -101,6 +101,6 @@ def service(settings: NetworkSettings) -> Service:
         bus_methods=(BusMethod("network.host", NetworkReport, heard),),
         faults="network",
         page_links="network",
-        manners=Manners(selects_fields=True, explain_body=explain),
+        manners=Manners(selects_fields=True, explain_body=explain, open_body=opened),
         settings=NetworkSettings,
     )

@@ -21,15 +21,21 @@ def nic_wanted(call: Call, server: Server, asked: InterfaceCreate) -> NicWanted:
     if asked.port_id:
         return NicWanted(port=network.free_port(call.db, asked.port_id, server.project_id), tag=tag)
     found = _only(call, server) if asked.net_id is UNSET else _named(call, server, asked.net_id)
-    return NicWanted(made=network.NetworkWanted(network=found, address=_address(asked.address)), tag=tag)
+    address = _address(asked.address)
+    if address:
+        network.refuse_choosing(found, _viewer(call, server))
+    return NicWanted(made=network.NetworkWanted(network=found, address=address), tag=tag)
 
 
 def _named(call: Call, server: Server, network_id: str) -> network.Network:
-    viewer = network.Viewer(server.project_id, "admin" in call.caller.roles)
-    found = network.usable_network(call.db, network_id, viewer)
+    found = network.usable_network(call.db, network_id, _viewer(call, server))
     if found.is_external and found.project_id != server.project_id:
         call.enforce(call.caller, rule=ATTACH_EXTERNAL)
     return found
+
+
+def _viewer(call: Call, server: Server) -> network.Viewer:
+    return network.Viewer(server.project_id, "admin" in call.caller.roles)
 
 
 def _only(call: Call, server: Server) -> network.Network:

@@ -62,6 +62,8 @@ def _one(call: Call, one: NetworkRequest, groups: tuple[str, ...] | None, count:
         raise BadRequest("Bad networks format: network uuid is not in proper format (None)")
     found = _network(call, one.uuid)
     address = _address(one, count)
+    if address:
+        network.refuse_choosing(found, _viewer(call))
     if address and network.is_taken(call.db, found.id, address):
         raise BadRequest("Fixed IP {ip} is already in use.", ip=address)
     return NicWanted(made=network.NetworkWanted(network=found, address=address, group_ids=groups), tag=tag)

@@ -33,6 +33,8 @@ NAMED = (
 )
 NAMED_FOR_NEW = select(default_rules.c.id).where(default_rules.c.remote_address_group_id == bindparam("group_id"))
 MANY = 500
+MOST = 5000
+"""What every host that filters by a group can still be told in one go."""
 LISTING = Listing(
     AddressGroup,
     address_groups,
@@ -76,7 +78,9 @@ def create(db: Db, wanted: AddressGroupCreate, project_id: str) -> AddressGroup:
     group = db.insert(address_groups, AddressGroup(**values, name=wanted.name))
     for text in wanted.addresses or ():
         _refuse_alone(text)
-    _insert(db, group.id, _canonical(wanted.addresses or ()))
+    networks = _canonical(wanted.addresses or ())
+    _refuse_many(len(networks))
+    _insert(db, group.id, networks)
     return group
 
 
@@ -88,7 +92,8 @@ def update(db: Db, group: AddressGroup, wanted: AddressGroupUpdate) -> AddressGr
 def add_addresses(db: Db, group: AddressGroup, wanted: Sequence[str]) -> None:
     """Put networks into a group; BadRequest for those that it has."""
     networks = _canonical(wanted)
-    known = sorted(networks & set(addresses_of(db, [group.id])[group.id]))
+    have = set(addresses_of(db, [group.id])[group.id])
+    known = sorted(networks & have)
     if known:
         raise BadRequest(
             "Addresses {addresses} already exist in the address group {id}.",
@@ -96,6 +101,7 @@ def add_addresses(db: Db, group: AddressGroup, wanted: Sequence[str]) -> None:
             addresses=known,
             id=group.id,
         )
+    _refuse_many(len(have) + len(networks))
     _insert(db, group.id, networks)
     _changed(db, group)
 
@@ -114,6 +120,15 @@ def remove_addresses(db: Db, group: AddressGroup, wanted: Sequence[str]) -> None
     for address in networks:
         db.delete(group_addresses, address_group_id=group.id, address=address)
     _changed(db, group)
+
+
+def _refuse_many(count: int) -> None:
+    if count > MOST:
+        raise BadRequest(
+            "Invalid input for addresses. Reason: An address group can have at most {most} addresses.",
+            kind="HTTPBadRequest",
+            most=MOST,
+        )
 
 
 def _changed(db: Db, group: AddressGroup) -> None:

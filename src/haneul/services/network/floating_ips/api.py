@@ -83,6 +83,12 @@ def delete_floating_ip(call: Call, floatingip_id: str) -> None:
     logic.delete(call.db, floating)
 
 
+@routes.get("/v2.0/floatingip-pools", rule=GET_POOL, wraps="floatingip_pools")
+def list_pools_as_neutron_names_them(call: Call) -> list[PoolView]:
+    """Neutron's own path; its reference, and clients that follow it, write an underscore."""
+    return list_pools(call)
+
+
 @routes.get("/v2.0/floatingip_pools", rule=GET_POOL, wraps="floatingip_pools")
 def list_pools(call: Call) -> list[PoolView]:
     call.enforce(call.caller)

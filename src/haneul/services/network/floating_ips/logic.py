@@ -153,6 +153,9 @@ def _address(name: str, text: str | None) -> str:
 def update(db: Db, floating: FloatingIp, wanted: FloatingIpUpdate, viewer: Viewer) -> FloatingIp:
     """Change what a floating IP stands for: another port, another of its addresses, or nothing for port None."""
     _refuse_unbuilt(wanted.qos_policy_id)
+    if wanted == FloatingIpUpdate() and floating.fixed_port_id:
+        # Once there was nothing else to change, and clients still end it by saying nothing.
+        unlinking.release(db, floating)
     if wanted.description is not UNSET:
         unlinking.CHANGES.bump(db, floating.id, description=wanted.description)
     if wanted.fixed_ip_address and not wanted.port_id:

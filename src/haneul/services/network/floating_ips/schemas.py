@@ -4,6 +4,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from haneul.kernel.schema import StrictBody, Text255, View
+from haneul.services.network.field_types import Uuid
 from haneul.services.network.floating_ips.models import FloatingIp
 from haneul.services.network.port_forwardings.models import PortForwarding
 from haneul.services.network.ports.models import Port
@@ -14,10 +15,10 @@ DnsName = Annotated[str, Meta(max_length=255)]
 
 
 class FloatingIpCreate(StrictBody):
-    floating_network_id: Address
-    subnet_id: Address | None = None
+    floating_network_id: Uuid
+    subnet_id: Uuid | None = None
     floating_ip_address: Address | None = None
-    port_id: Address | None = None
+    port_id: Uuid | None = None
     fixed_ip_address: Address | None = None
     description: Text255 = ""
     project_id: Text255 | UnsetType = UNSET
@@ -28,7 +29,7 @@ class FloatingIpCreate(StrictBody):
 
 
 class FloatingIpUpdate(StrictBody):
-    port_id: Address | None | UnsetType = UNSET
+    port_id: Uuid | None | UnsetType = UNSET
     fixed_ip_address: Address | None | UnsetType = UNSET
     description: Text255 | UnsetType = UNSET
     qos_policy_id: str | None = None

@@ -55,7 +55,9 @@ def list_(db: Db, floating: FloatingIp, wanted: Asked) -> list[PortForwarding]:
 
 def _of(floating: FloatingIp) -> Clause:
     column = port_forwardings.c.floating_ip_id
-    return Clause("of floating IP", lambda: column == bindparam("of_floating_ip"), {"of_floating_ip": floating.id}, is_bound=True)
+    return Clause(
+        "of floating IP", lambda: column == bindparam("of_floating_ip"), {"of_floating_ip": floating.id}, is_bound=True
+    )
 
 
 def create(db: Db, floating: FloatingIp, wanted: ForwardingCreate, viewer: Viewer) -> PortForwarding:

@@ -3,6 +3,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from haneul.kernel.schema import StrictBody, Text255, View
+from haneul.services.network.field_types import Uuid
 from haneul.services.network.port_forwardings.models import PortForwarding
 
 PortNumber = Annotated[int, Meta(ge=1, le=65535)]
@@ -12,7 +13,7 @@ Protocol = Annotated[str, Meta(max_length=16)]
 
 
 class ForwardingUpdate(StrictBody):
-    internal_port_id: Address | UnsetType = UNSET
+    internal_port_id: Uuid | UnsetType = UNSET
     internal_ip_address: Address | None | UnsetType = UNSET
     internal_port: PortNumber | None | UnsetType = UNSET
     internal_port_range: PortRange | None | UnsetType = UNSET
@@ -23,7 +24,7 @@ class ForwardingUpdate(StrictBody):
 
 
 class ForwardingCreate(ForwardingUpdate, kw_only=True):
-    internal_port_id: Address
+    internal_port_id: Uuid
     protocol: Protocol
     project_id: Text255 | UnsetType = UNSET
     tenant_id: Text255 | UnsetType = UNSET

@@ -3,6 +3,7 @@ from typing import Annotated, Any, TypeVar
 from msgspec import UNSET, Meta, UnsetType, field
 
 from haneul.kernel.schema import StrictBody, Text255, View
+from haneul.services.network.field_types import Uuid
 from haneul.services.network.ports.models import Port
 from haneul.services.network.standard import StandardView, standard_fields
 
@@ -16,7 +17,7 @@ Profile = field(name="binding:profile", default=UNSET)
 
 
 class FixedIpWanted(StrictBody):
-    subnet_id: Address | UnsetType = UNSET
+    subnet_id: Uuid | UnsetType = UNSET
     ip_address: Address | UnsetType = UNSET
 
 
@@ -52,7 +53,7 @@ class PortChange(StrictBody):
 
 
 class PortCreate(PortChange, kw_only=True):
-    network_id: Address
+    network_id: Uuid
     name: Text255 = ""
     admin_state_up: bool = True
     project_id: Text255 | UnsetType = UNSET

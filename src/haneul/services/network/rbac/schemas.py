@@ -1,16 +1,13 @@
-from typing import Annotated
-
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
 from haneul.kernel.schema import StrictBody, Text255, View
+from haneul.services.network.field_types import Uuid
 from haneul.services.network.rbac.models import RbacPolicy
-
-ObjectId = Annotated[str, Meta(max_length=36)]
 
 
 class RbacPolicyCreate(StrictBody):
     object_type: Text255
-    object_id: ObjectId
+    object_id: Uuid
     action: Text255
     target_tenant: Text255 | UnsetType = UNSET
     target_project: Text255 | UnsetType = UNSET

@@ -4,6 +4,7 @@ from typing import Any
 from msgspec import UNSET
 
 from haneul.kernel.http import Call, Listed, Routes
+from haneul.kernel.ids import is_uuid_like
 from haneul.kernel.policy import Rule
 from haneul.services.network.bulk import created
 from haneul.services.network.field_rules import enforce_fields, enforce_new_fields, hidden_fields
@@ -147,8 +148,11 @@ def _enforce_fields(
 
 
 def _refuse_unnamed(body: InterfaceWanted) -> None:
-    if not (body.port_id or body.subnet_id):
+    if body.port_id is UNSET and body.subnet_id is UNSET:
         raise bad("Either subnet_id or port_id must be specified")
+    for named in (body.port_id, body.subnet_id):
+        if named is not UNSET and not is_uuid_like(named):
+            raise bad("'{named}' is not a valid UUID", named=named)
 
 
 def _interface(router: Router, port: Port, found: Sequence[Subnet]) -> InterfaceView:

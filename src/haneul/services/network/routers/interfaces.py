@@ -12,6 +12,7 @@ from haneul.services.network.ports import addresses
 from haneul.services.network.ports import logic as ports
 from haneul.services.network.ports.addresses import POOLS, WantedIp
 from haneul.services.network.ports.models import ROUTER_INTERFACE, FixedIp, Port, port_groups
+from haneul.services.network.ports.models import ports as port_table
 from haneul.services.network.ports.queries import groups_of_one
 from haneul.services.network.rbac import sharing
 from haneul.services.network.routers import queries, scheduling
@@ -129,20 +130,24 @@ def add_port(db: Db, router: Router, port: Port, viewer: Viewer) -> tuple[Port, 
 
 def _refuse_unfit(db: Db, port: Port) -> list[FixedIp]:
     if port.device_id:
-        raise Conflict(
-            "Unable to complete operation on port {id} for network {network_id}. Port already has an attached device "
-            "{device_id}.",
-            kind="PortInUse",
-            id=port.id,
-            network_id=port.network_id,
-            device_id=port.device_id,
-        )
+        raise _in_use(port)
     held = addresses.of_port(db, port.id)
     if not held:
         raise bad("Router port must have at least one fixed IP")
     for subnet in queries.subnets_of(db, [fixed.subnet_id for fixed in held]):
         _refuse_foreign_router(subnet)
     return held
+
+
+def _in_use(port: Port) -> Conflict:
+    return Conflict(
+        "Unable to complete operation on port {id} for network {network_id}. Port already has an attached device "
+        "{device_id}.",
+        kind="PortInUse",
+        id=port.id,
+        network_id=port.network_id,
+        device_id=port.device_id,
+    )
 
 
 def _refuse_second_of_6(port: Port, held: Sequence[FixedIp], legs: Sequence[Leg]) -> None:
@@ -185,5 +190,8 @@ def _take(db: Db, router: Router, port: Port) -> None:
     group_wiring.members_changed(db, group_ids)
     if port.host:
         ports.unbind(db, port)
-    values = {"device_id": router.id, "device_owner": ROUTER_INTERFACE, "port_security_enabled": False}
-    ports.CHANGES.bump(db, port.id, **values, allowed_address_pairs=[])
+    values = {"device_owner": ROUTER_INTERFACE, "port_security_enabled": False, "allowed_address_pairs": []}
+    if not db.update(port_table, {"id": port.id, "device_id": ""}, device_id=router.id):
+        # A server, or another router, has taken it in this moment.
+        raise _in_use(ports.get(db, port.id))
+    ports.CHANGES.bump(db, port.id, **values)

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, UnsetType
 
 from haneul.kernel.schema import OpenBody, StrictBody, Text255, View
+from haneul.services.network.field_types import Uuid
 from haneul.services.network.ports.models import FixedIp
 from haneul.services.network.routers.models import Router
 from haneul.services.network.standard import StandardView, standard_fields
@@ -20,14 +21,14 @@ class RouteWanted(StrictBody):
 
 
 class ExternalIpWanted(StrictBody):
-    subnet_id: Address | UnsetType = UNSET
+    subnet_id: Uuid | UnsetType = UNSET
     ip_address: Address | UnsetType = UNSET
 
 
 class GatewayWanted(StrictBody):
     """Where a router's gateway shall be; without any field: nowhere."""
 
-    network_id: Address | None | UnsetType = UNSET
+    network_id: Uuid | None | UnsetType = UNSET
     enable_snat: bool | UnsetType = UNSET
     external_fixed_ips: GatewayIps | None | UnsetType = UNSET
     qos_policy_id: str | None = None

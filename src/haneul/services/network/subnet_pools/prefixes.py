@@ -5,7 +5,8 @@ from ipaddress import collapse_addresses, summarize_address_range
 from typing import Any
 
 from haneul.kernel.errors import BadRequest
-from haneul.services.network.subnets.cidrs import Prefix, network_of, unfit
+from haneul.services.network.ip_text import interface_in
+from haneul.services.network.subnets.cidrs import Prefix, unfit
 
 MOST = 100
 
@@ -17,7 +18,18 @@ def prefixes_of(texts: Sequence[str]) -> list[Prefix]:
     if len(set(texts)) < len(texts):
         twice = sorted({text for text in texts if texts.count(text) > 1})
         raise unfit("prefixes", "Duplicate items in the list: '{texts}'", texts=", ".join(twice))
-    return [network_of(text, "prefixes") for text in texts]
+    return [_prefix(text) for text in texts]
+
+
+def _prefix(text: str) -> Prefix:
+    """Neutron takes a pool's prefixes with bits of hosts, and drops them."""
+    length = text.partition("/")[2]
+    try:
+        if not (length.isascii() and length.isdigit()):
+            raise ValueError
+        return interface_in(text).network
+    except ValueError:
+        raise unfit("prefixes", "'{text}' is not a valid IP subnet", text=text) from None
 
 
 def merged(prefixes: Sequence[Prefix]) -> list[Prefix]:

@@ -3,6 +3,7 @@ from typing import Annotated
 from msgspec import UNSET, Meta, UnsetType
 
 from haneul.kernel.schema import Count, Name, StrictBody, Text255, View
+from haneul.services.network.field_types import Uuid
 from haneul.services.network.standard import StandardView, standard_fields
 from haneul.services.network.subnet_pools.models import SubnetPool
 
@@ -20,7 +21,7 @@ class SubnetPoolChange(StrictBody):
     default_prefixlen: Length | UnsetType = UNSET
     default_quota: Count | UnsetType = UNSET
     is_default: bool | UnsetType = UNSET
-    address_scope_id: Text255 | None | UnsetType = UNSET
+    address_scope_id: Uuid | None | UnsetType = UNSET
 
 
 class SubnetPoolCreate(SubnetPoolChange, kw_only=True):
@@ -46,7 +47,7 @@ class PrefixesBody(StrictBody):
 
 
 class OnboardBody(StrictBody):
-    network_id: Text255
+    network_id: Uuid
 
 
 class SubnetPoolView(StandardView):

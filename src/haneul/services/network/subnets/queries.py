@@ -100,7 +100,9 @@ def visible(project_id: str) -> Clause:
             subnets.c.network_id.in_(_let()),
         )
 
-    return Clause("visible", build, {"subnet_viewer": project_id, "subnet_targets": [EVERYONE, project_id]}, is_bound=True)
+    return Clause(
+        "visible", build, {"subnet_viewer": project_id, "subnet_targets": [EVERYONE, project_id]}, is_bound=True
+    )
 
 
 def _let() -> Select[tuple[str]]:

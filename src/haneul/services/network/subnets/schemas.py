@@ -4,6 +4,7 @@ from typing import Annotated, Any, TypeVar
 from msgspec import UNSET, Meta, UnsetType, field
 
 from haneul.kernel.schema import Count, StrictBody, Text255, View
+from haneul.services.network.field_types import Uuid
 from haneul.services.network.standard import StandardView, standard_fields
 from haneul.services.network.subnets.models import AllocationPool, Subnet, shown
 
@@ -35,7 +36,7 @@ class SubnetChange(StrictBody):
 
 
 class SubnetCreate(SubnetChange, kw_only=True):
-    network_id: Address
+    network_id: Uuid
     ip_version: int
     name: Text255 = ""
     project_id: Text255 | UnsetType = UNSET
