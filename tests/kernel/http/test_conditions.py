@@ -24,6 +24,7 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
     [
         ("revision_number=4", 200),
         ("revision_number=3", 412),
+        ("revision_number=-1", 412),
         ('"four"', 200),
         ('"five", "four"', 200),
         ("*", 200),

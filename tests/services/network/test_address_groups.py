@@ -22,7 +22,7 @@ def stranger(cloud: RunningCloud, admin: Client) -> Client:
 
 @pytest.fixture
 def sheds(gardener: Client) -> dict[str, Any]:
-    addresses = ["10.0.0.7/24", "10.0.0.0/24", "2001:db8::1", "10.1.0.1/32"]
+    addresses = ["10.0.0.7/24", "10.0.0.0/24", "2001:db8::1/128", "10.1.0.1/32"]
     body = {"address_group": {"name": "sheds", "addresses": addresses}}
     answer = gardener.post("network", URL, json=body)
     assert answer.status_code == 201, answer.text
@@ -56,6 +56,9 @@ def test_addresses_come_and_go(gardener: Client, sheds: dict[str, Any]) -> None:
     left = told("remove_addresses", "10.9.0.0/16", "10.0.0.0/24").json()["address_group"]["addresses"]
     assert left == ["10.1.0.1/32", "2001:db8::1/128"]
     assert refusal(told("remove_addresses", "10.9.0.0/16")) == (404, "AddressesNotFound")
+    assert "10.7.0.7/32" in told("add_addresses", "10.7.0.7").json()["address_group"]["addresses"]
+    alone = {"address_group": {"name": "alone", "addresses": ["10.7.0.7"]}}
+    assert refusal(gardener.post("network", URL, json=alone)) == (400, "HTTPBadRequest")
     for wrong in ("10.0.0.0/33", "shed", "fe80::1%eth0", "10.0.0.1\n", "{0}"):
         assert refusal(told("add_addresses", wrong)) == (400, "HTTPBadRequest"), wrong
     assert gardener.put("network", f"{URL}/{sheds['id']}/add_addresses", json={}).status_code == 400

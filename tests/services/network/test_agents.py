@@ -93,6 +93,7 @@ def test_lists_are_filtered_and_sorted(admin: Client, first: Host, second: Host,
     assert {one["agent_type"] for one in listed(admin, availability_zone="nova")} == {"DHCP agent", "L3 agent"}
     assert {one["agent_type"] for one in listed(admin, topic="N/A")} == {"Linux bridge agent", "Metadata agent"}
     assert listed(admin, agent_type="Tree agent") == []
+    assert listed(admin, agent_type="DHCP Agent") == listed(admin, agent_type="DHCP agent") != []
     by_type = [one["agent_type"] for one in listed(admin, host="beta", sort_key="agent_type", sort_dir="desc")]
     assert by_type == sorted(TYPES, reverse=True)
     page = asked(admin, "GET", "/v2.0/agents", params={"limit": "5"}).json()
@@ -118,6 +119,19 @@ def test_agents_are_for_admins(cloud: RunningCloud, admin: Client, first: Host) 
     refused(asked(member, "GET", f"/v2.0/agents/{one}"), 404, "HTTPNotFound")
     for path in (f"agents/{one}/dhcp-networks", f"networks/{NOBODY}/dhcp-agents"):
         assert asked(member, "GET", f"/v2.0/{path}").status_code == 403
+
+
+def test_a_host_is_named_before_there_is_a_subnet(admin: Client, first: Host) -> None:
+    one, network_id = agent(admin, "alpha", "DHCP agent")["id"], made(admin, "network")["id"]
+    url = f"/v2.0/agents/{one}/dhcp-networks"
+    assert asked(admin, "POST", url, {"network_id": network_id}).status_code == 201
+    assert network_id in [network["id"] for network in asked(admin, "GET", url).json()["networks"]]
+    assert asked(admin, "GET", f"/v2.0/ports?network_id={network_id}").json() == {"ports": []}
+    subnet(admin, "10.1.0.0/24", network_id)
+    (port,) = asked(admin, "GET", f"/v2.0/ports?network_id={network_id}").json()["ports"]
+    assert (port["device_owner"], port["binding:host_id"]) == ("network:dhcp", "alpha")
+    assert asked(admin, "DELETE", f"{url}/{network_id}").status_code == 204
+    assert asked(admin, "GET", f"/v2.0/ports?network_id={network_id}").json() == {"ports": []}
 
 
 def test_a_network_moves_between_dhcp_agents(admin: Client, first: Host, second: Host) -> None:

@@ -70,8 +70,14 @@ def test_the_server_has_the_first_address(admin: Client, one: PlanHost) -> None:
     (served,) = plan.subnets
     assert (served.cidr, served.gateway, served.dns) == ("10.5.5.0/24", "10.5.5.1", ("8.8.8.8",))
     assert served.routes == (Route(METADATA, "10.5.5.2"),)
+    assert plan.is_up
     one.says(plan)
     assert shown(admin, "port", port["id"])["status"] == "ACTIVE"
+    changed(admin, "port", port["id"], admin_state_up=False)
+    dark = one.plans(DhcpPlan)[network_id]
+    assert not dark.is_up
+    one.says(dark)
+    assert shown(admin, "port", port["id"])["status"] == "DOWN"
 
 
 def test_guests_are_told_what_their_ports_say(admin: Client, one: PlanHost) -> None:

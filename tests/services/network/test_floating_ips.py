@@ -155,6 +155,8 @@ def test_it_moves_from_port_to_port(gardener: Client, public: dict[str, Any], in
     assert changed(gardener, "floatingip", floating, port_id=first["id"])["port_id"] == first["id"]
     assert changed(gardener, "floatingip", floating, description="moved")["port_id"] == first["id"]
     assert changed(gardener, "floatingip", floating, port_id=second["id"])["port_id"] == second["id"]
+    assert changed(gardener, "floatingip", floating)["port_id"] is None, "nothing said ends it"
+    assert changed(gardener, "floatingip", floating, port_id=second["id"])["port_id"] == second["id"]
     free = changed(gardener, "floatingip", floating, port_id=None)
     assert (free["port_id"], free["router_id"], free["fixed_ip_address"]) == (None, None, None)
     assert (free["status"], free["description"]) == ("DOWN", "moved")

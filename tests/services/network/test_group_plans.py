@@ -28,6 +28,9 @@ class Site:
         self.cloud, self.caller, self.project_id = cloud, caller, project_of(caller)
         made = caller.post("network", "/v2.0/networks", json={"network": {"name": "garden"}})
         self.network_id: str = made.json()["network"]["id"]
+        subnet = {"network_id": self.network_id, "ip_version": 4, "cidr": "10.0.0.0/16", "enable_dhcp": False}
+        made = caller.post("network", "/v2.0/subnets", json={"subnet": subnet})
+        self.subnet_id: str = made.json()["subnet"]["id"]
         self._next = 1
 
     def group(self, **words: Any) -> str:
@@ -62,7 +65,7 @@ class Site:
                 network=network, project_id=self.project_id, wanted=[], groups=list(group_ids), pairs=list(pairs)
             )
             port = ports.create(db, new)
-            db.insert(fixed_ips, FixedIp("a-subnet", address, port.id, 0))
+            db.insert(fixed_ips, FixedIp(self.subnet_id, address, port.id, 0))
             ports.bind(db, port, network, host)
             return port.id
 
@@ -209,7 +212,7 @@ def test_a_deleted_group_is_told_nowhere(site: Site) -> None:
 
 
 def test_address_groups_are_told_where_a_rule_names_them(site: Site) -> None:
-    door, sheds = site.group(), site.address_group("10.7.0.0/16", "10.8.0.1")
+    door, sheds = site.group(), site.address_group("10.7.0.0/16", "10.8.0.1/32")
     site.port("east", [door])
     rule_id = site.rule(door, remote_address_group_id=sheds)
     before = site.plans("east")[sheds]

@@ -151,6 +151,14 @@ def test_a_page_before_a_marker(member: Client, row: Row) -> None:
         assert asked(member, "GET", f"/v2.0/ports?{wrong}").status_code == 400, wrong
 
 
+def test_an_empty_page_leads_back(member: Client, row: Row) -> None:
+    after = asked(member, "GET", f"/v2.0/ports?limit=2&sort_key=name&sort_dir=asc&marker={row.ports[-1]['id']}")
+    assert after.json()["ports"] == []
+    assert links(after).keys() == {"previous"}
+    last = asked(member, "GET", f"/v2.0{links(after)['previous']}").json()["ports"]
+    assert "".join(port["name"] for port in last) == "de"
+
+
 def test_single_fields(member: Client, row: Row) -> None:
     answer = asked(member, "GET", "/v2.0/ports?fields=name&fields=id&name=a").json()
     assert answer == {"ports": [{"name": "a", "id": row.ports[0]["id"]}]}

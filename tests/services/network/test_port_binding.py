@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.services.network.placed import PlanHost, port_on, row
-from tests.services.network.routed import asked, changed, gone, made, shown, subnet, unlimited
+from tests.services.network.routed import add_subnet, asked, changed, gone, made, shown, subnet, unlimited
 from tests.support.cloud import Client, RunningCloud
 
 from haneul.services.network.drivers.base import AddressPair, HostNetwork, PortPlan, SegmentPlan
@@ -171,3 +171,21 @@ def test_an_owner_who_is_renamed_leaves_nothing_behind(admin: Client, one: PlanH
     assert port["id"] not in one.plans(PortPlan)
     assert port["id"] in one.tombstones(PortPlan)
     assert lawn["network_id"] not in one.plans(SegmentPlan)
+
+
+def test_a_router_hears_of_another_address_of_its_leg(
+    cloud: RunningCloud, admin: Client, one: PlanHost, lawn: Thing
+) -> None:
+    router_id = made(admin, "router")["id"]
+    port_id = add_subnet(admin, router_id, lawn["id"])["port_id"]
+    (agent,) = asked(admin, "GET", f"/v2.0/routers/{router_id}/l3-agents").json()["agents"]
+    host = PlanHost(cloud, agent["host"])
+
+    def held() -> list[tuple[str, ...]]:
+        return [leg.addresses for leg in host.router(router_id).legs]
+
+    before = host.router(router_id)
+    assert held() == [("10.5.0.1/24",)]
+    changed(admin, "port", port_id, fixed_ips=[{"ip_address": "10.5.0.1"}, {"ip_address": "10.5.0.77"}])
+    assert held() == [("10.5.0.1/24", "10.5.0.77/24")]
+    assert host.router(router_id).generation > before.generation

@@ -121,6 +121,12 @@ def test_a_new_mac_makes_new_addresses_of_macs(admin: Client) -> None:
     refusal(admin, twin, 409, "MacAddressInUse", mac_address=after["mac_address"])
 
 
+def test_no_mac_is_another_one(admin: Client, member: Client, port: Thing) -> None:
+    after = changed(admin, "port", port["id"], mac_address=None)
+    assert after["mac_address"] != port["mac_address"]
+    assert after["mac_address"].startswith("fa:16:3e:")
+
+
 def test_a_port_is_secure_or_has_neither_groups_nor_pairs(member: Client, port: Thing) -> None:
     refusal(member, port, 409, "PortSecurityPortHasSecurityGroup", port_security_enabled=False)
     pairs = [{"ip_address": "10.5.0.99"}]

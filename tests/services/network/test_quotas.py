@@ -3,8 +3,10 @@
 import pytest
 from tests.clients.openstack_cli import OpenStackCli
 from tests.services.network.routed import asked, made, refused
-from tests.support.cloud import Client, RunningCloud
+from tests.support.cloud import Client, RunningCloud, running_cloud
 from tests.support.members import member_of, project_of
+
+from haneul.services.network.quotas.logic import stand_on
 
 DEFAULTS = {
     "network": 100,
@@ -111,3 +113,16 @@ def test_the_client_sets_and_shows(cloud: RunningCloud, admin: Client, gardener:
     assert row["Networks"] == 7
     assert cli.run(f"quota delete --network {name}").code == 0
     assert asked(admin, "GET", f"/v2.0/quotas/{project_of(gardener)}").json() == {"quota": DEFAULTS}
+
+
+def test_the_configuration_says_what_projects_begin_with() -> None:
+    try:
+        with running_cloud(network={"quotas": {"router": 1}}) as other:
+            admin = other.login()
+            made(admin, "router")
+            refused(asked(admin, "POST", "/v2.0/routers", {"router": {}}), 409, "OverQuota")
+            assert asked(admin, "GET", f"/v2.0/quotas/{project_of(admin)}/default").json()["quota"]["router"] == 1
+        with pytest.raises(ValueError, match="no quotas of roofs"):
+            stand_on({"roofs": 1})
+    finally:
+        stand_on({})

@@ -223,6 +223,12 @@ def test_a_port_becomes_a_leg(gardener: Client) -> None:
     assert asked(gardener, "GET", f"/v2.0/ports/{port['id']}").status_code == 404
 
 
+def test_a_leg_is_named_by_an_id(gardener: Client) -> None:
+    url = f"/v2.0/routers/{made(gardener, 'router')['id']}/add_router_interface"
+    for name in ("port_id", "subnet_id"):
+        refused(asked(gardener, "PUT", url, {name: "the-one"}), 400, "HTTPBadRequest")
+
+
 def test_a_port_that_does_not_fit_is_refused(gardener: Client) -> None:
     router = made(gardener, "router")["id"]
     network = made(gardener, "network")["id"]
@@ -410,3 +416,20 @@ def test_a_router_is_between_projects(gardener: Client, stranger: Client, public
     ]
     addresses = {one["external_gateway_info"]["external_fixed_ips"][0]["ip_address"] for one in routers}
     assert len(addresses) == 2
+
+
+def test_a_leg_that_had_a_floating_ip_before_it_was_one_goes_without_a_trace(member: Client, admin: Client) -> None:
+    external = outside(admin, "198.18.9.0/24")
+    inside = subnet(member, "10.77.0.0/24")
+    router = joined_router(member, inside["id"], external["network_id"])
+    port = made(member, "port", network_id=inside["network_id"])
+    floating = made(member, "floatingip", floating_network_id=external["network_id"], port_id=port["id"])
+    other = made(member, "router")
+    path = f"/v2.0/routers/{other['id']}"
+    added = asked(member, "PUT", f"{path}/add_router_interface", {"port_id": port["id"]})
+    assert added.status_code == 200, added.text
+    removed = asked(member, "PUT", f"{path}/remove_router_interface", {"port_id": port["id"]})
+    assert removed.status_code == 200, removed.text
+    found = shown(member, "floatingip", floating["id"])
+    assert (found["port_id"], found["fixed_ip_address"], found["status"]) == (None, None, "DOWN")
+    assert shown(member, "router", router["id"])["id"] == router["id"]

@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 from tests.clients.openstack_cli import OpenStackCli
+from tests.services.network import routed
 from tests.support.cloud import Client, RunningCloud
 from tests.support.members import member_of, project_of
 
 from haneul.kernel.errors import ApiError, BadRequest, Conflict, NotFound
-from haneul.services.network.ports.models import PortGroup, port_groups
 from haneul.services.network.quotas.models import Limit, limits
 from haneul.services.network.rbac.models import RbacPolicy, rbac_policies
 from haneul.services.network.security_groups import logic, visible
@@ -133,16 +133,16 @@ def test_the_default_group_keeps_its_name_and_stays(gardener: Client, admin: Cli
     assert anew["id"] != group["id"]
 
 
-def test_a_group_of_a_port_is_in_use(cloud: RunningCloud, gardener: Client, web: dict[str, Any]) -> None:
-    store, held = cloud.cloud.store, PortGroup("a-port", web["id"])
-    store.write(lambda db: db.insert(port_groups, held))
+def test_a_group_of_a_port_is_in_use(gardener: Client, web: dict[str, Any]) -> None:
+    network = routed.made(gardener, "network")
+    port = routed.made(gardener, "port", network_id=network["id"], security_groups=[web["id"]])
     path = f"{URL}/{web['id']}"
     refused = gardener.delete("network", path)
     assert refusal(refused) == (409, "SecurityGroupInUse")
     assert refused.json()["NeutronError"]["message"] == f"Security Group {web['id']} in use."
     stateless = gardener.put("network", path, json={"security_group": {"stateful": False}})
     assert refusal(stateless) == (409, "SecurityGroupInUse")
-    store.write(lambda db: db.delete(port_groups, port_id="a-port"))
+    routed.gone(gardener, "port", port["id"])
     assert gardener.delete("network", path).status_code == 204
     assert refusal(gardener.get("network", path)) == (404, "SecurityGroupNotFound")
 
@@ -178,6 +178,14 @@ def test_groups_and_their_rules_are_limited(cloud: RunningCloud, admin: Client) 
     store.write(lambda db: db.insert(limits, Limit(project_id, "security_group_rule", 5)))
     refused = limited.post("network", URL, json={"security_group": {"name": "more"}})
     assert refused.json()["NeutronError"]["message"] == "Quota exceeded for resources: ['security_group_rule']."
+
+
+def test_several_may_come_wrapped(gardener: Client) -> None:
+    wrapped = {"security_groups": [{"security_group": {"name": "one"}}, {"security_group": {"name": "two"}}]}
+    found = gardener.post("network", URL, json=wrapped).json()["security_groups"]
+    assert [group["name"] for group in found] == ["one", "two"]
+    for group in found:
+        assert gardener.delete("network", f"{URL}/{group['id']}").status_code == 204
 
 
 def test_bodies_that_are_wrong_are_refused(gardener: Client) -> None:

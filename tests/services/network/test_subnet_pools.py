@@ -78,7 +78,7 @@ def test_a_pool_and_what_is_not_said_of_it(member: Client) -> None:
     [
         ([], {}, "EmptySubnetPoolPrefixList"),
         (["10.0.0.0/8", "2001:db8::/48"], {}, "PrefixVersionMismatch"),
-        (["10.0.0.1/8"], {}, "HTTPBadRequest"),
+        (["10.0.0.0/255.0.0.0"], {}, "HTTPBadRequest"),
         (["ten"], {}, "HTTPBadRequest"),
         (["10.0.0.0/8", "10.0.0.0/8"], {}, "HTTPBadRequest"),
         (["10.0.0.0/8"], {"min_prefixlen": 25, "max_prefixlen": 24}, "IllegalSubnetPoolPrefixBounds"),
@@ -92,6 +92,22 @@ def test_a_pool_and_what_is_not_said_of_it(member: Client) -> None:
 def test_pools_that_there_are_not(member: Client, prefixes: list[str], wanted: dict[str, Any], kind: str) -> None:
     body = {"subnetpool": {"name": "pool", "prefixes": prefixes, **wanted}}
     refused(asked(member, "POST", "/v2.0/subnetpools", body), 400, kind)
+
+
+def test_bits_of_hosts_are_dropped(member: Client) -> None:
+    assert pool_of(member, "10.11.12.13/24")["prefixes"] == ["10.11.12.0/24"]
+
+
+def test_what_lies_beyond_a_prefix_does_not_take_it(member: Client, network: str) -> None:
+    prefixes = ["10.20.0.0/24", "10.30.0.0/24"]
+    pool = made(member, "subnetpool", name="two", prefixes=prefixes, default_prefixlen=24)
+    url = f"/v2.0/subnetpools/{pool['id']}"
+    grown = asked(member, "PUT", f"{url}/add_prefixes", {"prefixes": ["10.40.0.0/24"]})
+    assert grown.json()["prefixes"] == [*prefixes, "10.40.0.0/24"]
+    shrunk = asked(member, "PUT", f"{url}/remove_prefixes", {"prefixes": ["10.40.0.0/24"]})
+    assert shrunk.json()["prefixes"] == prefixes
+    got = {cidr(taken(member, network, pool["id"])) for _ in range(2)}
+    assert got == set(prefixes)
 
 
 def test_subnets_get_what_is_free_and_give_it_back(member: Client, network: str) -> None:

@@ -197,7 +197,8 @@ def test_subnets_that_there_are_not(
 
 
 def test_a_subnet_needs_a_network(member: Client) -> None:
-    refused(post(member, "none", "10.0.0.0/24"), 404, "NetworkNotFound")
+    refused(post(member, "00000000-0000-4000-8000-000000000000", "10.0.0.0/24"), 404, "NetworkNotFound")
+    refused(post(member, "none", "10.0.0.0/24"), 400, "HTTPBadRequest")
 
 
 def test_service_types_are_checked(member: Client, network: str) -> None:

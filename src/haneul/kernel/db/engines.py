@@ -3,12 +3,14 @@
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 BUSY_MS = 10_000
 RETRYABLE_MYSQL = {1205, 1213, 1020, 1047, 2006, 2013}
 RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
+FOREIGN_KEY_MYSQL = {1451, 1452}
+FOREIGN_KEY_SQLSTATE = "23503"
 
 
 def open_engine(url: str, *, connections: int) -> Engine:
@@ -52,6 +54,14 @@ def _sqlite(url: str, connections: int) -> Engine:
         cursor.close()
 
     return engine
+
+
+def is_outrun(error: DBAPIError) -> bool:
+    """Whether a row that others refer to went, or began to be referred to, after the body had looked."""
+    arguments: tuple[Any, ...] = getattr(error.orig, "args", ())
+    return getattr(error.orig, "sqlstate", None) == FOREIGN_KEY_SQLSTATE or (
+        isinstance(error, IntegrityError) and bool(arguments) and arguments[0] in FOREIGN_KEY_MYSQL
+    )
 
 
 def is_retryable(error: DBAPIError) -> bool:

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from haneul.kernel.db.engines import is_retryable, open_engine
-from haneul.kernel.db.transaction import Db
+from haneul.kernel.db.engines import is_outrun, is_retryable, open_engine
+from haneul.kernel.db.transaction import Db, Outrun
 from haneul.kernel.db.writer import Writer, run_after_commit
 from haneul.kernel.errors import DatabaseBusy
 
@@ -82,12 +82,19 @@ class Store:
                     connection.commit() if writes else connection.rollback()
                 run_after_commit(db)
                 return result
-            except DBAPIError as error:
-                if not is_retryable(error):
+            except (DBAPIError, Outrun) as error:
+                if not _may_succeed(error, is_last=attempt == ATTEMPTS - 1):
                     raise
-                log.info("transaction retried: %s", type(error.orig).__name__)
+                log.info("transaction retried: %s", type(getattr(error, "orig", error)).__name__)
                 time.sleep(random.uniform(0, 0.005 * 2**attempt))
         raise DatabaseBusy("The database is too busy to finish the request; try again.")
+
+
+def _may_succeed(error: DBAPIError | Outrun, *, is_last: bool) -> bool:
+    if isinstance(error, DBAPIError) and is_retryable(error):
+        return True
+    # Who is outrun sees at the next attempt what the other has done; one who never gets on has a fault of his own.
+    return not is_last and (isinstance(error, Outrun) or is_outrun(error))
 
 
 def _read_sqlite(connection: Connection, body: Body[T]) -> T:

@@ -9,11 +9,16 @@ from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.exc import IntegrityError
 
 from haneul.kernel.db.direct import Direct
+from haneul.kernel.db.engines import is_outrun
 from haneul.kernel.db.statements import Query, R, prepared
 from haneul.kernel.db.tables import Row
 from haneul.kernel.errors import Conflict
 
 T = TypeVar("T")
+
+
+class Outrun(Exception):
+    """A row that this transaction has read was deleted by another one in the meantime: the body has to run again."""
 
 
 class Db:
@@ -125,5 +130,7 @@ def unique(template: str, wanted: object = None, **values: Any) -> Iterator[None
     try:
         yield
     except IntegrityError as refused:
+        if is_outrun(refused):
+            raise
         named = fields(wanted) if isinstance(wanted, msgspec.Struct) else {}
         raise Conflict(template, **{**named, **values}) from refused

@@ -80,7 +80,7 @@ def _by_call(routes: Iterable[Route]) -> dict[tuple[str, str], list[Route]]:
 def _operation(routes: Sequence[Route], schemas: "_Schemas") -> Json:
     first = routes[0]
     operation: Json = {
-        "operationId": re.sub(r"\W+", "_", f"{first.method.lower()}{first.path}").strip("_"),
+        "operationId": re.sub(r"[^\w-]+", "_", f"{first.method.lower()}{first.path}").strip("_"),
         "summary": first.rule.description,
         "x-policy": _one_or_all(list(dict.fromkeys(route.rule.name for route in routes))),
         "parameters": _parameters(routes, schemas),

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Integer, String, Table, bindparam, update
 
 from haneul.kernel.clock import iso_seconds, now
-from haneul.kernel.db import Db, Row, Time
+from haneul.kernel.db import Db, Outrun, Row, Time
 from haneul.kernel.errors import NotFound
 from haneul.kernel.ids import new_uuid
 from haneul.kernel.schema import View
@@ -87,10 +87,11 @@ class Changes:
         )
 
     def bump(self, db: Db, thing_id: str, **values: Any) -> None:
-        """Write values into a row and count the change."""
+        """Write values into a row and count the change; whoever has deleted the row meanwhile is heeded."""
         if values:
             db.update(self._table, {"id": thing_id}, **values)
-        db.run(self._statement, of_id=thing_id, at=now())
+        if not db.run(self._statement, of_id=thing_id, at=now()):
+            raise Outrun
 
 
 def missing(noun: str, thing_id: str) -> NotFound:

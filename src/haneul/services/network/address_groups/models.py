@@ -1,4 +1,4 @@
-from sqlalchemy import Column, Index, String
+from sqlalchemy import Column, ForeignKey, Index, String
 
 from haneul.kernel.db import Row, Table
 from haneul.services.network.standard import Standard, standard_columns
@@ -28,6 +28,6 @@ class GroupAddress(Row):
 
 group_addresses = Table(
     "network_address_group_addresses",
-    Column("address_group_id", String(36), primary_key=True),
+    Column("address_group_id", String(36), ForeignKey("network_address_groups.id"), primary_key=True),
     Column("address", String(64), primary_key=True),
 )

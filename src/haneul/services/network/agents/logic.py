@@ -61,12 +61,17 @@ def on_hosts(db: Db, binary: str, hosts: Sequence[str]) -> list[NetworkAgent]:
 def clauses(parameters: Mapping[str, Sequence[str]]) -> list[Clause]:
     """The conditions of a list's query that are no columns."""
     found = [
-        _of_binaries(name, [binary for binary, said in by_binary.items() if said in parameters[name]])
+        _of_binaries(name, [binary for binary, said in by_binary.items() if _is_named(said, parameters[name])])
         for name, by_binary in SAID_BY_BINARY.items()
         if name in parameters
     ]
     alive = parameters.get("alive", ())[-1:]
     return [*found, *(_alive(is_wanted=boolean("alive", value)) for value in alive)]
+
+
+def _is_named(said: str | None, words: Sequence[str]) -> bool:
+    """Clients write `DHCP Agent` as well as `DHCP agent`, which Neutron's usual database takes for the same."""
+    return said is not None and said.casefold() in [word.casefold() for word in words]
 
 
 def _of_binaries(name: str, binaries: list[str]) -> Clause:

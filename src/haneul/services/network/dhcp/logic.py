@@ -74,9 +74,11 @@ def _place(db: Db, network: Network, servers: int) -> None:
 
 
 def serve_on(db: Db, network: Network, host: str) -> None:
-    """Have a host serve the network. Repeatable."""
+    """Have a host serve the network, at once or when there is a subnet to serve. Repeatable."""
     wanted = served(db, network.id)
-    if host not in placements.hosts_of(db, "dhcp", network.id) and _address(db, network, host, wanted):
+    if host in placements.hosts_of(db, "dhcp", network.id):
+        return
+    if not wanted or _address(db, network, host, wanted):
         placements.put(db, "dhcp", network.id, host)
 
 

@@ -130,7 +130,7 @@ class DhcpHost(Struct, frozen=True, kw_only=True):
 class DhcpPlan(Struct, frozen=True, kw_only=True):
     """A network's DHCP server; `id` is the network's, `port_id` that of the server's own port.
 
-    `metadata`: it answers for 169.254.169.254 too, since no router does.
+    `metadata`: it answers for 169.254.169.254 too, since no router does. One that is not up has no way to the network.
     """
 
     id: str
@@ -144,6 +144,7 @@ class DhcpPlan(Struct, frozen=True, kw_only=True):
     subnets: tuple[DhcpSubnet, ...] = ()
     hosts: tuple[DhcpHost, ...] = ()
     metadata: bool = False
+    is_up: bool = True
     request_id: str = ""
 
 

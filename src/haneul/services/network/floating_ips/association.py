@@ -57,7 +57,7 @@ def reach(db: Db, floating: FloatingIp, port_id: str, address: str, viewer: View
         raise bad("Port {id} is unable to be assigned a floating IP", id=port.id)
     fixed = _fixed(db, port, address)
     subnet = db.one(queries.SUBNET, id=fixed.subnet_id)
-    router_id = queries.router_between(db, subnet, floating.floating_network_id) if subnet is not None else ""
+    router_id = queries.held_router_between(db, subnet, floating.floating_network_id) if subnet is not None else ""
     return Target(port.id, fixed.address, fixed.subnet_id, router_id)
 
 

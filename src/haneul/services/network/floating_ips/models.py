@@ -1,4 +1,4 @@
-from sqlalchemy import Column, Index, String, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, String, UniqueConstraint
 
 from haneul.kernel.db import Table
 from haneul.services.network.standard import Standard, standard_columns
@@ -25,10 +25,10 @@ class FloatingIp(Standard):
 floating_ips = Table(
     "network_floating_ips",
     *standard_columns(),
-    Column("floating_network_id", String(36), nullable=False),
-    Column("floating_port_id", String(36), nullable=False),
+    Column("floating_network_id", String(36), ForeignKey("network_networks.id"), nullable=False),
+    Column("floating_port_id", String(36), ForeignKey("network_ports.id"), nullable=False),
     Column("floating_ip_address", String(64), nullable=False),
-    Column("fixed_port_id", String(36), nullable=True),
+    Column("fixed_port_id", String(36), ForeignKey("network_ports.id"), nullable=True),
     Column("fixed_ip_address", String(64), nullable=True),
     Column("router_id", String(36), nullable=False),
     Column("status", String(16), nullable=False),
@@ -41,4 +41,5 @@ floating_ips = Table(
     Index("ix_network_floating_ips_router_id", "router_id"),
     Index("ix_network_floating_ips_floating_ip_address", "floating_ip_address"),
     Index("ix_network_floating_ips_floating_network_id", "floating_network_id"),
+    Index("ix_network_floating_ips_floating_port_id", "floating_port_id"),
 )

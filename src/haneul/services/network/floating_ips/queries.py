@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.db import Db, Outrun, Query, by, columns_of
 from haneul.kernel.db.listing import Listing
 from haneul.services.network.floating_ips.models import FloatingIp, floating_ips
 from haneul.services.network.networks.models import networks
@@ -35,6 +35,7 @@ _ON_SUBNET = (
 )
 AT_GATEWAY = _ON_SUBNET.where(fixed_ips.c.address == bindparam("address"))
 ANYWHERE = _ON_SUBNET.order_by(routers.c.id).limit(1)
+HELD = select(routers.c.id).where(routers.c.id == bindparam("router_id")).with_for_update()
 POOLS = Query(
     Subnet,
     columns_of(Subnet, subnets)
@@ -64,6 +65,16 @@ LISTING = Listing(
     },
     default_sort=(("id", "asc"),),
 )
+
+
+def held_router_between(db: Db, subnet: Subnet, network_id: str) -> str:
+    """The same, of which nobody can take the leg or the gateway away until this transaction ends."""
+    router_id = router_between(db, subnet, network_id)
+    if router_id:
+        db.value(HELD, router_id=router_id)
+        if router_between(db, subnet, network_id) != router_id:
+            raise Outrun
+    return router_id
 
 
 def router_between(db: Db, subnet: Subnet, network_id: str) -> str:

@@ -60,6 +60,7 @@ def _plan(db: Db, placed: Placement, network: Network, own: Port, domain: str) -
             host for port in neighbours if (host := _host(port, [ip for ip in held[port.id] if ip.subnet_id in known]))
         ),
         metadata=not is_routed,
+        is_up=own.admin_state_up,
         request_id=placed.request_id,
     )
 
@@ -112,4 +113,4 @@ def _option(option: dict[str, Any]) -> DhcpOption:
 def _followed(db: Db, placed: Placement, seen: Observation) -> None:
     own = port_on(db, placed.id, placed.host)
     if own is not None and not seen.error and seen.generation == placed.generation:
-        set_status(db, own, "ACTIVE")
+        set_status(db, own, "ACTIVE" if own.admin_state_up else "DOWN")

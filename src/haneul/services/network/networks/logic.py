@@ -2,7 +2,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from msgspec import UNSET, Struct
-from sqlalchemy import bindparam, select, union
+from sqlalchemy import bindparam, literal, select, union
 
 from haneul.kernel.db import Db, by, fields
 from haneul.kernel.db.listing import Clause, Listing
@@ -68,6 +68,8 @@ LISTING = Listing(
                 "revision_number",
             )
         },
+        # Every network is active.
+        "status": literal("ACTIVE"),
         "router:external": networks.c.is_external,
         "provider:network_type": networks.c.network_type,
         "provider:physical_network": networks.c.physical_network,

@@ -1,4 +1,4 @@
-from sqlalchemy import Column, Index, Integer, String
+from sqlalchemy import Column, ForeignKey, Index, Integer, String
 
 from haneul.kernel.db import Row, Table
 
@@ -21,8 +21,8 @@ class PortForwarding(Row):
 port_forwardings = Table(
     "network_port_forwardings",
     Column("id", String(36), primary_key=True),
-    Column("floating_ip_id", String(36), nullable=False),
-    Column("internal_port_id", String(36), nullable=False),
+    Column("floating_ip_id", String(36), ForeignKey("network_floating_ips.id"), nullable=False),
+    Column("internal_port_id", String(36), ForeignKey("network_ports.id"), nullable=False),
     Column("internal_ip_address", String(64), nullable=False),
     Column("protocol", String(8), nullable=False),
     Column("outside_first", Integer, nullable=False),

@@ -198,8 +198,8 @@ def unbind(db: Db, port: Port) -> Port:
 def delete(db: Db, port: Port) -> None:
     """Delete a port with its addresses; what its host has of it goes, and who has to do with it is told."""
     news.tell_gone(db, port)
-    if not port.is_internal:
-        floating_ips.port_gone(db, port.id)
+    # A router's leg may have one too: it had it before it became one.
+    floating_ips.port_gone(db, port.id)
     group_ids = queries.groups_of_one(db, port.id)
     had_addresses = bool(db.delete(fixed_ips, port_id=port.id))
     db.delete(port_groups, port_id=port.id)
@@ -217,7 +217,7 @@ def readdress(db: Db, port: Port, wanted: Sequence[WantedIp]) -> None:
     held = addresses.of_port(db, port.id)
     kept, fresh = addresses.matched(held, wanted)
     leaving = [fixed for fixed in held if fixed not in kept]
-    if leaving and not port.is_internal:
+    if leaving:
         floating_ips.addresses_gone(db, port.id, [fixed.address for fixed in leaving])
     for fixed in leaving:
         db.delete(fixed_ips, subnet_id=fixed.subnet_id, address=fixed.address)

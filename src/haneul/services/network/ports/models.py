@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint
 
 from haneul.kernel.db import Json, Row, Table
 from haneul.services.network.standard import Standard, standard_columns
@@ -49,7 +49,7 @@ ports = Table(
     "network_ports",
     *standard_columns(),
     Column("name", String(255), nullable=False),
-    Column("network_id", String(36), nullable=False),
+    Column("network_id", String(36), ForeignKey("network_networks.id"), nullable=False),
     Column("mac_address", String(17), nullable=False),
     Column("admin_state_up", Boolean, nullable=False),
     Column("status", String(16), nullable=False),
@@ -85,9 +85,9 @@ class FixedIp(Row):
 
 fixed_ips = Table(
     "network_fixed_ips",
-    Column("subnet_id", String(36), primary_key=True),
+    Column("subnet_id", String(36), ForeignKey("network_subnets.id"), primary_key=True),
     Column("address", String(64), primary_key=True),
-    Column("port_id", String(36), nullable=False),
+    Column("port_id", String(36), ForeignKey("network_ports.id"), nullable=False),
     Column("number", Integer, nullable=False),
     Index("ix_network_fixed_ips_port_id", "port_id"),
     Index("ix_network_fixed_ips_address", "address"),
@@ -103,7 +103,7 @@ class PortGroup(Row):
 
 port_groups = Table(
     "network_port_security_groups",
-    Column("port_id", String(36), primary_key=True),
-    Column("security_group_id", String(36), primary_key=True),
+    Column("port_id", String(36), ForeignKey("network_ports.id"), primary_key=True),
+    Column("security_group_id", String(36), ForeignKey("network_security_groups.id"), primary_key=True),
     Index("ix_network_port_security_groups_group", "security_group_id"),
 )

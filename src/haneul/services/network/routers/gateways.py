@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import UNSET, structs
 from sqlalchemy import bindparam, select
 
-from haneul.kernel.db import Db
+from haneul.kernel.db import Db, Outrun
 from haneul.kernel.errors import BadRequest, Conflict, NotBuilt
 from haneul.services.network.floating_ips.models import floating_ips
 from haneul.services.network.ip_text import address_in
@@ -97,7 +97,15 @@ def _refuse_cut_routes(db: Db, router: Router, network: Network | None) -> None:
 def _with_snat(db: Db, router: Router, wanted: GatewayWanted | None) -> Router:
     snat = True if wanted is None or wanted.enable_snat is UNSET else wanted.enable_snat
     CHANGES.bump(db, router.id, enable_snat=snat)
-    return structs.replace(router, enable_snat=snat)
+    return _now(db, router)
+
+
+def _now(db: Db, router: Router) -> Router:
+    """The router as it is once nobody else can change it: another request may have moved its gateway meanwhile."""
+    found = db.one(queries.BY_ID, id=router.id)
+    if found is None:
+        raise Outrun
+    return found
 
 
 def _readdress(db: Db, router: Router, external: Sequence[WantedIp] | None) -> None:
@@ -107,6 +115,7 @@ def _readdress(db: Db, router: Router, external: Sequence[WantedIp] | None) -> N
 
 def clear(db: Db, router: Router) -> Router:
     """Take the gateway away; Conflict while a floating IP goes by it."""
+    router = _now(db, router)
     if not router.gateway_port_id:
         return router
     if db.value(SERVING, router_id=router.id) is not None:

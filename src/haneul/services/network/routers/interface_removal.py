@@ -59,9 +59,10 @@ def remove_subnet(db: Db, router: Router, subnet_id: str, viewer: Viewer) -> tup
 
 
 def _remove(db: Db, router: Router, port: Port, gone: Sequence[Subnet], rest: Sequence[WantedIp]) -> None:
+    # First of all, so that a floating IP or a route that comes in this moment is seen, or comes too late.
+    CHANGES.bump(db, router.id)
     for subnet in gone:
         _refuse_needed(db, router, subnet)
-    CHANGES.bump(db, router.id)
     if rest:
         ports.readdress(db, port, rest)
     else:

@@ -74,8 +74,6 @@ def serve(db: Db, agent: NetworkAgent, network_id: str) -> None:
             network_id=network.id,
             agent_id=agent.id,
         )
-    if not dhcp.served(db, network.id):
-        raise Conflict("The network {id} has no subnet with DHCP, so there is nothing to serve.", id=network.id)
     _refuse_unfit(db, agent, network)
     dhcp.serve_on(db, network, agent.host)
 

@@ -1,4 +1,4 @@
-from sqlalchemy import Boolean, Column, Index, Integer, String, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint
 
 from haneul.kernel.db import Row, Table
 from haneul.services.network.standard import Standard, standard_columns
@@ -60,7 +60,7 @@ class SecurityGroupRule(Standard):
 security_group_rules = Table(
     "network_security_group_rules",
     *standard_columns(),
-    Column("security_group_id", String(36), nullable=False),
+    Column("security_group_id", String(36), ForeignKey("network_security_groups.id"), nullable=False),
     Column("direction", String(8), nullable=False),
     Column("ethertype", String(4), nullable=False),
     Column("protocol", String(40), nullable=False),

@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, Integer, String
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String
 
 from haneul.kernel.db import Json, Row, Table
 from haneul.services.network.standard import Standard, standard_columns
@@ -34,7 +34,7 @@ subnets = Table(
     "network_subnets",
     *standard_columns(),
     Column("name", String(255), nullable=False),
-    Column("network_id", String(36), nullable=False),
+    Column("network_id", String(36), ForeignKey("network_networks.id"), nullable=False),
     Column("ip_version", Integer, nullable=False),
     Column("cidr", String(64), nullable=False),
     Column("gateway_ip", String(64), nullable=False),
@@ -66,7 +66,7 @@ class AllocationPool(Row):
 
 allocation_pools = Table(
     "network_allocation_pools",
-    Column("subnet_id", String(36), primary_key=True),
+    Column("subnet_id", String(36), ForeignKey("network_subnets.id"), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("first", String(64), nullable=False),
     Column("last", String(64), nullable=False),

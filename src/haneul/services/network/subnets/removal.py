@@ -2,7 +2,7 @@
 
 from sqlalchemy import bindparam, select
 
-from haneul.kernel.db import Db, by
+from haneul.kernel.db import Db, Outrun, by
 from haneul.kernel.errors import Conflict
 from haneul.services.network.dhcp import logic as dhcp
 from haneul.services.network.networks.models import Network, networks
@@ -15,6 +15,7 @@ from haneul.services.network.tags import logic as tags
 
 OF_NETWORK = by(Subnet, subnets, "network_id")
 NETWORK_CHANGES = Changes(networks)
+HELD = select(subnets.c.id).where(subnets.c.id == bindparam("subnet_id")).with_for_update()
 OWNERS = (
     select(ports.c.device_owner)
     .join(fixed_ips, fixed_ips.c.port_id == ports.c.id)
@@ -30,6 +31,9 @@ def delete(db: Db, network: Network, subnet: Subnet, servers: int) -> None:
     """
     # Who gives out an address of a pool holds the pool: it is done before the owners are counted, or comes too late.
     db.all(POOLS, subnet_id=subnet.id)
+    # Who writes down an address that he has chosen himself refers to the subnet: the same holds of him.
+    if db.value(HELD, subnet_id=subnet.id) is None:
+        raise Outrun
     owners = {owner for (owner,) in db.tuples(OWNERS, subnet_id=subnet.id)}
     if ROUTER_INTERFACE in owners or (not subnet.is_auto and owners - {DHCP}):
         raise Conflict(

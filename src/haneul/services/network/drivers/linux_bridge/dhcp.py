@@ -9,7 +9,7 @@ import msgspec
 from haneul.host.namespaces import ensure_namespace, remove_namespace
 from haneul.host.net.daemons import Home
 from haneul.host.net.dhcp import server, values
-from haneul.host.net.links import attach, ensure_bridge, remove_link
+from haneul.host.net.links import attach, detach, ensure_bridge, remove_link
 from haneul.host.net.metadata_proxy import ProxyPlan, dhcp_listens, ensure_proxy, remove_proxy
 from haneul.host.net.veths import Veth, ensure_veth
 from haneul.services.network.drivers.base import (
@@ -35,7 +35,10 @@ def ensure(plan: DhcpPlan, ground: Ground) -> None:
     ground.reached("dhcp-namespace-made")
     near = _near(plan.id)
     ensure_veth(Veth(name=near, peer=device, peer_place=place, peer_mac=plan.mac, mtu=plan.mtu, mark=mark))
-    attach(near, bridge)
+    if plan.is_up:
+        attach(near, bridge)
+    else:
+        detach(near)
     ground.reached("dhcp-joined")
     server.ensure_dhcp(_server(plan, device), _home(plan.id, ground))
     ground.reached("dhcp-served")

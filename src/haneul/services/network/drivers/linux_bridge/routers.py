@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable
 from ipaddress import ip_interface
 from pathlib import Path
 
+import msgspec
+
 from haneul.host.namespaces import ensure_namespace, list_namespaces, remove_namespace
 from haneul.host.net import advertisements
 from haneul.host.net.daemons import Home
@@ -38,6 +40,8 @@ OWN_DEVICES = ("qr-", "qg-")
 
 def ensure(plan: RouterPlan, ground: Ground) -> None:
     """Make the namespace with its legs, then what passes through it."""
+    # A leg that is administratively down is as good as not there.
+    plan = msgspec.structs.replace(plan, legs=tuple(leg for leg in plan.legs if leg.is_up))
     place = router_namespace_of(plan.id)
     ensure_namespace(place, ground.mark("router", plan.id).text)
     ground.reached("router-namespace-made")
@@ -125,7 +129,7 @@ def _routes(plan: RouterPlan) -> Iterable[Route]:
 
 def _advertised(plan: RouterPlan) -> Iterable[advertisements.Advertisement]:
     for leg in plan.legs:
-        if leg.advertised and leg.is_up:
+        if leg.advertised:
             modes = {one.mode for one in leg.advertised}
             yield advertisements.Advertisement(
                 device=inside_device_of(leg.port_id),
