@@ -1,4 +1,4 @@
-"""What tenants write to see what breaks: addresses with zones, more of everything than anybody needs, others' markers."""
+"""What tenants write to see what breaks: addresses with zones, more of everything than anybody needs."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
@@ -70,7 +70,7 @@ def _dashed(client: Client, noun: str, **wanted: Any) -> str:
 
 @pytest.fixture(scope="module")
 def place(admin: Client) -> Iterator[Place]:
-    yield Place(admin)
+    return Place(admin)
 
 
 SIX = {"network_id": "NETWORK", "ip_version": 6, "cidr": "fd00:8::/64"}

@@ -418,18 +418,20 @@ def test_a_router_is_between_projects(gardener: Client, stranger: Client, public
     assert len(addresses) == 2
 
 
-def test_a_leg_that_had_a_floating_ip_before_it_was_one_goes_without_a_trace(member: Client, admin: Client) -> None:
+def test_a_leg_that_had_a_floating_ip_before_it_was_one_goes_without_a_trace(
+    gardener: Client, admin: Client
+) -> None:
     external = outside(admin, "198.18.9.0/24")
-    inside = subnet(member, "10.77.0.0/24")
-    router = joined_router(member, inside["id"], external["network_id"])
-    port = made(member, "port", network_id=inside["network_id"])
-    floating = made(member, "floatingip", floating_network_id=external["network_id"], port_id=port["id"])
-    other = made(member, "router")
+    inside = subnet(gardener, "10.77.0.0/24")
+    router = joined_router(gardener, inside["id"], external["network_id"])
+    port = made(gardener, "port", network_id=inside["network_id"])
+    floating = made(gardener, "floatingip", floating_network_id=external["network_id"], port_id=port["id"])
+    other = made(gardener, "router")
     path = f"/v2.0/routers/{other['id']}"
-    added = asked(member, "PUT", f"{path}/add_router_interface", {"port_id": port["id"]})
+    added = asked(gardener, "PUT", f"{path}/add_router_interface", {"port_id": port["id"]})
     assert added.status_code == 200, added.text
-    removed = asked(member, "PUT", f"{path}/remove_router_interface", {"port_id": port["id"]})
+    removed = asked(gardener, "PUT", f"{path}/remove_router_interface", {"port_id": port["id"]})
     assert removed.status_code == 200, removed.text
-    found = shown(member, "floatingip", floating["id"])
+    found = shown(gardener, "floatingip", floating["id"])
     assert (found["port_id"], found["fixed_ip_address"], found["status"]) == (None, None, "DOWN")
-    assert shown(member, "router", router["id"])["id"] == router["id"]
+    assert shown(gardener, "router", router["id"])["id"] == router["id"]
