@@ -30,15 +30,19 @@ down: $(BUILT) ## Stop the cloud
 
 .PHONY: test
 test: $(BUILT) packages ## Everything below in lanes, with the time of each: what has to pass before a change lands
-	$(BIN)/python tools/run_lanes.py check check-docs test-unit test-machine test-databases test-broker
+	$(BIN)/python tools/run_lanes.py check check-docs test-unit test-laws test-machine test-databases test-broker
 
 .PHONY: test-unit
 test-unit: $(BUILT) ## What needs neither root nor servers, on two processes
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" --ignore=tests/style tests
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" --ignore=tests/style --ignore=tests/laws tests
+
+.PHONY: test-laws
+test-laws: $(BUILT) ## What every route, operation, driver and reconciler must keep, on two processes
+	$(PYTEST) -n $(WORKERS) --dist load -m "not ($(REAL_THINGS))" tests/laws
 
 .PHONY: test-machine
 test-machine: $(BUILT) packages-guest packages-network ## As root, with real guests
-	$(PYTEST) -m machine tests
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m machine tests
 
 .PHONY: test-databases
 test-databases: $(BUILT) packages-databases packages-broker ## On real MariaDB and PostgreSQL servers

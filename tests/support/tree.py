@@ -38,6 +38,8 @@ class Tree:
         self._environment = {
             "HANEUL_STOP_FILE": str(self.stop_file),
             "HANEUL_IDENTITY_BCRYPT_COST": "4",
+            # Clouds that start in the same moment would choose the same addresses.
+            "HANEUL_CLOUD_EXTERNAL_RANGE": f"198.18.{random.randrange(256)}.0/24",
             "HOME": "/nonexistent",
             **environment,
         }

@@ -9,7 +9,7 @@ from haneul.host.net.dhcp.values import DhcpHost, DhcpServer, Route, Subnet
 
 ADDRESS = "fd00::5%x\nserver=192.0.2.1"
 NETWORK = "fd00::%x/64"
-SIX = {"cidr": "fd00::/64"}
+SIX = "fd00::/64"
 SERVER = {"id": "n", "device": "tap0", "addresses": (), "mtu": 1450, "subnets": (), "hosts": ()}
 
 
@@ -19,8 +19,8 @@ SERVER = {"id": "n", "device": "tap0", "addresses": (), "mtu": 1450, "subnets": 
         lambda: Route(NETWORK, "fd00::1"),
         lambda: Route("fd01::/64", ADDRESS),
         lambda: Subnet(cidr=NETWORK),
-        lambda: Subnet(gateway=ADDRESS, **SIX),
-        lambda: Subnet(dns_servers=(ADDRESS,), **SIX),  # type: ignore[arg-type]
+        lambda: Subnet(cidr=SIX, gateway=ADDRESS),
+        lambda: Subnet(cidr=SIX, dns_servers=(ADDRESS,)),
         lambda: DhcpHost(mac="fa:16:3e:00:00:05", addresses=(ADDRESS,)),
         lambda: DhcpServer(forwarders=(ADDRESS,), **SERVER),  # type: ignore[arg-type]
         lambda: Prefix(NETWORK),

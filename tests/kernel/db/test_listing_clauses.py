@@ -2,10 +2,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import Column, MetaData, String, Table, bindparam, or_
 
 from haneul.kernel.db import Row, Store
 from haneul.kernel.db.listing import Clause, Listing, Page
+from haneul.kernel.errors import BadRequest
 
 words = Table(
     "words", MetaData(), Column("id", String(8), primary_key=True), Column("text", String(20), nullable=False)
@@ -52,3 +54,17 @@ def test_clauses_narrow_a_list_beside_its_filters(store: Store) -> None:
     assert texts(begins(0, "b"), begins(1, "c")) == []
     assert texts(begins(0, "b"), text="banana") == ["banana"]
     assert len(texts()) == 4
+
+
+def test_a_row_outside_of_a_bound_is_no_marker(store: Store) -> None:
+    """Other clauses only narrow the list: a page may begin after a row that they leave out."""
+
+    def after(marker: str, *clauses: Clause) -> list[str]:
+        return [word.text for word in store.read(lambda db: LISTING.page(db, Page(marker=marker), {}, clauses))]
+
+    bound = structs.replace(begins(0, "b"), is_bound=True)
+    assert after("0", begins(0, "b")) == ["banana", "blueberry"]
+    assert after("1", bound) == ["blueberry"]
+    with pytest.raises(BadRequest):
+        after("0", bound)
+    assert after("1", bound, ends("y")) == ["blueberry"]

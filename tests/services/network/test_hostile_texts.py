@@ -1,6 +1,5 @@
 """What tenants write to see what breaks: addresses with zones, more of everything than anybody needs."""
 
-from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -69,7 +68,7 @@ def _dashed(client: Client, noun: str, **wanted: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def place(admin: Client) -> Iterator[Place]:
+def place(admin: Client) -> Place:
     return Place(admin)
 
 

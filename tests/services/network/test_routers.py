@@ -418,9 +418,7 @@ def test_a_router_is_between_projects(gardener: Client, stranger: Client, public
     assert len(addresses) == 2
 
 
-def test_a_leg_that_had_a_floating_ip_before_it_was_one_goes_without_a_trace(
-    gardener: Client, admin: Client
-) -> None:
+def test_a_leg_that_had_a_floating_ip_before_it_was_one_goes_without_a_trace(gardener: Client, admin: Client) -> None:
     external = outside(admin, "198.18.9.0/24")
     inside = subnet(gardener, "10.77.0.0/24")
     router = joined_router(gardener, inside["id"], external["network_id"])

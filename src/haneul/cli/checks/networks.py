@@ -25,7 +25,6 @@ KIND_OF_MARK: Mapping[str, str] = {
     "vxlan": "segment",
     "vlan": "segment",
     "gre": "segment",
-    "external": "segment",
     "tap": "port",
     "dhcp": "dhcp",
     "router": "router",
@@ -97,7 +96,8 @@ def _marked(subject: Subject) -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for link in list_own_links(cloud_id):
         mark = link.mark
-        if link.name != "lo":
+        # The way to the machine itself is the host's, whatever networks there are.
+        if link.name != "lo" and not (mark and mark.kind == "external"):
             found[f"The link {link.name}"] = (KIND_OF_MARK.get(mark.kind, mark.kind), mark.id) if mark else ("", "")
     for name, text in list_marked_namespaces(marks_of(cloud_id)).items():
         mark = read_mark(text)

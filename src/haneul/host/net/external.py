@@ -28,7 +28,13 @@ class External(Struct, frozen=True, kw_only=True):
 
 
 def ensure_external(external: External, place: Place | None = None) -> None:
-    """Let the machine reach the network of `address` (with its prefix length) behind the bridge.
+    """Let the machine reach the network of `address` (with its prefix length) behind the bridge."""
+    ensure_pair(external, place)
+    attach(external.name, external.bridge, place=place)
+
+
+def ensure_pair(external: External, place: Place | None = None) -> None:
+    """Make the pair, of which only the machine's end is of use so far: others see that its addresses are taken.
 
     Of the machine's own namespace nothing else is touched: no route, no setting, no rule.
     """
@@ -42,7 +48,6 @@ def ensure_external(external: External, place: Place | None = None) -> None:
     )
     ensure_veth(pair, place)
     ensure_addresses(external.outer_name, [external.address], external.outer_place)
-    attach(external.name, external.bridge, place=place)
 
 
 def remove_external(name: str, place: Place | None = None) -> None:

@@ -109,6 +109,7 @@ def _refuse_unknown(db: Db, group: SecurityGroup, patterns: Sequence[Pattern], v
     watching = Viewer(group.project_id, viewer.is_admin)
     for group_id in {pattern.remote_group_id for pattern in patterns} - {"", group.id}:
         groups.get(db, group_id, watching)
+        groups.hold(db, group_id)
     for group_id in {pattern.remote_address_group_id for pattern in patterns} - {""}:
         address_groups.get(db, group_id, watching)
 

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import BindParameter, ColumnElement, bindparam, or_, select
 
-from haneul.kernel.db import Db, Query, by, columns_of, fields
+from haneul.kernel.db import Db, Outrun, Query, by, columns_of, fields
 from haneul.kernel.db.listing import Clause, Listing, Page
 from haneul.kernel.errors import Conflict, NotFound
 from haneul.services.network.lists import Asked, boolean, fetched
@@ -33,6 +33,7 @@ CHANGES = Changes(security_groups)
 QUOTA = counted("security_group", security_groups)
 RULE_QUOTA = counted("security_group_rule", security_group_rules)
 HAS_PORT = select(port_groups.c.port_id).where(port_groups.c.security_group_id == bindparam("group_id")).limit(1)
+HELD = select(security_groups.c.id).where(security_groups.c.id == bindparam("group_id")).with_for_update()
 RULES_OF = Query(
     SecurityGroupRule,
     columns_of(SecurityGroupRule, security_group_rules)
@@ -76,6 +77,12 @@ def get(db: Db, group_id: str, viewer: Viewer | None = None) -> SecurityGroup:
     if group is None or not (viewer is None or _can_see(db, group, viewer)):
         raise missing(group_id)
     return group
+
+
+def hold(db: Db, group_id: str) -> None:
+    """Let nobody delete the group, nor a rule come that names it, until this transaction ends."""
+    if db.value(HELD, group_id=group_id) is None:
+        raise Outrun
 
 
 def missing(group_id: str) -> NotFound:

@@ -6,7 +6,15 @@ from haneul.services.network.default_security_group_rules.models import default_
 from haneul.services.network.placements import logic as placements
 from haneul.services.network.rbac import sharing
 from haneul.services.network.security_groups import wiring
-from haneul.services.network.security_groups.logic import CHANGES, GROUP, PLURAL, RULES_OF, RULES_PLURAL, refuse_in_use
+from haneul.services.network.security_groups.logic import (
+    CHANGES,
+    GROUP,
+    PLURAL,
+    RULES_OF,
+    RULES_PLURAL,
+    hold,
+    refuse_in_use,
+)
 from haneul.services.network.security_groups.models import (
     DEFAULT,
     SecurityGroup,
@@ -22,6 +30,7 @@ NAMING = by(SecurityGroupRule, security_group_rules, "remote_group_id")
 
 def delete(db: Db, group: SecurityGroup, *, by_admin: bool) -> None:
     """Delete a group; Conflict while a port has it, and for a project's default group, which only an admin deletes."""
+    hold(db, group.id)
     refuse_in_use(db, group.id)
     if group.name == DEFAULT:
         if not by_admin:

@@ -184,6 +184,7 @@ class LinuxBridgeDriver:
         for folder in (self._folder / "made").glob("*"):
             if folder.name != here:
                 shutil.rmtree(folder)
+        segments.ensure_way_out(self._ground)
         self._firewall.prepare()
         self._shared.drop_unneeded(None)
         self._server = metadata_proxy.serve_metadata(self._ground.socket, self._told, mode=0o660, gid=PROXY.gid)

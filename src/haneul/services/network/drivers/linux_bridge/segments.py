@@ -1,14 +1,14 @@
 """Networks on a host: a bridge each, and what joins it to the network's other hosts."""
 
 from haneul.host.net import segments
-from haneul.host.net.external import External, ensure_external
+from haneul.host.net.external import External, ensure_external, ensure_pair
 from haneul.host.net.links import ensure_bridge, find_link, list_own_links, remove_link
 from haneul.host.net.marks import Mark
 from haneul.services.network.drivers.base import Refused, SegmentPlan, bridge_of
 from haneul.services.network.drivers.linux_bridge.place import Ground
 
-CARRIERS = ("vxlan", "vlan", "gre", "external")
-INNER_LINK = "external"
+CARRIERS = ("vxlan", "vlan", "gre")
+INNER_LINK, EXTERNAL, EXTERNAL_MTU = "external", "external", 1500
 
 
 def ensure(plan: SegmentPlan, ground: Ground) -> None:
@@ -52,19 +52,27 @@ def _flat(plan: SegmentPlan, bridge: str, ground: Ground) -> None:
     if plan.physical_network in ground.links:
         segments.ensure_flat(_link_of(plan, ground), bridge)
     elif plan.physical_network == ground.external.physical_network and ground.external.address:
-        ensure_external(
-            External(
-                name=INNER_LINK,
-                bridge=bridge,
-                outer_name=ground.outer_link,
-                outer_place=ground.external.machine,
-                address=ground.external.address,
-                mtu=plan.mtu,
-                mark=ground.mark("external", plan.id),
-            )
-        )
+        ensure_external(_external(ground, bridge))
     else:
         raise Refused(f"This host is not connected to the physical network {plan.physical_network}.")
+
+
+def ensure_way_out(ground: Ground) -> None:
+    """Join this host to its machine, before any network is there that uses it: no second cloud takes its addresses."""
+    if ground.external.address:
+        ensure_pair(_external(ground, ""))
+
+
+def _external(ground: Ground, bridge: str) -> External:
+    return External(
+        name=INNER_LINK,
+        bridge=bridge,
+        outer_name=ground.outer_link,
+        outer_place=ground.external.machine,
+        address=ground.external.address,
+        mtu=EXTERNAL_MTU,
+        mark=ground.mark(EXTERNAL, ground.external.physical_network),
+    )
 
 
 def _vlan(plan: SegmentPlan, bridge: str, ground: Ground) -> None:
@@ -117,10 +125,6 @@ def _gre_name(plan: SegmentPlan, peer_ip: str) -> str:
 def remove(network_id: str, ground: Ground) -> None:
     """Remove the bridge, and what joined it to other hosts; a link that was there before us stays."""
     for link in list_own_links(ground.cloud_id):
-        if (
-            link.mark is not None
-            and link.mark.id == network_id
-            and link.mark.kind in ("vxlan", "vlan", "gre", "external")
-        ):
+        if link.mark is not None and link.mark.id == network_id and link.mark.kind in CARRIERS:
             remove_link(link.name)
     remove_link(bridge_of(network_id))
