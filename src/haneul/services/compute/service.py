@@ -14,6 +14,7 @@ from haneul.services.compute.extensions import routes as extensions
 from haneul.services.compute.flavor_access.api import routes as flavor_access
 from haneul.services.compute.flavor_extra_specs.api import routes as flavor_extra_specs
 from haneul.services.compute.flavors.api import routes as flavors
+from haneul.services.compute.floating_ips_proxy.api import routes as floating_ips_proxy
 from haneul.services.compute.hosts import logic as hosts_logic
 from haneul.services.compute.hosts.api import routes as host_list
 from haneul.services.compute.hosts_link import HostLink
@@ -25,8 +26,10 @@ from haneul.services.compute.interfaces.operations import INTERFACE_OPERATIONS
 from haneul.services.compute.keypairs.api import routes as keypairs
 from haneul.services.compute.limits.api import routes as limits
 from haneul.services.compute.metadata.answers import answer
+from haneul.services.compute.networks_proxy.api import routes as networks_proxy
 from haneul.services.compute.quota_class_sets.api import routes as quota_class_sets
 from haneul.services.compute.quota_sets.api import routes as quota_sets
+from haneul.services.compute.security_groups_proxy.api import routes as security_groups_proxy
 from haneul.services.compute.server_actions.api import routes_with as server_actions
 from haneul.services.compute.server_ips.api import routes as server_ips
 from haneul.services.compute.server_metadata.api import routes as server_metadata
@@ -96,6 +99,9 @@ def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> 
             consoles(consoles_at, settings.console_token_life_s),
             instance_actions,
             server_password,
+            security_groups_proxy,
+            networks_proxy,
+            floating_ips_proxy,
         ),
         sites=(console_site(hosts, consoles_at, settings),),
         operations=(*OPERATIONS, *STATE_OPERATIONS, RebuildServer, *INTERFACE_OPERATIONS),

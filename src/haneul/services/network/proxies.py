@@ -23,7 +23,7 @@ from haneul.services.network.security_groups.default import default_of, has_defa
 from haneul.services.network.security_groups.models import SecurityGroup, SecurityGroupRule
 from haneul.services.network.security_groups.schemas import GroupCreate, GroupUpdate
 
-NO_ADDRESS_LEFT = frozenset(("IpAddressGenerationFailure", "ExternalIpAddressExhausted"))
+NO_FLOATING_ADDRESS_LEFT = frozenset(("IpAddressGenerationFailure", "ExternalIpAddressExhausted"))
 """The kinds of refusals of a floating IP where a network has no address left."""
 
 
@@ -80,6 +80,11 @@ def add_rule(db: Db, group: SecurityGroup, wanted: RuleCreate, viewer: Viewer) -
 def delete_rule(db: Db, rule_id: str, viewer: Viewer) -> None:
     """Delete a rule that the viewer may see; NotFound."""
     rules.delete(db, rules.get(db, rule_id, viewer))
+
+
+def networks_of(db: Db, network_ids: Sequence[str]) -> dict[str, Network]:
+    """Networks by id, whoever may see them."""
+    return {one.id: one for one in networks.LISTING.page(db, Page(), {"id": network_ids})} if network_ids else {}
 
 
 def networks_seen(db: Db, viewer: Viewer) -> Sequence[Network]:

@@ -15,7 +15,7 @@ from haneul.services.network.drivers.base import MetadataAsk, MetadataReply, tap
 from haneul.services.network.floating_ips import logic as floating
 from haneul.services.network.floating_ips.models import FloatingIp, floating_ips
 from haneul.services.network.floating_ips.schemas import FloatingIpUpdate
-from haneul.services.network.ip_text import address_in
+from haneul.services.network.ip_text import address_in, interface_in
 from haneul.services.network.networks import logic as networks
 from haneul.services.network.networks.models import Network
 from haneul.services.network.networks.models import networks as network_table
@@ -26,7 +26,30 @@ from haneul.services.network.ports.addresses import WantedIp
 from haneul.services.network.ports.models import ROUTER_INTERFACE, FixedIp, Port, fixed_ips
 from haneul.services.network.ports.models import ports as port_table
 from haneul.services.network.ports.schemas import FixedIpWanted, PortUpdate
+from haneul.services.network.proxies import (
+    NO_FLOATING_ADDRESS_LEFT,
+    add_rule,
+    create_floating_ip,
+    create_group,
+    delete_floating_ip,
+    delete_group,
+    delete_rule,
+    external_networks,
+    floating_ip_seen,
+    floating_ips_in,
+    group_seen,
+    group_to_change,
+    groups_in,
+    has_default_group,
+    make_default_group,
+    network_seen,
+    networks_of,
+    networks_seen,
+    ports_behind,
+    update_group,
+)
 from haneul.services.network.rbac import sharing
+from haneul.services.network.security_group_rules.schemas import RuleCreate
 from haneul.services.network.security_groups import logic as security
 from haneul.services.network.security_groups import visible as groups
 from haneul.services.network.security_groups.models import SecurityGroup, SecurityGroupRule, security_groups
@@ -362,6 +385,7 @@ def on_port_gone(heard: Callable[[Db, Port], None]) -> None:
 
 
 __all__ = [
+    "NO_FLOATING_ADDRESS_LEFT",
     "FloatingIp",
     "MetadataAsk",
     "MetadataReply",
@@ -369,9 +393,30 @@ __all__ = [
     "NetworkWanted",
     "Port",
     "PortNews",
+    "RuleCreate",
     "SecurityGroup",
     "SecurityGroupRule",
     "Subnet",
     "Viewer",
+    "add_rule",
     "address_in",
+    "create_floating_ip",
+    "create_group",
+    "delete_floating_ip",
+    "delete_group",
+    "delete_rule",
+    "external_networks",
+    "floating_ip_seen",
+    "floating_ips_in",
+    "group_seen",
+    "group_to_change",
+    "groups_in",
+    "has_default_group",
+    "interface_in",
+    "make_default_group",
+    "network_seen",
+    "networks_of",
+    "networks_seen",
+    "ports_behind",
+    "update_group",
 ]

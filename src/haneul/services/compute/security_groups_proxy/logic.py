@@ -17,7 +17,7 @@ def list_(db: Db, viewer: network.Viewer, query: GroupQuery) -> list[GroupView]:
     """The groups of the viewer's project, by name; an admin may ask for those of all projects."""
     is_all = viewer.is_admin and isinstance(query.all_tenants, str)
     many = min(query.limit or MOST, MOST)
-    found = network.proxies.groups_in(db, None if is_all else viewer.project_id, query.offset + many)
+    found = network.groups_in(db, None if is_all else viewer.project_id, query.offset + many)
     views = _views(db, found[query.offset :])
     return sorted(views, key=lambda view: (view.tenant_id, view.name))
 
@@ -32,40 +32,40 @@ def _views(db: Db, found: Sequence[network.SecurityGroup]) -> list[GroupView]:
 
 def show(db: Db, group_id: str, viewer: network.Viewer) -> GroupView:
     """One group; NotFound."""
-    return _views(db, [network.proxies.group_seen(db, group_id, viewer)])[0]
+    return _views(db, [network.group_seen(db, group_id, viewer)])[0]
 
 
 def create(db: Db, wanted: GroupWanted, project_id: str) -> GroupView:
     """Make a group; OverQuota, or Forbidden for the name of the default one."""
     with _as(Forbidden):
-        made = network.proxies.create_group(db, project_id, wanted.name, wanted.description)
+        made = network.create_group(db, project_id, wanted.name, wanted.description)
     return _views(db, [made])[0]
 
 
 def update(db: Db, group_id: str, wanted: GroupWanted, viewer: network.Viewer) -> GroupView:
     """Rename a group; NotFound, or BadRequest for the default one."""
-    group = network.proxies.group_to_change(db, group_id, viewer)
+    group = network.group_to_change(db, group_id, viewer)
     with _as(BadRequest):
-        return _views(db, [network.proxies.update_group(db, group, wanted.name, wanted.description)])[0]
+        return _views(db, [network.update_group(db, group, wanted.name, wanted.description)])[0]
 
 
 def delete(db: Db, group_id: str, viewer: network.Viewer) -> None:
     """Delete a group; NotFound, or BadRequest for the default one and while a server has it."""
-    group = network.proxies.group_to_change(db, group_id, viewer)
+    group = network.group_to_change(db, group_id, viewer)
     with _as(BadRequest):
-        network.proxies.delete_group(db, group, viewer)
+        network.delete_group(db, group, viewer)
 
 
 def add_rule(db: Db, wanted: RuleWanted, viewer: network.Viewer) -> RuleView:
     """Let something in; NotFound, OverQuota, or BadRequest for what can't be and for what the group lets in already."""
-    group = network.proxies.group_to_change(db, wanted.parent_group_id, viewer)
+    group = network.group_to_change(db, wanted.parent_group_id, viewer)
     known = {group.id: group}
     if wanted.group_id is not None:
-        source = network.proxies.group_seen(db, wanted.group_id, viewer)
+        source = network.group_seen(db, wanted.group_id, viewer)
         known[source.id] = source
     asked = asked_of_network(wanted)
     try:
-        return rule_view(network.proxies.add_rule(db, group, asked, viewer), known)
+        return rule_view(network.add_rule(db, group, asked, viewer), known)
     except Conflict:
         raise BadRequest("This rule already exists in group {id}", id=group.id) from None
 

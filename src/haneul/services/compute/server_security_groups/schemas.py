@@ -39,11 +39,12 @@ def group_view(
         name=group.name,
         description=group.description,
         tenant_id=group.project_id,
-        rules=[_rule(rule, known) for rule in rules if rule.direction == "ingress"],
+        rules=[rule_view(rule, known) for rule in rules if rule.direction == "ingress"],
     )
 
 
-def _rule(rule: SecurityGroupRule, known: Mapping[str, SecurityGroup]) -> RuleView:
+def rule_view(rule: SecurityGroupRule, known: Mapping[str, SecurityGroup]) -> RuleView:
+    """What a group lets in. `known` are the groups that rules name."""
     first, last = _ports(rule)
     named = known.get(rule.remote_group_id)
     return RuleView(
