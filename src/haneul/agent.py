@@ -26,9 +26,7 @@ from haneul.settings import CloudSettings
 class Agent:
     """An agent's parts, put together and not yet started."""
 
-    def __init__(
-        self, wanted: CloudSettings, settings: Settings, cloud_id: str, machine: Path | None = None
-    ) -> None:
+    def __init__(self, wanted: CloudSettings, settings: Settings, cloud_id: str, machine: Path | None = None) -> None:
         self.bus: Bus = open_bus(wanted.bus_url, wanted.host, settings=BusSettings(cloud_id=cloud_id))
         driver = hypervisor(wanted, settings, cloud_id, BusImages(self.bus))
         identity = Identity(cloud_id, wanted.host, wanted.state / "agent")
@@ -84,9 +82,7 @@ def hypervisor(wanted: CloudSettings, settings: Settings, cloud_id: str, images:
     )
 
 
-def networks_of(
-    wanted: CloudSettings, settings: Settings, cloud_id: str, machine: Path | None = None
-) -> NetworkDriver:
+def networks_of(wanted: CloudSettings, settings: Settings, cloud_id: str, machine: Path | None = None) -> NetworkDriver:
     """The driver of this host's networks; `machine` is the path of the namespace that was left for the cloud's own."""
     external = ExternalLink(address=wanted.external_address)
     if machine is not None:
