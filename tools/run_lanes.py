@@ -18,13 +18,13 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
 # Together a little under what a run may take: a lane that hangs must not keep the others from being heard.
 LIMIT_S = {
-    "check": 120,
-    "check-docs": 40,
-    "test-unit": 220,
-    "test-laws": 180,
-    "test-machine": 560,
-    "test-databases": 240,
-    "test-broker": 90,
+    "check": 110,
+    "check-docs": 30,
+    "test-unit": 190,
+    "test-laws": 150,
+    "test-machine": 680,
+    "test-databases": 230,
+    "test-broker": 80,
 }
 DEFAULT_LIMIT_S = 180
 GRACE_S = 10

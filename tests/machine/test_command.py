@@ -14,9 +14,12 @@ def test_demo_boots_a_server_that_outlives_control_and_agent_and_is_wiped_with_t
     with cloud_to_command() as cloud:
         said = cloud.up("--no-simulate", "--json")
         assert said.code == 0, said
-        assert said.json["seeded"] == ["the image haneul-guest"]
+        network, image = said.json["seeded"]
+        assert network.startswith("the external network public (172.24.")
+        assert image == "the image haneul-guest"
         shown = cloud.run("demo", "--json")
         assert shown.code == 0, shown
+        assert any(step.startswith("ssh cirros@172.24.") for step in shown.json["seconds"])
         assert "login as 'cirros' user. default password: 'gocubsgo'." in shown.json["console"]
         assert guests(cloud) == [shown.json["server"]]
 
