@@ -147,6 +147,12 @@ def reap() -> Mapping[int, int]:
 
 
 def _code_of(pid: int) -> int | None:
+    with _children_lock:
+        child = _children.get(pid)
+    if child is not None and started_ticks(pid) is None:
+        # Dead already, and in the next moment to be buried.
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(BURIAL_S)
     reap()
     with _children_lock:
         return _codes.pop(pid, None)
