@@ -8,6 +8,8 @@ REPORTS := build/reports
 
 PYTEST = $(BIN)/pytest -q --junitxml=$(REPORTS)/$@.xml
 REAL_THINGS := machine or databases or broker
+# What other lanes run, so that the unit lane stays quick.
+ELSEWHERE = $(addprefix --ignore=tests/,style laws cli clients)
 
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
@@ -30,15 +32,19 @@ down: $(BUILT) ## Stop the cloud
 
 .PHONY: test
 test: $(BUILT) packages ## Everything below in lanes, with the time of each: what has to pass before a change lands
-	$(BIN)/python tools/run_lanes.py check check-docs test-unit test-laws test-machine test-databases test-broker
+	$(BIN)/python tools/run_lanes.py check check-docs test-unit test-laws test-commands test-machine test-databases test-broker
 
 .PHONY: test-unit
 test-unit: $(BUILT) ## What needs neither root nor servers, on two processes
-	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" --ignore=tests/style --ignore=tests/laws tests
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" $(ELSEWHERE) tests
 
 .PHONY: test-laws
 test-laws: $(BUILT) ## What every route, operation, driver and reconciler must keep, on two processes
 	$(PYTEST) -n $(WORKERS) --dist load -m "not ($(REAL_THINGS))" tests/laws
+
+.PHONY: test-commands
+test-commands: $(BUILT) ## The command line in real process trees, and the unmodified client, on two processes
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" tests/cli tests/clients
 
 .PHONY: test-machine
 test-machine: $(BUILT) packages-guest packages-network ## As root, with real guests

@@ -20,11 +20,12 @@ REPORTS = ROOT / "build" / "reports"
 LIMIT_S = {
     "check": 110,
     "check-docs": 30,
-    "test-unit": 190,
-    "test-laws": 150,
-    "test-machine": 680,
-    "test-databases": 230,
-    "test-broker": 80,
+    "test-unit": 150,
+    "test-laws": 100,
+    "test-commands": 150,
+    "test-machine": 640,
+    "test-databases": 220,
+    "test-broker": 70,
 }
 DEFAULT_LIMIT_S = 180
 GRACE_S = 10
