@@ -18,12 +18,12 @@ ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "reports"
 # Together a little under what a run may take: a lane that hangs must not keep the others from being heard.
 LIMIT_S = {
-    "check": 110,
-    "check-docs": 30,
+    "check": 90,
+    "check-docs": 20,
     "test-unit": 150,
-    "test-laws": 100,
-    "test-commands": 150,
-    "test-machine": 640,
+    "test-laws": 80,
+    "test-commands": 140,
+    "test-machine": 720,
     "test-databases": 220,
     "test-broker": 70,
 }
