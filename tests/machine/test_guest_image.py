@@ -267,6 +267,9 @@ def test_it_learns_from_dhcp_and_the_metadata_service(boot: Boot, metadata_relay
     assert "user data ran as root" in booted
     assert booted.endswith("\ntest-instance login: ")
     assert guest.run("cat .ssh/authorized_keys") == KEY + "\n"
+    guest.run("m=http://169.254.169.254/2009-04-04/meta-data")
+    assert guest.run("curl -s $m/instance-id; echo").strip() == "i-0000000b"
+    assert "curl: Failed to connect to 127.0.0.1 port 1" in guest.run("curl -f http://127.0.0.1:1/")
     assert ssh_banner(port).startswith(b"SSH-2.0-dropbear")
     ssh = f"DROPBEAR_PASSWORD={PASSWORD} dbclient -y -t"
     assert "root\n" in guest.run(f"{ssh} {LOGIN}@127.0.0.1 sudo id -un 2>/dev/null")
@@ -318,4 +321,6 @@ def test_it_learns_from_a_config_drive_without_a_network(boot: Boot, tmp_path: P
     assert f"instance-id: {META_DATA['uuid']}" in booted
     assert "user data ran as root" in booted
     assert booted.endswith("\ntest-instance login: ")
+    assert guest.run("sudo blkid -L config-2") == "/dev/vdb\n"
+    assert guest.run("blkid -t x") == "blkid: only -L LABEL is known\n"
     assert guest.run("cat .ssh/authorized_keys; stat -c %a-%U .ssh") == f"{KEY}\n700-cirros\n"

@@ -1,6 +1,7 @@
 """`POST /v2.0/ports`: what a new port has, which addresses it gets, and what it may not have."""
 
 from ipaddress import ip_address
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from tests.services.network.routed import asked, changed, gone, made, refused, s
 from tests.support.cloud import Client, RunningCloud
 from tests.support.members import member_of, project_of
 
+from haneul.services.network.ports import logic
 from haneul.services.network.quotas.models import Limit, limits
 
 BINDING = {"binding:host_id", "binding:vif_type", "binding:vif_details", "binding:profile"}
@@ -399,3 +401,10 @@ def test_the_quota_counts_ports_whatever_they_say_they_are_for(cloud: RunningClo
     gone(poor, "port", last["id"])
     refused(asked(poor, "POST", "/v2.0/ports", two), 409, "OverQuota")
     port(poor, inside)
+
+
+def test_a_mac_that_a_neighbour_has_is_not_given(member: Client, lawn: Thing, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter((b"\x01\x02\x03", b"\x01\x02\x03", b"\x01\x02\x04"))
+    monkeypatch.setattr(logic, "secrets", SimpleNamespace(token_bytes=lambda _count: next(drawn)))
+    macs = [port(member, lawn)["mac_address"] for _ in range(2)]
+    assert macs == ["fa:16:3e:01:02:03", "fa:16:3e:01:02:04"]

@@ -20,7 +20,7 @@ def update(db: Db, port: Port, wanted: PortUpdate) -> Port:
     _refuse_of_router(port, wanted)
     groups_before = queries.groups_of_one(db, port.id)
     groups_now = _groups(db, port, wanted, groups_before)
-    values = _values(port, wanted)
+    values = _values(db, port, wanted)
     becomes = structs.replace(port, **values)
     if (becomes.device_owner, becomes.device_id) != (port.device_owner, port.device_id):
         devices.refuse_others_router(db, becomes.device_owner, becomes.device_id, port.project_id)
@@ -65,10 +65,10 @@ def _refuse_many(port: Port, fixed: list[addresses.WantedIp]) -> None:
         )
 
 
-def _values(port: Port, wanted: PortUpdate) -> dict[str, Any]:
+def _values(db: Db, port: Port, wanted: PortUpdate) -> dict[str, Any]:
     values = {name: value for name in PLAIN if (value := getattr(wanted, name)) is not UNSET}
     if wanted.mac_address is not UNSET:
-        values["mac_address"] = _new_mac(port, wanted.mac_address or logic.new_mac())
+        values["mac_address"] = _new_mac(port, wanted.mac_address or logic.new_mac(db, port.network_id))
     if wanted.port_security_enabled is not UNSET:
         values["port_security_enabled"] = wanted.port_security_enabled
     if wanted.allowed_address_pairs is not UNSET:

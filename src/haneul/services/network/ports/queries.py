@@ -15,6 +15,7 @@ from haneul.services.network.tags import logic as tags
 MANY = 500
 BY_ID = by(Port, ports, "id")
 OF_DEVICE = by(Port, ports, "device_id")
+OF_MAC = by(Port, ports, "network_id", "mac_address")
 OF_NETWORK = by(Port, ports, "network_id")
 OF_IDS = Query(Port, columns_of(Port, ports).where(ports.c.id.in_(bindparam("ids", expanding=True))))
 OF_DEVICES = Query(
