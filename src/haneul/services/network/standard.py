@@ -63,13 +63,14 @@ def standard_values(project_id: str, description: str | None = None) -> dict[str
 
 def standard_fields(row: Any, tags: list[str]) -> dict[str, Any]:
     """What a view shows of them."""
+    created_at = iso_seconds(row.created_at)
     return {
         "id": row.id,
         "project_id": row.project_id,
         "tenant_id": row.project_id,
         "description": row.description,
-        "created_at": iso_seconds(row.created_at),
-        "updated_at": iso_seconds(row.updated_at),
+        "created_at": created_at,
+        "updated_at": created_at if row.updated_at == row.created_at else iso_seconds(row.updated_at),
         "revision_number": row.revision_number,
         "tags": tags,
     }
