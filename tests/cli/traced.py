@@ -1,8 +1,10 @@
 """Small worlds to follow packets in: guests' ports on networks, a router, an external network, all of them rows."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
 from tests.clients.openstack_cli import OpenStackCli
 from tests.services.network.routed import add_subnet, asked, changed, made, shown, subnet
 from tests.support.cloud import Client, RunningCloud
@@ -10,6 +12,8 @@ from tests.support.hosts import eventually
 
 from haneul.cli.trace.follow import Followed, Wanted, follow
 from haneul.cli.trace.values import Hop
+from haneul.kernel.db import Db
+from haneul.services.network.placements.models import placements
 
 Thing = dict[str, Any]
 HOST = "host-1"
@@ -90,6 +94,8 @@ class Town:
     def follow(self, source: str, to: str, tcp: int | None = 22, **more: Any) -> Followed:
         """The packet's way, as it is now."""
         wanted = Wanted(source=source, destination=to, protocol="tcp" if tcp else "icmp", port=tcp, **more)
+        # A port on one host changes what its network's other hosts have to make.
+        eventually(lambda: not self.cloud.cloud.store.read(_unmade))
         return self.cloud.cloud.store.read(lambda db: follow(db, None, wanted))
 
     def dropped(self, source: str, to: str, tcp: int | None = 22, **more: Any) -> Hop:
@@ -128,3 +134,7 @@ def made_group(client: Client) -> str:
     answer = asked(client, "POST", "/v2.0/security-groups", {"security_group": {"name": "town"}})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["security_group"]["id"])
+
+
+def _unmade(db: Db) -> Sequence[Any]:
+    return db.tuples(select(placements.c.id).where(placements.c.generation != placements.c.observed_generation))
