@@ -29,16 +29,12 @@ from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.seeds import seed_flavors
 from haneul.services.compute.service import service as compute
-from haneul.services.identity.config import IdentitySettings
 from haneul.services.identity.public import (
     Bootstrap,
     CatalogEntry,
-    EpochWatch,
-    KeyRing,
-    Tokens,
     bootstrap,
     move_endpoints,
-    set_up_keys,
+    open_identity,
 )
 from haneul.services.identity.service import service as identity
 from haneul.services.identity.users.hashing import hashed
@@ -62,11 +58,7 @@ class Cloud:
     def __init__(self, wanted: CloudSettings, settings: Settings) -> None:
         self.wanted, self.settings = wanted, settings
         self.store = Store(wanted.db_url)
-        self.identity = settings.section("identity", IdentitySettings)
-        set_up_keys(wanted.state / "control" / "fernet-keys")
-        self.tokens = Tokens(
-            KeyRing(wanted.state / "control" / "fernet-keys"), EpochWatch(), self.identity.token_life_s
-        )
+        self.identity = open_identity(wanted.state / "control", settings)
         self.hosts = HostLink()
         self.image = settings.section("image", ImageSettings)
         self.images = open_store(self.image.driver, wanted.state / "control" / "images")
@@ -77,7 +69,7 @@ class Cloud:
 
     def _services(self) -> list[Service]:
         return [
-            identity(self.tokens, self.identity),
+            identity(self.identity),
             image(self.images, self.image),
             placement(),
             network(self.settings.section("network", NetworkSettings)),
@@ -103,7 +95,7 @@ class Cloud:
         """
         upgrade(self.store.engine)
         self.store.write(lambda db: claim(db, self.cloud_id))
-        cost = self.identity.bcrypt_cost
+        cost = self.identity.settings.bcrypt_cost
         wanted = Bootstrap(
             self.wanted.region,
             lambda: hashed(self._first_password(), cost),
@@ -134,7 +126,7 @@ class Cloud:
     def _first_password(self) -> str:
         path = self.wanted.state / "control" / "admin-password"
         if not path.exists():
-            durable.write(path, (self.identity.admin_password or ids.new_secret()).encode())
+            durable.write(path, (self.identity.settings.admin_password or ids.new_secret()).encode())
         return path.read_text()
 
     def start(self) -> None:
@@ -201,7 +193,9 @@ class Cloud:
 
     def _edge(self, one: Service) -> Edge:
         auth_url = self._url(self.services[0])
-        return Edge(service=one, store=self.store, policy=self.policy_of(one), checker=self.tokens, auth_url=auth_url)
+        return Edge(
+            service=one, store=self.store, policy=self.policy_of(one), checker=self.identity.tokens, auth_url=auth_url
+        )
 
     def _entry(self, one: Service) -> CatalogEntry:
         return CatalogEntry(one.type, one.name, one.description, self._url(one) + one.endpoint)

@@ -159,7 +159,7 @@ def test_an_expired_token_opens_nothing(cloud: RunningCloud, admin: Client) -> N
 
     def token(issued_at: int, expires_at: int) -> Client:
         payload = Payload(admin_id, ("password",), "", "", issued_at, expires_at, ("made-by-a-test",))
-        return Client(cloud, cloud.cloud.tokens.keys.encrypt(msgspec.msgpack.encode(payload)))
+        return Client(cloud, cloud.cloud.identity.tokens.provider.write(payload))
 
     assert whoami(token(now - 10_000_000, now + 60_000_000)) == 200
     assert whoami(token(now - 10_000_000, now - 1)) == 401
@@ -171,7 +171,7 @@ def test_an_expired_token_opens_nothing(cloud: RunningCloud, admin: Client) -> N
 
 def test_a_payload_that_names_nobody_opens_nothing(cloud: RunningCloud) -> None:
     now = int(time.time() * 1e6)
-    keys = cloud.cloud.tokens.keys
+    keys = cloud.cloud.identity.receipt_keys
     nobody = Payload("nobody", ("password",), "system", "all", now, now + 60_000_000, ("made-by-a-test",))
     for content in (msgspec.msgpack.encode(nobody), b"", b"\xff", msgspec.msgpack.encode(["short"])):
         assert whoami(Client(cloud, keys.encrypt(content))) == 401
@@ -260,7 +260,7 @@ def test_the_password_is_proved_as_it_was_when_the_login_began(cloud: RunningClo
     began = int(time.time() * 1e6)
     admin.patch("identity", f"/v3/users/{user['id']}", json={"user": {"password": "new"}})
     late = Payload(user["id"], ("password",), "", "", began, began + 60_000_000, ("made-by-a-test",))
-    assert whoami(Client(cloud, cloud.cloud.tokens.keys.encrypt(msgspec.msgpack.encode(late)))) == 401
+    assert whoami(Client(cloud, cloud.cloud.identity.tokens.provider.write(late))) == 401
 
 
 CHANGE = """

@@ -2,6 +2,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from haneul.kernel.auth.access_rules import AccessRule
+
 if TYPE_CHECKING:
     from haneul.kernel.db import Db
 
@@ -10,7 +12,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """The credentials behind one request, as policy rules see them.
 
     Exactly one of `project_id`, `domain_id` and `system_scope` is set for a scoped token, none for an unscoped one.
-    Role names are lower-cased; `expires_at` and `issued_at` are seconds since the epoch.
+    Role names are lower-cased; `expires_at` and `issued_at` are seconds since the epoch. `trust_id` and
+    `application_credential_id` say by what delegation the caller acts; `is_restricted`: he may make no further ones.
+    With `access_rules`, nothing but the calls that they name may be made.
     """
 
     user_id: str = ""
@@ -28,6 +32,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     audit_id: str = ""
     expires_at: float = 0.0
     issued_at: float = 0.0
+    methods: tuple[str, ...] = ()
+    trust_id: str = ""
+    application_credential_id: str = ""
+    is_restricted: bool = False
+    access_rules: tuple[AccessRule, ...] | None = None
 
     @property
     def is_anonymous(self) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.exc import IntegrityError
 
+from haneul.kernel.auth import NOBODY, Origin
 from haneul.kernel.db.direct import Direct
 from haneul.kernel.db.engines import is_outrun
 from haneul.kernel.db.statements import Query, R, prepared
@@ -24,14 +25,15 @@ class Outrun(Exception):
 class Db:
     """Reads and writes of one transaction; its body may be run again whole, so it must have no effect elsewhere.
 
-    `driver` is SQLite's own connection under this one, for what needs no more than that.
+    `driver` is SQLite's own connection under this one, for what needs no more than that. `origin` is who asked.
     """
 
-    __slots__ = ("_after_commit", "_driver", "connection")
+    __slots__ = ("_after_commit", "_driver", "connection", "origin")
 
     def __init__(self, connection: Connection, driver: Any = None) -> None:
         self.connection = connection
         self._driver = driver
+        self.origin: Origin = NOBODY
         self._after_commit: list[Callable[[], None]] = []
 
     def one(self, query: Query[R], **parameters: Any) -> R | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from haneul.kernel import log
-from haneul.kernel.auth import ANONYMOUS, Caller
+from haneul.kernel.auth import ANONYMOUS, Caller, Origin
 from haneul.kernel.db import Db
 from haneul.kernel.db.listing import Page
 from haneul.kernel.errors import Forbidden
@@ -79,6 +79,18 @@ class Call:
     def request_id(self) -> str:
         return self.ask.request_id
 
+    @property
+    def origin(self) -> Origin:
+        """Who asks, for what the transaction leaves behind."""
+        ask = self.ask
+        return Origin(
+            caller=self.caller,
+            request_id=ask.request_id,
+            global_request_id=ask.global_request_id,
+            remote=ask.remote,
+            agent=ask.headers.get("user-agent", ""),
+        )
+
     def enforce(self, target: object = None, *, rule: Rule | None = None, **named: object) -> None:
         """Forbidden unless the route's rule (or this one) lets the caller do it to the target."""
         self.enforced = True
@@ -128,7 +140,13 @@ class Call:
     async def transaction(self, body: Callable[[Db], T], *, writes: bool) -> T:
         """Run a body in a transaction of its own, for routes that stream."""
         assert self._submit is not None
-        result: T = await self._submit(body, writes)
+
+        def within(db: Db) -> T:
+            log.request_id.set(self.request_id)
+            db.origin = self.origin
+            return body(db)
+
+        result: T = await self._submit(within, writes)
         return result
 
     async def in_thread(self, function: Callable[[], T]) -> T:

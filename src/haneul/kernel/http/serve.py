@@ -14,6 +14,7 @@ from sqlalchemy.exc import DataError
 
 from haneul.kernel import log
 from haneul.kernel.auth import ANONYMOUS, TokenChecker
+from haneul.kernel.auth.access_rules import allowed
 from haneul.kernel.db import Db, Store
 from haneul.kernel.errors import NEUTRAL, ApiError, BadRequest, NotFound, Unacceptable, Unauthorized
 from haneul.kernel.http.bodies import Outgoing, decode, query_of
@@ -147,6 +148,14 @@ async def _identify(edge: Edge, call: Call, route: Route) -> None:
         elif known is None:
             known = await asyncio.wrap_future(store.submit_read(lambda db: checker.look_up(db, token)))
         call.caller = known
+        _refuse_beyond_access_rules(call)
+
+
+def _refuse_beyond_access_rules(call: Call) -> None:
+    """401, as keystonemiddleware has it, for what an application credential's access rules don't name."""
+    rules = call.caller.access_rules
+    if rules is not None and not allowed(rules, call.service.type, call.ask.method, call.ask.path):
+        raise Unauthorized("The request you have made requires authentication.")
 
 
 def _refuse_other_project(call: Call) -> None:
@@ -181,6 +190,7 @@ async def _answer(edge: Edge, call: Call, raw: bytes, req: Request, resp: Respon
         log.request_id.set(call.request_id)
         log.operation_id.set("")
         call._db, call.enforced = db, route.rule is PUBLIC
+        db.origin = call.origin
         view = route.handler(call, **arguments)
         if not call.enforced:
             raise RuntimeError(f"{route.name} answered without enforcing its rule")

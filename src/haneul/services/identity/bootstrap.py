@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 from sqlalchemy import bindparam
 
-from haneul.kernel.clock import EPOCH, now
+from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, by, columns_of
 from haneul.kernel.ids import new_hex_id
 from haneul.services.identity.endpoints.models import Endpoint, endpoints
@@ -120,7 +120,7 @@ def _role(db: Db, name: str) -> str:
 def _admin(db: Db, password_hash: Callable[[], str]) -> str:
     found = db.one(USER_BY_NAME, domain_id=DEFAULT_DOMAIN, name="admin")
     if found is None:
-        user = User(new_hex_id(), DEFAULT_DOMAIN, "admin", True, None, {}, {}, EPOCH, now())
+        user = User(new_hex_id(), DEFAULT_DOMAIN, "admin", True, None, {}, {}, now())
         found = db.insert(users, user)
         db.insert_numbered(passwords, user_id=found.id, hash=password_hash(), created_at=now(), expires_at=None)
     return found.id

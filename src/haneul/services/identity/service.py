@@ -9,6 +9,7 @@ from haneul.services.identity.endpoints.api import routes as endpoints
 from haneul.services.identity.grants.api import routes as grants
 from haneul.services.identity.groups.api import routes as groups
 from haneul.services.identity.groups.members_api import routes as members
+from haneul.services.identity.parts import Parts
 from haneul.services.identity.projects.api import routes as projects
 from haneul.services.identity.projects.tags_api import routes as tags
 from haneul.services.identity.regions.api import routes as regions
@@ -17,12 +18,11 @@ from haneul.services.identity.roles.api import routes as roles
 from haneul.services.identity.roles.inferences_api import routes as inferences
 from haneul.services.identity.services.api import routes as services
 from haneul.services.identity.tokens.api import routes_with as token_routes_with
-from haneul.services.identity.tokens.checker import Tokens
 from haneul.services.identity.users.api import routes_with as user_routes_with
 from haneul.services.identity.versions import routes as versions
 
 
-def service(tokens: Tokens, settings: IdentitySettings) -> Service:
+def service(parts: Parts) -> Service:
     return Service(
         type="identity",
         name="keystone",
@@ -32,12 +32,12 @@ def service(tokens: Tokens, settings: IdentitySettings) -> Service:
         base_rules=BASE_RULES,
         resources=(
             versions,
-            token_routes_with(tokens, settings.bcrypt_cost),
+            token_routes_with(parts),
             own_access,
             domains,
             projects,
             tags,
-            user_routes_with(settings.bcrypt_cost),
+            user_routes_with(parts),
             groups,
             members,
             roles,

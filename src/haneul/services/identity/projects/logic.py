@@ -14,6 +14,7 @@ from haneul.services.identity.options import options_after, refuse_immutable
 from haneul.services.identity.projects import tags, tree
 from haneul.services.identity.projects.models import NO_DOMAIN, Project, projects
 from haneul.services.identity.projects.schemas import ProjectCreate, ProjectUpdate
+from haneul.services.identity.revocation.logic import revoke_domain, revoke_project
 
 # Keystone's five, and the domain above them.
 MOST_LEVELS = 6
@@ -144,6 +145,8 @@ def update(db: Db, project: Project, wanted: ProjectUpdate, extra: Mapping[str, 
         changes["options"] = options_after(project.options, wanted.options)
     if extra:
         changes["extra"] = {**project.extra, **extra}
+    if wanted.enabled is False and project.enabled:
+        (revoke_domain if project.is_domain else revoke_project)(db, project.id)
     if changes:
         duplicate = DUPLICATE_DOMAIN if project.is_domain else DUPLICATE
         with unique(duplicate, name=changes.get("name"), id=project.id):

@@ -7,6 +7,7 @@ from haneul.kernel.db import Db
 from haneul.kernel.errors import NotFound, Unauthorized
 from haneul.kernel.http import PUBLIC, Call, Raw, Routes
 from haneul.kernel.policy import Rule
+from haneul.services.identity.parts import Parts
 from haneul.services.identity.tokens import logic, login
 from haneul.services.identity.tokens.checker import Tokens
 from haneul.services.identity.tokens.logic import REFUSED, Grant
@@ -28,9 +29,10 @@ CHECK = Rule(
 REVOKE = Rule("identity:revoke_token", "rule:admin_required or rule:token_subject", "Revoke a token.")
 
 
-def routes_with(tokens: Tokens, bcrypt_cost: int) -> Routes:
+def routes_with(parts: Parts) -> Routes:
     """Identity's token routes over this process's tokens."""
     routes = Routes()
+    tokens, bcrypt_cost = parts.tokens, parts.settings.bcrypt_cost
 
     @routes.post("/v3/auth/tokens", rule=PUBLIC, body_wraps="auth", transaction="none")
     async def create_token(call: Call, body: Auth, query: TokenQuery) -> Raw:
@@ -53,9 +55,9 @@ def routes_with(tokens: Tokens, bcrypt_cost: int) -> Routes:
     @routes.delete("/v3/auth/tokens", rule=REVOKE)
     def revoke_token(call: Call) -> None:
         token = _subject(call)
-        payload = logic.payload_of(tokens.keys, token)
+        payload = tokens.provider.read(token)
         call.enforce(token={"user_id": payload.user_id if payload else None})
-        logic.revoke(call.db, tokens.keys, token)
+        logic.revoke(call.db, tokens.provider, token)
 
     return routes
 
@@ -112,7 +114,7 @@ async def _issued(call: Call, tokens: Tokens, auth: Auth, bcrypt_cost: int) -> s
         raise Unauthorized(REFUSED)
     proved = user
     kind, target = await call.transaction(lambda db: login.scope_of(db, auth, proved), writes=False)
-    return logic.issue(tokens.keys, Grant(proved, methods, kind, target, issued_at, expires_at, parent))
+    return logic.issue(tokens.provider, Grant(proved, methods, kind, target, issued_at, expires_at, parent))
 
 
 async def _by_password(call: Call, auth: Auth, bcrypt_cost: int) -> User:

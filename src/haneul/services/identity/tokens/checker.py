@@ -8,8 +8,8 @@ import msgspec
 from haneul.kernel.auth import Caller
 from haneul.kernel.db import Db
 from haneul.services.identity.epoch import EpochWatch
-from haneul.services.identity.tokens.keys import KeyRing
 from haneul.services.identity.tokens.logic import Validated, validated
+from haneul.services.identity.tokens.providers import TokenProvider
 
 KEPT_MOST = 10_000
 
@@ -23,8 +23,8 @@ class _Kept(msgspec.Struct):
 class Tokens:
     """The process's validated tokens: what `kernel.auth.TokenChecker` asks for, and the documents of validation."""
 
-    def __init__(self, keys: KeyRing, watch: EpochWatch, life_s: int) -> None:
-        self.keys = keys
+    def __init__(self, provider: TokenProvider, watch: EpochWatch, life_s: int) -> None:
+        self.provider = provider
         self.life_s = life_s
         self._watch = watch
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
@@ -53,7 +53,7 @@ class Tokens:
             # The look may just have confirmed what was kept.
             kept = self._current(token)
         if kept is None:
-            found = validated(db, self.keys, token)
+            found = validated(db, self.provider, token)
             kept = self._kept[token] = _Kept(epoch, found, msgspec.json.encode(found.view))
             while len(self._kept) > KEPT_MOST:
                 self._kept.popitem(last=False)

@@ -5,27 +5,24 @@ import secrets
 import time
 
 import msgspec
-from sqlalchemy import bindparam, delete, select
 
 from haneul.kernel.auth import Caller
-from haneul.kernel.clock import from_microseconds, iso_microseconds, now, to_microseconds
+from haneul.kernel.clock import from_microseconds, iso_microseconds
 from haneul.kernel.db import Db, by
 from haneul.kernel.errors import NotFound, Unauthorized
 from haneul.services.identity.catalog.logic import catalog_of
-from haneul.services.identity.epoch import bump
 from haneul.services.identity.projects.models import NO_DOMAIN, Project, projects
+from haneul.services.identity.revocation.logic import is_revoked, revoke_token
 from haneul.services.identity.role_assignments.models import SYSTEM
 from haneul.services.identity.role_assignments.queries import RoleName, held_by
-from haneul.services.identity.tokens.keys import KeyRing
-from haneul.services.identity.tokens.models import Payload, Revocation, ScopeKind, revocations
+from haneul.services.identity.tokens.models import Payload, ScopeKind
+from haneul.services.identity.tokens.providers import TokenProvider
 from haneul.services.identity.tokens.schemas import TokenView
 from haneul.services.identity.users.models import User, users
 
 REFUSED = "The request you have made requires authentication."
 USER_BY_ID = by(User, users, "id")
 PROJECT_BY_ID = by(Project, projects, "id")
-IS_REVOKED = select(revocations.c.audit_id).where(revocations.c.audit_id.in_(bindparam("ids", expanding=True)))
-FORGET = delete(revocations).where(revocations.c.expires_at < bindparam("moment"))
 
 
 class Validated(msgspec.Struct, frozen=True):
@@ -49,7 +46,7 @@ class Grant(msgspec.Struct, frozen=True):
     parent_audit_id: str = ""
 
 
-def issue(keys: KeyRing, grant: Grant) -> str:
+def issue(provider: TokenProvider, grant: Grant) -> str:
     """A new token of this content; whether the user may have it is checked by `validated`."""
     audit_ids = (_new_audit_id(), *filter(None, (grant.parent_audit_id,)))
     payload = Payload(
@@ -61,28 +58,34 @@ def issue(keys: KeyRing, grant: Grant) -> str:
         grant.expires_at,
         audit_ids,
     )
-    return keys.encrypt(msgspec.msgpack.encode(payload))
+    return provider.write(payload)
 
 
-def validated(db: Db, keys: KeyRing, token: str) -> Validated:
+def validated(db: Db, provider: TokenProvider, token: str) -> Validated:
     """What the token stands for now; Unauthorized if it is forged, expired, revoked or its user has lost his role."""
-    payload = payload_of(keys, token)
+    payload = provider.read(token)
     if payload is None or payload.expires_at <= time.time() * 1e6:
         raise Unauthorized(REFUSED)
-    if db.value(IS_REVOKED, ids=list(payload.audit_ids)) is not None:
-        raise Unauthorized(REFUSED)
     user = db.one(USER_BY_ID, id=payload.user_id)
-    if user is None or not user.enabled or to_microseconds(user.tokens_valid_after) > payload.issued_at:
+    if user is None or not user.enabled:
         raise Unauthorized(REFUSED)
-    return _described(db, payload, user, _enabled(db, user.domain_id))
+    found = _described(db, payload, user, _enabled(db, user.domain_id))
+    if _is_revoked(db, payload, found.caller):
+        raise Unauthorized(REFUSED)
+    return found
 
 
-def payload_of(keys: KeyRing, token: str) -> Payload | None:
-    raw = keys.decrypt(token) if len(token) < 4096 else None
-    try:
-        return msgspec.msgpack.decode(raw, type=Payload) if raw else None
-    except msgspec.DecodeError:
-        return None
+def _is_revoked(db: Db, payload: Payload, caller: Caller) -> bool:
+    domain_ids = {caller.user_domain_id, caller.project_domain_id, caller.domain_id} - {None, ""}
+    return is_revoked(
+        db,
+        audit_ids=payload.audit_ids,
+        user_id=payload.user_id,
+        project_ids=[caller.project_id] if caller.project_id else [],
+        domain_ids=sorted(filter(None, domain_ids)),
+        trust_id=payload.trust_id,
+        issued_at=from_microseconds(payload.issued_at),
+    )
 
 
 def _described(db: Db, payload: Payload, user: User, user_domain: Project) -> Validated:
@@ -160,15 +163,12 @@ def _enabled(db: Db, project_id: str) -> Project:
     return project
 
 
-def revoke(db: Db, keys: KeyRing, token: str) -> None:
+def revoke(db: Db, provider: TokenProvider, token: str) -> None:
     """The token, and no other of its chain, counts no longer. NotFound if it is none of ours."""
-    payload = payload_of(keys, token)
+    payload = provider.read(token)
     if payload is None:
         raise NotFound("Could not find token.")
-    bump(db)
-    db.run(FORGET, moment=now())
-    if db.value(IS_REVOKED, ids=[payload.audit_ids[0]]) is None:
-        db.insert(revocations, Revocation(payload.audit_ids[0], from_microseconds(payload.expires_at)))
+    revoke_token(db, payload.audit_ids[0], from_microseconds(payload.expires_at))
 
 
 def _new_audit_id() -> str:

@@ -6,6 +6,7 @@ from haneul.kernel.http import PUBLIC, Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
 from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.filters import booleans
+from haneul.services.identity.parts import Parts
 from haneul.services.identity.projects.models import DEFAULT_DOMAIN
 from haneul.services.identity.users import logic
 from haneul.services.identity.users.hashing import submit_check, submit_hashing
@@ -41,9 +42,10 @@ def allowed(call: Call, user: User | None, user_id: str) -> User:
     return logic.existing(user, user_id)
 
 
-def routes_with(bcrypt_cost: int) -> Routes:
+def routes_with(parts: Parts) -> Routes:
     """Identity's user routes. Passwords are hashed outside of transactions: each takes as long as a hundred writes."""
     routes = Routes()
+    bcrypt_cost = parts.settings.bcrypt_cost
 
     @routes.get("/v3/users", rule=LIST, wraps="users")
     def list_users(call: Call, query: UserFilters) -> Listed[View]:

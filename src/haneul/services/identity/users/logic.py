@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select
 
-from haneul.kernel.clock import EPOCH, now
+from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, by, columns_of, fields, unique
 from haneul.kernel.db.listing import Listing, Page
 from haneul.kernel.errors import BadRequest, NotBuilt, NotFound
@@ -13,6 +13,7 @@ from haneul.kernel.schema import UNSET
 from haneul.services.identity.epoch import bump
 from haneul.services.identity.options import options_after
 from haneul.services.identity.projects.models import Project, projects
+from haneul.services.identity.revocation.logic import revoke_user
 from haneul.services.identity.role_assignments.models import role_assignments
 from haneul.services.identity.users.models import Password, User, passwords, users
 from haneul.services.identity.users.schemas import UserCreate, UserOptions, UserUpdate
@@ -84,7 +85,6 @@ def create(db: Db, wanted: UserCreate, *, domain_id: str, password_hash: str | N
         default_project_id=wanted.default_project_id,
         options=options_after({}, wanted.options),
         extra=dict(extra),
-        tokens_valid_after=EPOCH,
         created_at=now(),
     )
     with unique(DUPLICATE, user):
@@ -115,7 +115,7 @@ def update(
         _refuse_unbuilt(UserOptions(), extra)
         changes["extra"] = {**user.extra, **extra}
     if wanted.password is not UNSET or (wanted.enabled is False and user.enabled):
-        changes["tokens_valid_after"] = now()
+        revoke_user(db, user.id)
     if wanted.password is not UNSET:
         _replace_password(db, user.id, password_hash)
     if changes:
@@ -131,7 +131,7 @@ def change_password(db: Db, user_id: str, password_hash: str, *, proved_hash: st
     if current is None or current.hash != proved_hash:
         return False
     _replace_password(db, user_id, password_hash)
-    db.update(users, {"id": user_id}, tokens_valid_after=now())
+    revoke_user(db, user_id)
     return True
 
 

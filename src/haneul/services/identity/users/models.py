@@ -7,7 +7,7 @@ from haneul.kernel.db import Counter, Json, Row, Table, Time
 
 
 class User(Row):
-    """A user of a domain. Tokens issued before `tokens_valid_after` no longer count."""
+    """A user of a domain."""
 
     id: str
     domain_id: str
@@ -16,7 +16,6 @@ class User(Row):
     default_project_id: str | None
     options: dict[str, Any]
     extra: dict[str, Any]
-    tokens_valid_after: datetime
     created_at: datetime
 
 
@@ -29,7 +28,6 @@ users = Table(
     Column("default_project_id", String(64)),
     Column("options", Json, nullable=False),
     Column("extra", Json, nullable=False),
-    Column("tokens_valid_after", Time, nullable=False),
     Column("created_at", Time, nullable=False),
     UniqueConstraint("domain_id", "name"),
     Index("ix_identity_users_name", "name", "id"),
