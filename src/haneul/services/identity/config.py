@@ -9,8 +9,8 @@ class IdentitySettings(msgspec.Struct, frozen=True):
     """Identity's own settings, the section `identity`.
 
     `token_life_s`: how long a token lives. `token_provider`: how tokens are written, encrypted (fernet) or signed with
-    ES256 (jws). `keys_active_most`: how many keys a rotation leaves in a repository. `bcrypt_cost`: each step doubles the CPU
-    of a password check (12: about 0.24 s). `admin_password`: the first password of admin, made up when empty.
+    ES256 (jws). `keys_active_most`: how many keys a rotation leaves in a repository. `bcrypt_cost`: each step doubles
+    the CPU of a password check (12: about 0.24 s). `admin_password`: the first password of admin, made up when empty.
     `notification_format`: what listeners on the bus get of each change; `notify_logins`: whether also of logins.
     `allow_redelegated_trust` and `redelegation_depth_most`: whether and how often a trust may be passed on.
     `limit_model`: how limits of parent and child projects bind each other.
@@ -29,7 +29,7 @@ class IdentitySettings(msgspec.Struct, frozen=True):
 
 
 class SecurityCompliance(msgspec.Struct, frozen=True):
-    """Rules on passwords and idle users, the section `security_compliance`; None is no rule. Source: Keystone's options.
+    """Rules on passwords and idle users, section `security_compliance`; None is no rule. Source: Keystone's options.
 
     `lockout_failure_attempts` wrong passwords lock a user out for `lockout_duration_s`. Users idle for
     `disable_user_account_days_inactive` may not log in. `minimum_password_age` is in days.

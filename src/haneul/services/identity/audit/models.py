@@ -9,7 +9,7 @@ from haneul.kernel.db import Counter, Json, Row, Table, Time
 class AuditRecord(Row):
     """Something that was done, or tried, in identity: who did it, from where, to what.
 
-    `action` is as notifications name it (`created`, `updated`, `deleted`, `authenticate`), `outcome` success or failure.
+    `action` as notifications name it (`created`, `updated`, `deleted`, `authenticate`); `outcome`: success or failure.
     `domain_id` and `project_id` are those whose readers may see it; empty for what concerns the whole cloud. `sequence`
     and `seal` come with the seal: the record's place in the chain, and a digest over it and the seal before.
     """

@@ -6,7 +6,7 @@ ScopeKind = Literal["", "project", "domain", "system"]
 
 
 class Payload(msgspec.Struct, frozen=True, array_like=True):
-    """What a token holds, encrypted or signed; moments in microseconds. `audit_ids`: its own, and its first ancestor's."""
+    """What a token holds, encrypted or signed; moments in microseconds. `audit_ids`: its own, its first ancestor's."""
 
     user_id: str
     methods: tuple[str, ...]

@@ -9,6 +9,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.types import Options
 
 from haneul.host.disk import durable
 from haneul.services.identity.tokens.models import Payload, ScopeKind
@@ -56,7 +57,7 @@ class SignedTokens:
         for key in self._keys():
             try:
                 # Whether it is still time is asked where revocation is.
-                unchecked = {"verify_exp": False, "verify_iat": False}
+                unchecked: Options = {"verify_exp": False, "verify_iat": False}
                 return _payload(jwt.decode(token, key, algorithms=[ALGORITHM], options=unchecked))
             except (jwt.InvalidTokenError, KeyError, TypeError, ValueError):
                 continue
@@ -74,7 +75,8 @@ class SignedTokens:
 
 def _payload(claims: dict[str, Any]) -> Payload:
     scopes = [(kind, claims[name]) for kind, name in SCOPE_CLAIMS.items() if name in claims]
-    kind, scope_id = scopes[0] if scopes else ("", "")
+    none: tuple[ScopeKind, str] = ("", "")
+    kind, scope_id = scopes[0] if scopes else none
     return Payload(
         claims["sub"],
         tuple(claims["openstack_methods"]),
