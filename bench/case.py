@@ -13,6 +13,9 @@ from bench.load import Plan, Result, send
 from bench.measure import spending
 
 
+LIGHT_COST = 4
+
+
 class Bench:
     """One run."""
 
@@ -24,6 +27,12 @@ class Bench:
     def simulated(self) -> BenchCloud:
         """A simulated cloud with flavors and an image to start servers from."""
         return self._stack.enter_context(running_cloud("--simulate"))
+
+    @cached_property
+    def light(self) -> BenchCloud:
+        """A simulated cloud whose password hashes cost little, so that what a login costs besides can be seen."""
+        config = f"[identity]\nbcrypt_cost = {LIGHT_COST}\n"
+        return self._stack.enter_context(running_cloud("--simulate", config=config))
 
     def count(self, many: int) -> int:
         """How often to do something: as often as is worth measuring, or a tenth in a quick run."""

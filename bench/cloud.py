@@ -159,9 +159,13 @@ def new_cloud(*flags: str) -> Iterator[BenchCloud]:
 
 
 @contextmanager
-def running_cloud(*flags: str) -> Iterator[BenchCloud]:
-    """A cloud that answers, with an admin logged in."""
+def running_cloud(*flags: str, config: str = "") -> Iterator[BenchCloud]:
+    """A cloud that answers, with an admin logged in; `config` is what its `haneul.toml` shall say."""
     with new_cloud(*flags) as cloud:
+        if config:
+            written = cloud.state.with_name("haneul.toml")
+            written.write_text(config)
+            cloud.flags = (*cloud.flags, "--config", str(written))
         cloud.up()
         cloud.log_in()
         yield cloud

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -18,6 +20,7 @@ from msgspec import Struct
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 RECEIVED_AT_ONCE = 1 << 18
 END_S = 60.0
+STORM_RISES_S = 1.0
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -68,6 +71,26 @@ def send(plan: Plan) -> Result:
         cwd=Path(__file__).resolve().parents[1],
     )
     return msgspec.json.decode(done.stdout, type=Result)
+
+
+@contextmanager
+def storming(plan: Plan) -> Iterator[None]:
+    """Carry a plan out beside what the block does, and end it with the block, however far it has come."""
+    storm = subprocess.Popen(
+        [sys.executable, "-m", "bench.load"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        cwd=Path(__file__).resolve().parents[1],
+    )
+    try:
+        assert storm.stdin is not None
+        storm.stdin.write(msgspec.json.encode(plan))
+        storm.stdin.close()
+        time.sleep(STORM_RISES_S)
+        yield
+    finally:
+        storm.kill()
+        storm.wait()
 
 
 class _Connection:

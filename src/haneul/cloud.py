@@ -24,6 +24,7 @@ from haneul.kernel.http.sites import SiteApp
 from haneul.kernel.http.unbuilt import unbuilt_of
 from haneul.kernel.operations.engine import Engine
 from haneul.kernel.policy import Overrides, Policy, Rule, rules_of
+from haneul.kernel.quota import read_limits_with
 from haneul.kernel.reconcile.plans import PlanDesk, claim
 from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.hosts_link import HostLink
@@ -32,6 +33,7 @@ from haneul.services.compute.service import service as compute
 from haneul.services.identity.public import (
     Bootstrap,
     CatalogEntry,
+    Limits,
     bootstrap,
     move_endpoints,
     open_identity,
@@ -49,7 +51,7 @@ from haneul.settings import ALL_SERVICES_PORT, CloudSettings
 if TYPE_CHECKING:
     from haneul.kernel.bus import Bus
     from haneul.kernel.http.sites import Site
-    from haneul.kernel.service import Service
+    from haneul.kernel.service import Service, Worker
 
 
 class Cloud:
@@ -59,6 +61,8 @@ class Cloud:
         self.wanted, self.settings = wanted, settings
         self.store = Store(wanted.db_url)
         self.identity = open_identity(wanted.state / "control", settings)
+        is_strict = self.identity.settings.limit_model == "strict_two_level"
+        read_limits_with(self.store, Limits(wanted.region, is_strict))
         self.hosts = HostLink()
         self.image = settings.section("image", ImageSettings)
         self.images = open_store(self.image.driver, wanted.state / "control" / "images")
@@ -66,6 +70,7 @@ class Cloud:
         self.bus: Bus
         self.engine: Engine
         self.events: Publisher
+        self.workers: list[Worker] = []
 
     def _services(self) -> list[Service]:
         return [
@@ -143,12 +148,17 @@ class Cloud:
                 heal(self.store)
         self.engine = Engine(self.store, [operation for one in self.services for operation in one.operations])
         self.events = Publisher(self.store, self.bus)
+        self.workers = [begin(self.store) for one in self.services for begin in one.workers]
         self.bus.start()
         self.engine.start()
         self.events.start()
+        for worker in self.workers:
+            worker.start()
 
     def stop(self) -> None:
         self.engine.stop()
+        for worker in self.workers:
+            worker.stop()
         self.events.stop()
         self.bus.close()
         self.store.close()

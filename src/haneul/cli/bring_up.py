@@ -56,7 +56,7 @@ def bring_up(layout: Layout, screen: Screen, flags: Flags) -> Outcome:
     if not layout.exists:
         # What can't be started leaves no folder behind.
         _refuse_unfit(layout, _settle(layout, flags)[0])
-    _make_lockable(layout)
+    make_lockable(layout)
     with layout.locked(), screen.doing("Starting the cloud.") as progress:
         was_running = is_supervised(layout.tree)
         if was_running:
@@ -74,7 +74,7 @@ def bring_up(layout: Layout, screen: Screen, flags: Flags) -> Outcome:
     return outcome
 
 
-def _make_lockable(layout: Layout) -> None:
+def make_lockable(layout: Layout) -> None:
     try:
         layout.tree.mkdir(parents=True, exist_ok=True)
     except OSError as error:

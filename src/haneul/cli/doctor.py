@@ -1,5 +1,7 @@
 """`haneul doctor`: what is, why it matters, and how to fix what is wrong."""
 
+from collections.abc import Sequence
+
 import click
 import msgspec
 
@@ -22,7 +24,11 @@ def doctor_command(layout: Layout, screen: Screen, audit: bool, accept_restored:
     if accept_restored:
         _accept(layout, screen)
         return 0
-    found = _look(layout, screen, audit)
+    return tell(_look(layout, screen, audit), screen)
+
+
+def tell(found: Sequence[Finding], screen: Screen) -> int:
+    """Print what was found; the exit code that goes with it."""
     for one in found:
         screen.line(f"{LABELS[one.verdict]}  {one.fact}")
         screen.line(f"       {one.why}")

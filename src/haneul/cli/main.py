@@ -24,6 +24,7 @@ COMMANDS = {
     "why": "Explain a refusal, or what is wrong with a server or a port.",
     "trace": "Follow a packet, and name the first place that drops it.",
     "demo": "Boot a server, show its console and the time of each step.",
+    "identity": "Administer identity: its first administrator, keys, trusts and audit trail.",
     "image": "Make images.",
     "version": "Print the version.",
 }
@@ -58,14 +59,18 @@ def haneul() -> None:
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command; exit code 0, 1 for what went wrong, 2 for a wrong use."""
-    given = sys.argv[1:] if arguments is None else arguments
+    run(haneul, "haneul", sys.argv[1:] if arguments is None else arguments)
+
+
+def run(command: click.Command, name: str, given: list[str]) -> NoReturn:
+    """Run a command under its name, and end the program as `main` says."""
+    sys.exit(_outcome(command, name, given))
+
+
+def _outcome(command: click.Command, name: str, given: list[str]) -> int:
     screen = Screen("--json" in given)
-    sys.exit(_outcome(given, screen))
-
-
-def _outcome(given: list[str], screen: Screen) -> int:
     try:
-        outcome: Any = haneul.main(args=given, prog_name="haneul", standalone_mode=False)
+        outcome: Any = command.main(args=given, prog_name=name, standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.exceptions.NoArgsIsHelpError as shown:
         shown.show()

@@ -2,7 +2,7 @@
 
 import builtins
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -24,6 +24,16 @@ class BusMethod(msgspec.Struct, frozen=True):
     answer: Callable[[Store, Any], Any]
 
 
+class Worker(Protocol):
+    """What a service does in the background of a control process."""
+
+    def start(self) -> None:
+        """Begin, and come back at once."""
+
+    def stop(self) -> None:
+        """End, and come back when it has ended."""
+
+
 class Service(msgspec.Struct, frozen=True, kw_only=True):
     """One OpenStack service type.
 
@@ -34,6 +44,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     request ids (`X-Compute-Request-Id`). `manners`: where its HTTP is stricter.
     `sites` are ports of its own for browsers.
     `on_start` runs in every control process before it answers: to heal what a crash left.
+    `workers` make what runs beside the requests, one of each in every control process.
     """
 
     type: str
@@ -60,6 +71,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     bus_methods: Sequence[BusMethod] = ()
     sites: Sequence[Site] = ()
     on_start: Sequence[Callable[[Store], None]] = ()
+    workers: Sequence[Callable[[Store], Worker]] = ()
     settings: builtins.type[msgspec.Struct] | None = None
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+from tests.services.identity.entries import endpoint_of, region_in
 from tests.services.identity.people import make, role_id
 from tests.support.cloud import Client, RunningCloud
 
@@ -62,3 +63,29 @@ def test_changes_of_different_attributes_all_stay(admin: Client) -> None:
         assert {future.result().status_code for future in futures} == {200}
     shown = admin.get("identity", path).json()["user"]
     assert {shown[f"attribute_{number}"] for number in range(MANY)} == set(range(MANY))
+
+
+def test_two_moves_of_regions_close_no_circle(admin: Client) -> None:
+    one, other = region_in(admin), region_in(admin)
+    moves = {one: other, other: one}
+    with ThreadPoolExecutor(MANY) as threads:
+        futures = [
+            threads.submit(admin.patch, "identity", f"/v3/regions/{own}", json={"region": {"parent_region_id": around}})
+            for own, around in [*moves.items()] * (MANY // 2)
+        ]
+        assert {future.result().status_code for future in futures} == {200, 400}
+    around = [admin.get("identity", f"/v3/regions/{own}").json()["region"]["parent_region_id"] for own in moves]
+    assert around.count(None) == 1
+
+
+def test_a_project_is_given_an_endpoint_once_and_a_place_has_one_policy(admin: Client) -> None:
+    service = make(admin, "service", type="busy")
+    endpoint, project = endpoint_of(admin, service), make(admin, "project")
+    path = f"/v3/OS-EP-FILTER/projects/{project['id']}/endpoints/{endpoint['id']}"
+    assert statuses(lambda: admin.put("identity", path)) == [204, *[409] * (MANY - 1)]
+    assert statuses(lambda: admin.delete("identity", path)) == [204, *[404] * (MANY - 1)]
+    policy = admin.post("identity", "/v3/policies", json={"policy": {"blob": "{}", "type": "x"}}).json()["policy"]
+    place = f"/v3/policies/{policy['id']}/OS-ENDPOINT-POLICY/services/{service['id']}"
+    assert statuses(lambda: admin.put("identity", place)) == [204] * MANY
+    found = admin.get("identity", f"/v3/policies/{policy['id']}/OS-ENDPOINT-POLICY/endpoints").json()["endpoints"]
+    assert [one["id"] for one in found] == [endpoint["id"]]

@@ -1,16 +1,9 @@
 from typing import Any
 
 import pytest
+from tests.services.identity.entries import endpoint_of, records
 from tests.services.identity.people import login, make, persona
 from tests.support.cloud import Client, RunningCloud
-
-
-def endpoint_of(admin: Client, service: dict[str, Any], **fields: Any) -> dict[str, Any]:
-    body = {"service_id": service["id"], "interface": "public", "url": "http://controller:9292", **fields}
-    answer = admin.post("identity", "/v3/endpoints", json={"endpoint": body})
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()["endpoint"]
-    return found
 
 
 def catalog(client: Client, service: dict[str, Any]) -> list[str] | None:
@@ -115,7 +108,13 @@ def test_a_region_named_the_older_way_is_made(admin: Client) -> None:
         {"interface": 7},
         {"region_id": "nowhere"},
         {"service_id": "nothing"},
+        {"url": "http://controller/a%20b"},
+        {"url": "http://controller/100%"},
+        {"url": "http://controller/$(nonsense"},
         {"enabled": "yes"},
+        {"enabled": None},
+        {"name": 7},
+        {"description": ["no"]},
     ],
 )
 def test_an_endpoint_that_no_client_could_use_is_refused(admin: Client, fields: dict[str, Any]) -> None:
@@ -126,30 +125,60 @@ def test_an_endpoint_that_no_client_could_use_is_refused(admin: Client, fields: 
     assert len(admin.get("identity", "/v3/endpoints").json()["endpoints"]) == before
 
 
-def test_regions_stand_inside_each_other_and_never_in_themselves(admin: Client) -> None:
-    outer = {"region": {"id": "Earth", "description": "All of it"}}
-    assert admin.post("identity", "/v3/regions", json=outer).status_code == 201
-    assert admin.post("identity", "/v3/regions", json=outer).status_code == 409
-    inner = {"region": {"parent_region_id": "Earth"}}
-    assert admin.put("identity", "/v3/regions/Asia", json=inner).status_code == 201
-    inside = admin.get("identity", "/v3/regions", params={"parent_region_id": "Earth"}).json()["regions"]
-    assert [region["id"] for region in inside] == ["Asia"]
-    around = {"region": {"parent_region_id": "Asia"}}
-    assert admin.patch("identity", "/v3/regions/Earth", json=around).status_code == 400
-    assert admin.put("identity", "/v3/regions/Asia2", json={"region": {"id": "Asia3"}}).status_code == 400
-    assert admin.post("identity", "/v3/regions", json={"region": {"parent_region_id": "nowhere"}}).status_code == 404
-    service = make(admin, "service", type="key-manager")
-    endpoint = endpoint_of(admin, service, region_id="Asia")
-    assert admin.delete("identity", "/v3/regions/Earth").status_code == 403
+def test_what_a_client_adds_stands_in_the_catalog_and_a_doubled_percent_sign_is_one(admin: Client) -> None:
+    service = make(admin, "service", type="backup")
+    url = "http://controller/%%7E$(user_id)s"
+    endpoint = endpoint_of(admin, service, url=url, description="Nightly", room=3, region=None)
+    assert (endpoint["url"], endpoint["room"], endpoint["region"]) == (url, 3, None)
+    changed = admin.patch("identity", f"/v3/endpoints/{endpoint['id']}", json={"endpoint": {"description": None}})
+    assert (changed.json()["endpoint"]["description"], changed.json()["endpoint"]["room"]) == (None, 3)
+    found = admin.get("identity", "/v3/auth/catalog").json()["catalog"]
+    (shown,) = next(entry["endpoints"] for entry in found if entry["id"] == service["id"])
+    token = admin.get("identity", "/v3/auth/tokens", headers={"X-Subject-Token": admin.token}).json()["token"]
+    assert shown == {
+        "id": endpoint["id"],
+        "interface": "public",
+        "region": None,
+        "region_id": None,
+        "url": f"http://controller/%7E{token['user']['id']}",
+        "description": None,
+        "room": 3,
+    }
+
+
+@pytest.mark.parametrize("kind", ["service", "endpoint", "region"])
+def test_an_update_of_nothing_is_refused(admin: Client, kind: str) -> None:
+    own_id = admin.get("identity", f"/v3/{kind}s").json()[f"{kind}s"][0]["id"]
+    assert admin.patch("identity", f"/v3/{kind}s/{own_id}", json={kind: {}}).status_code == 400
+    assert admin.patch("identity", f"/v3/{kind}s/{own_id}", json={kind: {"id": "another"}}).status_code == 400
+    assert admin.patch("identity", f"/v3/{kind}s/{own_id}", json={kind: {"id": own_id}}).status_code == 200
+
+
+def test_a_region_named_the_older_way_is_taken_at_an_update_too(admin: Client) -> None:
+    service = make(admin, "service", type="messaging")
+    endpoint = endpoint_of(admin, service, region_id="RegionOne")
+    path = f"/v3/endpoints/{endpoint['id']}"
+    for change, region in (
+        ({"region": None}, "RegionOne"),
+        ({"region": "RegionTen"}, "RegionTen"),
+        ({"region_id": "RegionOne", "region": "RegionEleven"}, "RegionOne"),
+    ):
+        assert admin.patch("identity", path, json={"endpoint": change}).json()["endpoint"]["region_id"] == region
+    assert admin.get("identity", "/v3/regions/RegionTen").status_code == 200
+    assert admin.get("identity", "/v3/regions/RegionEleven").status_code == 404
+
+
+def test_every_change_of_the_catalog_is_written_down(cloud: RunningCloud, admin: Client) -> None:
+    service = make(admin, "service", type="audited")
+    endpoint = endpoint_of(admin, service)
+    for kind, own_id in (("service", service["id"]), ("endpoint", endpoint["id"])):
+        admin.patch("identity", f"/v3/{kind}s/{own_id}", json={kind: {"enabled": False}})
+    other = endpoint_of(admin, service, interface="admin")
     admin.delete("identity", f"/v3/endpoints/{endpoint['id']}")
-    assert admin.delete("identity", "/v3/regions/Earth").status_code == 204
-    assert admin.get("identity", "/v3/regions/Asia").status_code == 404
-
-
-def test_a_region_without_an_id_gets_one(admin: Client) -> None:
-    created = admin.post("identity", "/v3/regions", json={"region": {"description": "Somewhere"}}).json()["region"]
-    assert len(created["id"]) == 32
-    assert admin.put("identity", f"/v3/regions/{'a' * 256}", json={"region": {}}).status_code == 400
+    admin.delete("identity", f"/v3/services/{service['id']}")
+    assert records(cloud, endpoint["id"]) == ["endpoint created", "endpoint updated", "endpoint deleted"]
+    assert records(cloud, service["id"]) == ["service created", "service updated", "service deleted"]
+    assert admin.get("identity", f"/v3/endpoints/{other['id']}").status_code == 404
 
 
 def test_a_member_reads_regions_and_his_own_catalog_alone(cloud: RunningCloud, admin: Client) -> None:

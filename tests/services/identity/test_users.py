@@ -1,7 +1,11 @@
 import threading
 
+import pytest
+from sqlalchemy import select
 from tests.services.identity.people import PASSWORD, grant, login, make, persona, try_login, whoami
 from tests.support.cloud import Client, RunningCloud
+
+from haneul.services.identity.audit.models import audit_records as records
 
 
 def test_a_user_is_created_shown_changed_and_deleted(admin: Client) -> None:
@@ -132,12 +136,111 @@ def test_a_locked_password_is_the_administrators(cloud: RunningCloud, admin: Cli
     assert try_login(cloud, user).status_code == 201
 
 
-def test_what_is_not_built_is_refused_and_not_stored(admin: Client) -> None:
-    rules = {"multi_factor_auth_enabled": True, "multi_factor_auth_rules": [["password", "totp"]]}
-    for field in ({"options": rules}, {"federated": [{"idp_id": "elsewhere", "protocols": []}]}):
-        answer = admin.post("identity", "/v3/users", json={"user": {"name": "unbuilt", **field}})
-        assert answer.status_code == 501, field
+def test_federated_users_are_refused_and_not_stored(admin: Client) -> None:
+    federated = [{"idp_id": "elsewhere", "protocols": []}]
+    answer = admin.post("identity", "/v3/users", json={"user": {"name": "unbuilt", "federated": federated}})
+    assert answer.status_code == 501
     assert admin.get("identity", "/v3/users", params={"name": "unbuilt"}).json()["users"] == []
+    user = make(admin, "user", federated=[])
+    assert "federated" not in user
+    path = f"/v3/users/{user['id']}"
+    assert admin.patch("identity", path, json={"user": {"federated": federated}}).status_code == 501
+    assert admin.get("identity", "/v3/users", params={"idp_id": "elsewhere"}).json()["users"] == []
+
+
+def test_options_are_set_changed_and_taken_away(admin: Client) -> None:
+    rules = [["password", "totp"], ["password", "application_credential"]]
+    options = {"multi_factor_auth_enabled": False, "multi_factor_auth_rules": rules, "lock_password": True}
+    user = make(admin, "user", options=options)
+    assert user["options"] == options
+    path = f"/v3/users/{user['id']}"
+    changed = {"multi_factor_auth_rules": None, "lock_password": False, "ignore_password_expiry": True}
+    shown = admin.patch("identity", path, json={"user": {"options": changed}}).json()["user"]["options"]
+    assert shown == {"multi_factor_auth_enabled": False, "lock_password": False, "ignore_password_expiry": True}
+    assert admin.patch("identity", path, json={"user": {"options": {}}}).json()["user"]["options"] == shown
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"multi_factor_auth_rules": [["password"], ["password"]]},
+        {"multi_factor_auth_rules": [["password", "password"]]},
+        {"multi_factor_auth_rules": [[]]},
+        {"multi_factor_auth_rules": [[7]]},
+        {"multi_factor_auth_rules": ["password"]},
+        {"multi_factor_auth_rules": {"password": "totp"}},
+        {"multi_factor_auth_rules": [["m" * 256]]},
+        {"multi_factor_auth_enabled": "yes"},
+        {"lock_password": 1},
+        {"nobody_knows_it": True},
+        [],
+    ],
+    ids=str,
+)
+def test_options_of_another_shape_are_refused(admin: Client, options: object) -> None:
+    body = {"user": {"name": "misshapen", "options": options}}
+    assert admin.post("identity", "/v3/users", json=body).status_code == 400
+    assert admin.get("identity", "/v3/users", params={"name": "misshapen"}).json()["users"] == []
+
+
+def test_the_list_can_be_asked_for_parts_of_names(admin: Client) -> None:
+    domain = make(admin, "domain")
+    for name in ("The Ministry", "the office", "of The", "100%_The"):
+        make(admin, "user", name=name, domain_id=domain["id"])
+    expected = {
+        ("name__contains", "The"): ["100%_The", "The Ministry", "of The"],
+        ("name__icontains", "THE"): ["100%_The", "The Ministry", "of The", "the office"],
+        ("name__startswith", "The"): ["The Ministry"],
+        ("name__istartswith", "THE"): ["The Ministry", "the office"],
+        ("name__endswith", "The"): ["100%_The", "of The"],
+        ("name__iendswith", "tHe"): ["100%_The", "of The"],
+        ("name__icontains", "%_"): ["100%_The"],
+        ("name__contains", "*"): [],
+        ("name__contains", ""): ["100%_The", "The Ministry", "of The", "the office"],
+        ("name__rhymes", "nobody knows how"): ["100%_The", "The Ministry", "of The", "the office"],
+    }
+    for (key, value), names in expected.items():
+        params = {"domain_id": domain["id"], key: value}
+        found = [user["name"] for user in admin.get("identity", "/v3/users", params=params).json()["users"]]
+        assert found == names, (key, value)
+
+
+def test_a_name_has_a_sign_in_it_and_no_space_around_it(admin: Client) -> None:
+    for wrong in ("", "   ", "n" * 256, None, 7):
+        body = {"user": {"name": wrong}}
+        assert admin.post("identity", "/v3/users", json=body).status_code == 400, wrong
+    user = make(admin, "user", name=f"  {'n' * 40} n ")
+    assert user["name"] == f"{'n' * 40} n"
+    path = f"/v3/users/{user['id']}"
+    assert (
+        admin.patch("identity", path, json={"user": {"name": "  spaced out "}}).json()["user"]["name"] == "spaced out"
+    )
+    assert admin.patch("identity", path, json={"user": {"name": " "}}).status_code == 400
+    capital = make(admin, "user", name="Spaced out")
+    assert capital["id"] != user["id"]
+
+
+def test_a_change_of_nothing_and_a_description_of_no_text_are_refused(admin: Client) -> None:
+    user = make(admin, "user", description="a text")
+    path = f"/v3/users/{user['id']}"
+    for body in ({}, {"description": 7}, {"id": "another"}, {"domain_id": "another"}, {"enabled": "yes"}):
+        assert admin.patch("identity", path, json={"user": body}).status_code == 400, body
+    assert admin.get("identity", path).json()["user"] == user
+
+
+def test_changes_of_users_are_written_down(cloud: RunningCloud, admin: Client) -> None:
+    user = make(admin, "user")
+    path = f"/v3/users/{user['id']}"
+    admin.patch("identity", path, json={"user": {"enabled": False}})
+    admin.patch("identity", path, json={"user": {"password": "do not write this down"}})
+    admin.delete("identity", path)
+    mine = select(records).where(records.c.target_id == user["id"]).order_by(records.c.id)
+    found = cloud.cloud.store.read(lambda db: db.tuples(mine))
+    assert [(one.resource, one.action, one.outcome) for one in found] == [
+        ("user", action, "success") for action in ("created", "updated", "updated", "deleted")
+    ]
+    assert {one.domain_id for one in found} == {"default"}
+    assert "do not write" not in str(found)
 
 
 def test_a_domain_is_nobodys_default_project(admin: Client) -> None:

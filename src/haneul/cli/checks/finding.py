@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import msgspec
 
@@ -13,6 +13,7 @@ from haneul.settings import CloudSettings
 if TYPE_CHECKING:
     from haneul.kernel.db import Store
 
+S = TypeVar("S")
 Verdict = Literal["ok", "note", "wrong"]
 
 
@@ -70,7 +71,7 @@ class Subject:
 Check = Callable[[Subject], Iterator[Finding]]
 
 
-def findings(checks: Sequence[Check], subject: Subject) -> Iterator[Finding]:
+def findings(checks: Sequence[Callable[[S], Iterator[Finding]]], subject: S) -> Iterator[Finding]:
     """All that the checks find; a check that can't be made is itself a finding."""
     for check in checks:
         try:

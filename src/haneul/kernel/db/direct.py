@@ -6,6 +6,7 @@ Python) stays with it, and so does every other database.
 
 from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 from sqlalchemy import BindParameter, Boolean, Dialect, Executable
@@ -55,15 +56,40 @@ class Direct:
         return values
 
 
-def direct_of(statement: Executable, dialect: Dialect) -> Direct | None:
-    """The statement for the driver itself; None if SQLAlchemy is needed at each execution."""
-    compiled: Any = statement.compile(dialect=dialect)  # type: ignore[attr-defined]
-    columns = getattr(statement, "selected_columns", ())
+def direct_of(statement: Executable, dialect: Dialect, columns: Sequence[str] | None = None) -> Direct | None:
+    """The statement for the driver itself; None if SQLAlchemy is needed at each execution.
+
+    `columns` are those that an insert gives values to.
+    """
+    compiled: Any = statement.compile(dialect=dialect, column_keys=columns)  # type: ignore[attr-defined]
     special = compiled.post_compile_params or compiled.literal_execute_params
-    if special or any(bind.callable or bind.expanding for bind in compiled.binds.values()):
+    made_here = getattr(compiled, "insert_prefetch", ()) or getattr(compiled, "update_prefetch", ())
+    columns_found = getattr(statement, "selected_columns", ())
+    if special or made_here or any(bind.callable or bind.expanding for bind in compiled.binds.values()):
         return None
-    read = [(index, _read(column.type, dialect)) for index, column in enumerate(columns)]
+    read = [(index, _read(column.type, dialect)) for index, column in enumerate(columns_found)]
     return Direct(compiled, [(index, convert) for index, convert in read if convert is not None])
+
+
+class Directs:
+    """Statements that have been run often enough to be worth compiling, and what they came to."""
+
+    def __init__(self) -> None:
+        self._kept: WeakKeyDictionary[Executable, dict[tuple[str, ...], Direct | None]] = WeakKeyDictionary()
+
+    def of(self, statement: Executable, dialect: Dialect, columns: tuple[str, ...] = ()) -> Direct | None:
+        """The statement for the driver itself, from its second use on; None where SQLAlchemy has to run it."""
+        forms = self._kept.get(statement)
+        if forms is None:
+            # One that is built for one use is gone before it comes here again.
+            self._kept[statement] = {}
+            return None
+        if columns not in forms:
+            forms[columns] = direct_of(statement, dialect, columns or None)
+        return forms[columns]
+
+
+directs = Directs()
 
 
 def _read(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:

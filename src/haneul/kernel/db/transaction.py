@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.exc import IntegrityError
 
 from haneul.kernel.auth import NOBODY, Origin
-from haneul.kernel.db.direct import Direct
+from haneul.kernel.db.direct import Direct, directs
 from haneul.kernel.db.engines import is_outrun
 from haneul.kernel.db.statements import Query, R, prepared
 from haneul.kernel.db.tables import Row
@@ -70,6 +70,12 @@ class Db:
 
     def value(self, statement: Executable, **parameters: Any) -> Any:
         """The first column of the first row, or None."""
+        if (direct := self._fast(statement)) is not None:
+            try:
+                found = self._driver.execute(direct.text, direct.values(parameters)).fetchone()
+                return None if found is None else direct.row(found)[0]
+            except Exception:
+                return self.connection.execute(statement, parameters).scalar()
         return self.connection.execute(statement, parameters).scalar()
 
     def tuples(self, statement: Executable, **parameters: Any) -> Sequence[Any]:
@@ -77,10 +83,27 @@ class Db:
 
     def run(self, statement: Executable, **parameters: Any) -> int:
         """Run a write; how many rows it met."""
+        if (direct := self._fast(statement)) is not None:
+            try:
+                return int(self._driver.execute(direct.text, direct.values(parameters)).rowcount)
+            except Exception:
+                # What SQLite refuses has changed nothing, so that it can be tried again, for SQLAlchemy's error.
+                return self.connection.execute(statement, parameters).rowcount
         return self.connection.execute(statement, parameters).rowcount
 
+    def _fast(self, statement: Executable, columns: tuple[str, ...] = ()) -> Direct | None:
+        return None if self._driver is None else directs.of(statement, self.connection.dialect, columns)
+
     def insert(self, table: Table, row: R) -> R:
-        self.connection.execute(prepared.insert(table), fields(row))
+        values = fields(row)
+        statement = prepared.insert(table)
+        if (direct := self._fast(statement, tuple(values))) is not None:
+            try:
+                self._driver.execute(direct.text, direct.values(values))
+            except Exception:
+                self.connection.execute(statement, values)
+        else:
+            self.connection.execute(statement, values)
         return row
 
     def insert_missing(self, table: Table, row: Row) -> None:
@@ -93,7 +116,16 @@ class Db:
 
     def insert_numbered(self, table: Table, **values: Any) -> int:
         """Insert a row whose key the database counts up; the key."""
-        key = self.connection.execute(prepared.insert(table), values).inserted_primary_key
+        statement = prepared.insert(table)
+        if (direct := self._fast(statement, tuple(values))) is not None:
+            try:
+                return int(self._driver.execute(direct.text, direct.values(values)).lastrowid)
+            except Exception:
+                return self._insert_numbered(statement, values)
+        return self._insert_numbered(statement, values)
+
+    def _insert_numbered(self, statement: Executable, values: dict[str, Any]) -> int:
+        key = self.connection.execute(statement, values).inserted_primary_key
         assert key is not None
         return int(key[0])
 
@@ -102,12 +134,11 @@ class Db:
         statement = prepared.update(table, where, values)
         parameters = {f"where_{name}": value for name, value in where.items()}
         parameters.update((f"set_{name}", value) for name, value in values.items())
-        return self.connection.execute(statement, parameters).rowcount
+        return self.run(statement, **parameters)
 
     def delete(self, table: Table, **where: Any) -> int:
         statement = prepared.delete(table, where)
-        parameters = {f"where_{name}": value for name, value in where.items()}
-        return self.connection.execute(statement, parameters).rowcount
+        return self.run(statement, **{f"where_{name}": value for name, value in where.items()})
 
     def after_commit(self, function: Callable[[], None]) -> None:
         """Call the function once this transaction is durable; never if it is not."""

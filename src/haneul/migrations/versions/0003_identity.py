@@ -62,6 +62,21 @@ def upgrade() -> None:
         "ix_identity_audit_records_user_id", "identity_audit_records", ["user_id", "sequence"], unique=False
     )
     op.create_table(
+        "identity_endpoint_groups",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("filters", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_endpoint_groups")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_identity_endpoint_groups_name", "identity_endpoint_groups", ["name", "id"], unique=False)
+    op.create_table(
         "identity_epoch",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("number", sa.BigInteger(), nullable=True),
@@ -73,6 +88,21 @@ def upgrade() -> None:
         mysql_collate="utf8mb4_bin",
         mysql_engine="InnoDB",
     )
+    op.create_table(
+        "identity_policies",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("blob", Json(), nullable=False),
+        sa.Column("type", sa.String(length=255), nullable=False),
+        sa.Column("extra", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_policies")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_identity_policies_type", "identity_policies", ["type", "id"], unique=False)
     op.create_table(
         "identity_projects",
         sa.Column("id", sa.String(length=64), nullable=False),
@@ -103,6 +133,9 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("parent_region_id", sa.String(length=255), nullable=True),
         sa.Column("extra", Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["parent_region_id"], ["identity_regions.id"], name=op.f("fk_identity_regions_parent_region_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_regions")),
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",
@@ -200,6 +233,44 @@ def upgrade() -> None:
     op.create_index("ix_identity_services_name", "identity_services", ["name", "id"], unique=False)
     op.create_index("ix_identity_services_type", "identity_services", ["type", "id"], unique=False)
     op.create_table(
+        "identity_trusts",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("trustor_user_id", sa.String(length=64), nullable=False),
+        sa.Column("trustee_user_id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=True),
+        sa.Column("is_impersonated", sa.Boolean(), nullable=False),
+        sa.Column("expires_at", Time(), nullable=True),
+        sa.Column("remaining_uses", sa.Integer(), nullable=True),
+        sa.Column("redelegated_trust_id", sa.String(length=64), nullable=True),
+        sa.Column("redelegation_count", sa.Integer(), nullable=False),
+        sa.Column("deleted_at", Time(), nullable=True),
+        sa.Column("created_at", Time(), nullable=False),
+        sa.Column("extra", Json(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_trusts")),
+        sa.UniqueConstraint(
+            "trustor_user_id",
+            "trustee_user_id",
+            "project_id",
+            "is_impersonated",
+            "expires_at",
+            name="uq_identity_trusts_terms",
+        ),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_identity_trusts_deleted_at", "identity_trusts", ["deleted_at"], unique=False)
+    op.create_index("ix_identity_trusts_expires_at", "identity_trusts", ["expires_at"], unique=False)
+    op.create_index("ix_identity_trusts_project_id", "identity_trusts", ["project_id"], unique=False)
+    op.create_index(
+        "ix_identity_trusts_redelegated_trust_id", "identity_trusts", ["redelegated_trust_id"], unique=False
+    )
+    op.create_index("ix_identity_trusts_trustee_user_id", "identity_trusts", ["trustee_user_id", "id"], unique=False)
+    op.create_index("ix_identity_trusts_trustor_user_id", "identity_trusts", ["trustor_user_id", "id"], unique=False)
+    op.create_table(
         "identity_endpoints",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("service_id", sa.String(length=64), nullable=False),
@@ -266,6 +337,36 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "identity_project_endpoint_groups",
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("endpoint_group_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["endpoint_group_id"],
+            ["identity_endpoint_groups.id"],
+            name=op.f("fk_identity_project_endpoint_groups_endpoint_group_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["identity_projects.id"],
+            name=op.f("fk_identity_project_endpoint_groups_project_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "endpoint_group_id", name=op.f("pk_identity_project_endpoint_groups")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(
+        "ix_identity_project_endpoint_groups_endpoint_group_id",
+        "identity_project_endpoint_groups",
+        ["endpoint_group_id"],
+        unique=False,
+    )
+    op.create_table(
         "identity_project_tags",
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),
@@ -284,6 +385,50 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_index("ix_identity_project_tags_name", "identity_project_tags", ["name", "project_id"], unique=False)
+    op.create_table(
+        "identity_registered_limits",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("service_id", sa.String(length=64), nullable=False),
+        sa.Column("region_id", sa.String(length=255), nullable=True),
+        sa.Column("region_key", sa.String(length=255), nullable=False),
+        sa.Column("resource_name", sa.String(length=255), nullable=False),
+        sa.Column("default_limit", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["region_id"],
+            ["identity_regions.id"],
+            name=op.f("fk_identity_registered_limits_region_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_id"],
+            ["identity_services.id"],
+            name=op.f("fk_identity_registered_limits_service_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_registered_limits")),
+        sa.UniqueConstraint(
+            "service_id",
+            "resource_name",
+            "region_key",
+            name=op.f("uq_identity_registered_limits_service_id_resource_name_region_key"),
+        ),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(
+        "ix_identity_registered_limits_region_id", "identity_registered_limits", ["region_id"], unique=False
+    )
+    op.create_index(
+        "ix_identity_registered_limits_resource_name",
+        "identity_registered_limits",
+        ["resource_name", "id"],
+        unique=False,
+    )
     op.create_table(
         "identity_role_assignments",
         sa.Column("actor_type", sa.String(length=8), nullable=False),
@@ -316,6 +461,21 @@ def upgrade() -> None:
         "ix_identity_role_assignments_target", "identity_role_assignments", ["target_type", "target_id"], unique=False
     )
     op.create_table(
+        "identity_trust_roles",
+        sa.Column("trust_id", sa.String(length=64), nullable=False),
+        sa.Column("role_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["trust_id"], ["identity_trusts.id"], name=op.f("fk_identity_trust_roles_trust_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("trust_id", "role_id", name=op.f("pk_identity_trust_roles")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_table(
         "identity_users",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("domain_id", sa.String(length=64), nullable=False),
@@ -325,6 +485,8 @@ def upgrade() -> None:
         sa.Column("options", Json(), nullable=False),
         sa.Column("extra", Json(), nullable=False),
         sa.Column("created_at", Time(), nullable=False),
+        sa.Column("password_expires_at", Time(), nullable=True),
+        sa.Column("last_active_at", Time(), nullable=True),
         sa.ForeignKeyConstraint(["domain_id"], ["identity_projects.id"], name=op.f("fk_identity_users_domain_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_users")),
         sa.UniqueConstraint("domain_id", "name", name=op.f("uq_identity_users_domain_id_name")),
@@ -338,6 +500,155 @@ def upgrade() -> None:
     op.create_index("ix_identity_users_default_project_id", "identity_users", ["default_project_id"], unique=False)
     op.create_index("ix_identity_users_listed", "identity_users", ["domain_id", "name", "id"], unique=False)
     op.create_index("ix_identity_users_name", "identity_users", ["name", "id"], unique=False)
+    op.create_index("ix_identity_users_password_expires_at", "identity_users", ["password_expires_at"], unique=False)
+    op.create_table(
+        "identity_access_rules",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("service", sa.String(length=64), nullable=False),
+        sa.Column("path", sa.String(length=225), nullable=False),
+        sa.Column("method", sa.String(length=16), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["identity_users.id"], name=op.f("fk_identity_access_rules_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_access_rules")),
+        sa.UniqueConstraint(
+            "user_id", "service", "path", "method", name=op.f("uq_identity_access_rules_user_id_service_path_method")
+        ),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_identity_access_rules_listed", "identity_access_rules", ["user_id", "id"], unique=False)
+    op.create_table(
+        "identity_application_credentials",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("secret_hash", sa.String(length=255), nullable=False),
+        sa.Column("expires_at", Time(), nullable=True),
+        sa.Column("is_unrestricted", sa.Boolean(), nullable=False),
+        sa.Column("created_at", Time(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["identity_projects.id"],
+            name=op.f("fk_identity_application_credentials_project_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["identity_users.id"],
+            name=op.f("fk_identity_application_credentials_user_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_application_credentials")),
+        sa.UniqueConstraint("user_id", "name", name=op.f("uq_identity_application_credentials_user_id_name")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(
+        "ix_identity_application_credentials_listed",
+        "identity_application_credentials",
+        ["user_id", "name", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_identity_application_credentials_project_id",
+        "identity_application_credentials",
+        ["project_id", "user_id"],
+        unique=False,
+    )
+    op.create_table(
+        "identity_credentials",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=True),
+        sa.Column("type", sa.String(length=255), nullable=False),
+        sa.Column("encrypted_blob", sa.Text(), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("trust_id", sa.String(length=64), nullable=True),
+        sa.Column("application_credential_id", sa.String(length=64), nullable=True),
+        sa.Column("extra", Json(), nullable=False),
+        sa.Column("created_at", Time(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["identity_projects.id"],
+            name=op.f("fk_identity_credentials_project_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["identity_users.id"], name=op.f("fk_identity_credentials_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_credentials")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_identity_credentials_listed", "identity_credentials", ["user_id", "type", "id"], unique=False)
+    op.create_index("ix_identity_credentials_project_id", "identity_credentials", ["project_id", "id"], unique=False)
+    op.create_index("ix_identity_credentials_type", "identity_credentials", ["type", "id"], unique=False)
+    op.create_table(
+        "identity_limits",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("registered_limit_id", sa.String(length=64), nullable=False),
+        sa.Column("owner_id", sa.String(length=64), nullable=False),
+        sa.Column("is_domain", sa.Boolean(), nullable=False),
+        sa.Column("service_id", sa.String(length=64), nullable=False),
+        sa.Column("region_id", sa.String(length=255), nullable=True),
+        sa.Column("resource_name", sa.String(length=255), nullable=False),
+        sa.Column("resource_limit", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["identity_projects.id"], name=op.f("fk_identity_limits_owner_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["registered_limit_id"],
+            ["identity_registered_limits.id"],
+            name=op.f("fk_identity_limits_registered_limit_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_limits")),
+        sa.UniqueConstraint(
+            "owner_id", "registered_limit_id", name=op.f("uq_identity_limits_owner_id_registered_limit_id")
+        ),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_identity_limits_registered_limit_id", "identity_limits", ["registered_limit_id"], unique=False)
+    op.create_index("ix_identity_limits_resource_name", "identity_limits", ["resource_name", "id"], unique=False)
+    op.create_index("ix_identity_limits_service_id", "identity_limits", ["service_id", "id"], unique=False)
+    op.create_table(
+        "identity_login_failures",
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("failed_at", Time(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["identity_users.id"], name=op.f("fk_identity_login_failures_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_identity_login_failures")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
     op.create_table(
         "identity_memberships",
         sa.Column("user_id", sa.String(length=64), nullable=False),
@@ -361,9 +672,9 @@ def upgrade() -> None:
         "identity_passwords",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("user_id", sa.String(length=64), nullable=False),
-        sa.Column("hash", sa.String(length=255), nullable=False),
+        sa.Column("hash", sa.String(length=255), nullable=True),
         sa.Column("created_at", Time(), nullable=False),
-        sa.Column("expires_at", Time(), nullable=True),
+        sa.Column("is_self_service", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["identity_users.id"], name=op.f("fk_identity_passwords_user_id"), ondelete="CASCADE"
         ),
@@ -376,4 +687,145 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_index("ix_identity_passwords_user_id", "identity_passwords", ["user_id", "id"], unique=False)
+    op.create_table(
+        "identity_policy_associations",
+        sa.Column("place", sa.String(length=400), nullable=False),
+        sa.Column("policy_id", sa.String(length=64), nullable=False),
+        sa.Column("endpoint_id", sa.String(length=64), nullable=True),
+        sa.Column("service_id", sa.String(length=64), nullable=True),
+        sa.Column("region_id", sa.String(length=255), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["endpoint_id"],
+            ["identity_endpoints.id"],
+            name=op.f("fk_identity_policy_associations_endpoint_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["policy_id"],
+            ["identity_policies.id"],
+            name=op.f("fk_identity_policy_associations_policy_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["region_id"],
+            ["identity_regions.id"],
+            name=op.f("fk_identity_policy_associations_region_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["service_id"],
+            ["identity_services.id"],
+            name=op.f("fk_identity_policy_associations_service_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("place", name=op.f("pk_identity_policy_associations")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(
+        "ix_identity_policy_associations_endpoint_id", "identity_policy_associations", ["endpoint_id"], unique=False
+    )
+    op.create_index(
+        "ix_identity_policy_associations_policy_id", "identity_policy_associations", ["policy_id"], unique=False
+    )
+    op.create_index(
+        "ix_identity_policy_associations_region_id", "identity_policy_associations", ["region_id"], unique=False
+    )
+    op.create_index(
+        "ix_identity_policy_associations_service_id", "identity_policy_associations", ["service_id"], unique=False
+    )
+    op.create_table(
+        "identity_project_endpoints",
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("endpoint_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["endpoint_id"],
+            ["identity_endpoints.id"],
+            name=op.f("fk_identity_project_endpoints_endpoint_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["project_id"],
+            ["identity_projects.id"],
+            name=op.f("fk_identity_project_endpoints_project_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("project_id", "endpoint_id", name=op.f("pk_identity_project_endpoints")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(
+        "ix_identity_project_endpoints_endpoint_id", "identity_project_endpoints", ["endpoint_id"], unique=False
+    )
+    op.create_table(
+        "identity_application_credential_roles",
+        sa.Column("application_credential_id", sa.String(length=64), nullable=False),
+        sa.Column("role_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_credential_id"],
+            ["identity_application_credentials.id"],
+            name="fk_identity_app_cred_roles_owner",
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["role_id"],
+            ["identity_roles.id"],
+            name=op.f("fk_identity_application_credential_roles_role_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "application_credential_id", "role_id", name=op.f("pk_identity_application_credential_roles")
+        ),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(
+        "ix_identity_application_credential_roles_role_id",
+        "identity_application_credential_roles",
+        ["role_id"],
+        unique=False,
+    )
+    op.create_table(
+        "identity_application_credential_rules",
+        sa.Column("application_credential_id", sa.String(length=64), nullable=False),
+        sa.Column("access_rule_id", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["access_rule_id"],
+            ["identity_access_rules.id"],
+            name=op.f("fk_identity_application_credential_rules_access_rule_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["application_credential_id"],
+            ["identity_application_credentials.id"],
+            name="fk_identity_app_cred_rules_owner",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint(
+            "application_credential_id", "access_rule_id", name=op.f("pk_identity_application_credential_rules")
+        ),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(
+        "ix_identity_application_credential_rules_rule",
+        "identity_application_credential_rules",
+        ["access_rule_id"],
+        unique=False,
+    )
     # ### end Alembic commands ###

@@ -31,7 +31,7 @@ PROJECT_BY_NAME = by(Project, projects, "domain_id", "name")
 USER_BY_NAME = by(User, users, "domain_id", "name")
 ROLE_BY_NAME = by(Role, roles, "domain_id", "name")
 REGION_BY_ID = by(Region, regions, "id")
-SERVICE_BY_TYPE = by(CatalogService, services, "type", "name")
+SERVICES_BY_TYPE = by(CatalogService, services, "type")
 ENDPOINTS_OF = by(Endpoint, endpoints, "service_id")
 ALL_ENDPOINTS = Query(Endpoint, columns_of(Endpoint, endpoints))
 IMPLIED_BY = by(ImpliedRole, implied_roles, "prior_role_id", "implied_role_id")
@@ -122,7 +122,7 @@ def _admin(db: Db, password_hash: Callable[[], str]) -> str:
     if found is None:
         user = User(new_hex_id(), DEFAULT_DOMAIN, "admin", True, None, {}, {}, now())
         found = db.insert(users, user)
-        db.insert_numbered(passwords, user_id=found.id, hash=password_hash(), created_at=now(), expires_at=None)
+        db.insert_numbered(passwords, user_id=found.id, hash=password_hash(), created_at=now())
     return found.id
 
 
@@ -132,8 +132,11 @@ def _assign(db: Db, user_id: str, target_type: str, target_id: str, role_id: str
 
 
 def _catalogued(db: Db, entry: CatalogEntry, region: str) -> None:
-    found = db.one(SERVICE_BY_TYPE, type=entry.type, name=entry.name)
-    if found is None:
+    # Whatever its name: administrators give it one of their own.
+    known = sorted(db.all(SERVICES_BY_TYPE, type=entry.type), key=lambda one: (one.name != entry.name, one.id))
+    if known:
+        found = known[0]
+    else:
         row = CatalogService(new_hex_id(), entry.type, entry.name, entry.description, True, {})
         found = db.insert(services, row)
     have = {endpoint.interface for endpoint in db.all(ENDPOINTS_OF, service_id=found.id)}

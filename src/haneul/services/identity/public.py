@@ -1,6 +1,16 @@
 """What other services and the composition root may ask of identity."""
 
 from haneul.services.identity.bootstrap import Bootstrap, CatalogEntry, bootstrap, move_endpoints
+from haneul.services.identity.limits.reading import Limits, limit_of
 from haneul.services.identity.parts import Parts, open_identity
 
-__all__ = ["Bootstrap", "CatalogEntry", "Parts", "bootstrap", "move_endpoints", "open_identity"]
+__all__ = [
+    "Bootstrap",
+    "CatalogEntry",
+    "Limits",
+    "Parts",
+    "bootstrap",
+    "limit_of",
+    "move_endpoints",
+    "open_identity",
+]

@@ -5,6 +5,7 @@ from typing import Any
 from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.image.images.schemas import STORE
+from haneul.services.image.quotas import usage_of
 
 routes = Routes()
 
@@ -22,3 +23,9 @@ def show_import(call: Call) -> dict[str, Any]:
 def list_stores(call: Call) -> dict[str, Any]:
     call.enforce()
     return {"stores": [{"id": STORE, "default": "true"}]}
+
+
+@routes.get("/v2/info/usage", rule=ANYONE)
+def show_usage(call: Call) -> dict[str, Any]:
+    call.enforce()
+    return {"usage": usage_of(call.db, call.caller.project_id or "")}

@@ -6,9 +6,10 @@ from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, by, columns_of, unique
 from haneul.kernel.db.listing import Listing, Page
 from haneul.kernel.errors import NotFound
-from haneul.kernel.quota import Resource, take
+from haneul.kernel.quota import Known, Resource, take
 from haneul.services.compute.keypairs.material import Material
 from haneul.services.compute.keypairs.models import Keypair, keypairs
+from haneul.services.compute.quota_sets.resources import REGISTERED, SERVICE
 
 TOO_MANY = "Quota exceeded, too many key pairs."
 BY_NAME = by(Keypair, keypairs, "user_id", "name")
@@ -22,6 +23,7 @@ IN_ANY_CASE = Query(
 KEY_PAIRS = Resource(
     "key_pairs",
     select(func.count()).select_from(keypairs).where(keypairs.c.user_id == bindparam("owner_id")),
+    known=Known(SERVICE, REGISTERED["key_pairs"]),
 )
 LISTING = Listing(
     Keypair,

@@ -6,10 +6,10 @@ from sqlalchemy import bindparam, false, func, select
 
 from haneul.kernel.db import Db, by, unique
 from haneul.kernel.errors import BadRequest
-from haneul.kernel.quota import Resource, Wanted, take_all, used
+from haneul.kernel.quota import Known, Resource, Wanted, registered, take_all, used
 from haneul.services.compute.quota_sets.models import ClassLimit, Limit, class_limits
 from haneul.services.compute.quota_sets.models import limits as limit_table
-from haneul.services.compute.quota_sets.resources import DEFAULTS
+from haneul.services.compute.quota_sets.resources import DEFAULTS, OF_PROJECTS, REGISTERED, SERVICE
 from haneul.services.compute.servers.models import servers
 
 DEFAULT_CLASS = "default"
@@ -38,8 +38,14 @@ COUNTED = {"instances": func.count(), "cores": func.sum(servers.c.vcpus), "ram":
 
 
 def _of_project(name: str) -> Resource:
-    alive = (servers.c.project_id == bindparam("owner_id"), servers.c.is_deleted == false())
-    return Resource(name, select(COUNTED[name]).where(*alive), guard="servers")
+    alive = select(COUNTED[name]).where(servers.c.is_deleted == false())
+    among = alive.where(servers.c.project_id.in_(bindparam("owner_ids", expanding=True)))
+    return Resource(
+        name,
+        alive.where(servers.c.project_id == bindparam("owner_id")),
+        guard="servers",
+        known=Known(SERVICE, REGISTERED[name], among),
+    )
 
 
 def _of_user(name: str, project_id: str) -> Resource:
@@ -51,9 +57,13 @@ def _of_user(name: str, project_id: str) -> Resource:
 OF_PROJECT = {name: _of_project(name) for name in COUNTED}
 
 
+def _kept_of_class(db: Db, class_name: str) -> dict[str, int]:
+    return {**DEFAULTS, **{limit.resource: limit.most for limit in db.all(OF_CLASS, class_name=class_name)}}
+
+
 def class_limits_of(db: Db, class_name: str) -> dict[str, int]:
     """The limits of a quota class; a class that nobody has touched has the defaults."""
-    return {**DEFAULTS, **{limit.resource: limit.most for limit in db.all(OF_CLASS, class_name=class_name)}}
+    return _kept_of_class(db, class_name) | registered_limits(db)
 
 
 def defaults(db: Db) -> dict[str, int]:
@@ -66,9 +76,26 @@ def own_limits(db: Db, owner: Owner) -> dict[str, int]:
     return {limit.resource: limit.most for limit in db.all(OWN, **msgspec.structs.asdict(owner))}
 
 
+def registered_limits(db: Db, project_id: str = "") -> dict[str, int]:
+    """The limits that identity keeps for a project, or for all, by compute's own names."""
+    for_all = [known for name, known in REGISTERED.items() if name not in OF_PROJECTS]
+    found = {
+        **registered(db, SERVICE, "", for_all),
+        **registered(db, SERVICE, project_id, [REGISTERED[name] for name in OF_PROJECTS]),
+    }
+    return {name: found[known].limit for name, known in REGISTERED.items() if known in found}
+
+
 def limits(db: Db, owner: Owner) -> dict[str, int]:
-    """An owner's limits by resource; -1 is no limit. A user without limits of his own has his project's."""
-    found = {**defaults(db), **own_limits(db, owner.project)}
+    """An owner's limits by resource; -1 is no limit. A user without limits of his own has his project's.
+
+    What is registered with identity counts before all of them.
+    """
+    return _kept(db, owner) | registered_limits(db, owner.project_id)
+
+
+def _kept(db: Db, owner: Owner) -> dict[str, int]:
+    found = {**_kept_of_class(db, DEFAULT_CLASS), **own_limits(db, owner.project)}
     return {**found, **own_limits(db, owner)} if owner.user_id else found
 
 
@@ -98,15 +125,21 @@ def grow(db: Db, owner: Owner, vcpus: int, memory_mb: int) -> None:
 
 
 def _take(db: Db, owner: Owner, deltas: Mapping[str, int]) -> None:
-    most = limits(db, owner.project)
+    most = _kept(db, owner.project)
     take_all(db, owner.project_id, [Wanted(OF_PROJECT[name], delta, most[name]) for name, delta in deltas.items()])
-    if owner.user_id and (own := own_limits(db, owner)):
+    own = own_limits(db, owner) if owner.user_id else {}
+    if own := {name: own[name] for name in own.keys() - registered_limits(db).keys()}:
         wanted = [Wanted(_of_user(name, owner.project_id), deltas[name], own[name]) for name in deltas.keys() & own]
         take_all(db, owner.user_id, wanted)
 
 
 def set_limits(db: Db, owner: Owner, wanted: Mapping[str, int], *, is_forced: bool) -> None:
-    """Set an owner's limits; unless forced, BadRequest for one below what is used or a user's above his project's."""
+    """Set an owner's limits; unless forced, BadRequest for one below what is used or a user's above his project's.
+
+    Those that are registered with identity are passed over, as Nova does: they are set there.
+    """
+    elsewhere = registered_limits(db)
+    wanted = {name: most for name, most in wanted.items() if name not in elsewhere}
     if not is_forced:
         _refuse_unfitting(db, owner, wanted)
     for resource, most in wanted.items():
@@ -144,7 +177,9 @@ def _refuse_unfitting(db: Db, owner: Owner, wanted: Mapping[str, int]) -> None:
 
 
 def set_class_limits(db: Db, class_name: str, wanted: Mapping[str, int]) -> None:
-    """Set a quota class's limits."""
+    """Set a quota class's limits, but for those that are registered with identity."""
+    elsewhere = registered_limits(db)
+    wanted = {name: most for name, most in wanted.items() if name not in elsewhere}
     for resource, most in wanted.items():
         if not db.update(class_limits, {"class_name": class_name, "resource": resource}, most=most):
             taken = "Quota class {class_name} exists for resource {resource}"

@@ -12,11 +12,13 @@ from msgspec import UNSET, UnsetType
 from haneul.kernel.errors import BadRequest, NotBuilt, NotFound, OverQuota
 from haneul.kernel.http import Call
 from haneul.kernel.ids import is_uuid_like
+from haneul.kernel.quota import Known, refuse_large
 from haneul.services.compute.flavors import logic as flavors
 from haneul.services.compute.flavors.api import viewer
 from haneul.services.compute.flavors.models import Flavor
 from haneul.services.compute.keypairs import logic as keypairs
 from haneul.services.compute.quota_sets.logic import Owner, limits, take_server
+from haneul.services.compute.quota_sets.resources import REGISTERED, SERVICE
 from haneul.services.compute.scheduling.logic import zone_exists
 from haneul.services.compute.servers import addresses, hostnames
 from haneul.services.compute.servers.logic import NewServer
@@ -26,6 +28,7 @@ from haneul.services.compute.servers.schemas import ServerCreate, ServerCreateBo
 from haneul.services.image import public as images
 
 GIB = 1 << 30
+METADATA_ITEMS = Known(SERVICE, REGISTERED["metadata_items"])
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
@@ -90,6 +93,8 @@ def _count(wanted: ServerCreate) -> int:
 
 def refuse_many_metadata(call: Call, metadata: Mapping[str, str]) -> None:
     """OverQuota if a server of the caller's may not have so many items."""
+    if refuse_large(call.db, METADATA_ITEMS, len(metadata)):
+        return
     most = limits(call.db, _owner(call))["metadata_items"]
     if -1 < most < len(metadata):
         raise OverQuota("Maximum number of metadata items exceeds {allowed}", allowed=most)

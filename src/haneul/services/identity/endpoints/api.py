@@ -2,8 +2,8 @@ from typing import Any
 
 from haneul.kernel.db import fields
 from haneul.kernel.http import Call, Listed, Routes, listed
-from haneul.kernel.policy import Rule
-from haneul.services.identity.base_rules import CLOUD_WIDE
+from haneul.services.identity.catalog.bodies import changed_extras
+from haneul.services.identity.catalog.rules import admins, readers
 from haneul.services.identity.endpoints import logic
 from haneul.services.identity.endpoints.models import Endpoint
 from haneul.services.identity.endpoints.schemas import EndpointCreate, EndpointFilters, EndpointUpdate, EndpointView
@@ -11,12 +11,11 @@ from haneul.services.identity.extras import extras, with_extras
 
 routes = Routes()
 
-READER = "rule:admin_required or (role:reader and system_scope:all)"
-GET = Rule("identity:get_endpoint", READER, "Show an endpoint.", scope_types=CLOUD_WIDE)
-LIST = Rule("identity:list_endpoints", READER, "List endpoints.", scope_types=CLOUD_WIDE)
-CREATE = Rule("identity:create_endpoint", "rule:admin_required", "Create an endpoint.", scope_types=CLOUD_WIDE)
-UPDATE = Rule("identity:update_endpoint", "rule:admin_required", "Change an endpoint.", scope_types=CLOUD_WIDE)
-DELETE = Rule("identity:delete_endpoint", "rule:admin_required", "Delete an endpoint.", scope_types=CLOUD_WIDE)
+GET = readers("get_endpoint", "Show an endpoint.")
+LIST = readers("list_endpoints", "List endpoints.")
+CREATE = admins("create_endpoint", "Create an endpoint.")
+UPDATE = admins("update_endpoint", "Change an endpoint.")
+DELETE = admins("delete_endpoint", "Delete an endpoint.")
 
 View = EndpointView | dict[str, Any]
 
@@ -49,7 +48,7 @@ def get_endpoint(call: Call, endpoint_id: str) -> View:
 def update_endpoint(call: Call, endpoint_id: str, body: EndpointUpdate) -> View:
     call.enforce()
     endpoint = logic.get(call.db, endpoint_id)
-    return view(call, logic.update(call.db, endpoint, body, extras(call, body, own_id=endpoint_id)))
+    return view(call, logic.update(call.db, endpoint, body, changed_extras(call, body, endpoint_id)))
 
 
 @routes.delete("/v3/endpoints/{endpoint_id}", rule=DELETE)

@@ -1,14 +1,16 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from haneul.kernel.db import Db, by, fields
-from haneul.kernel.db.listing import Listing, Page
+from haneul.kernel.db.listing import Clause, Listing, Page
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.ids import new_hex_id
+from haneul.services.identity.audit.logic import record
 from haneul.services.identity.catalog.urls import refuse_unfillable
 from haneul.services.identity.endpoints.models import Endpoint, endpoints
 from haneul.services.identity.endpoints.schemas import EndpointCreate, EndpointUpdate
 from haneul.services.identity.epoch import bump
+from haneul.services.identity.extras import merged
 from haneul.services.identity.regions import logic as regions
 from haneul.services.identity.services import logic as services
 
@@ -16,10 +18,11 @@ BY_ID = by(Endpoint, endpoints, "id")
 LISTING = Listing(
     Endpoint,
     endpoints,
-    filters={name: endpoints.c[name] for name in ("service_id", "interface", "region_id")},
+    filters={name: endpoints.c[name] for name in ("service_id", "interface", "region_id", "id")},
     sorts={"service_id": endpoints.c.service_id, "id": endpoints.c.id},
     default_sort=(("service_id", "asc"),),
 )
+DESCRIBING = ("name", "description")
 MISSING = (
     "Expecting to find endpoint {attribute} in {table} table. The server could not comply with the request since it is "
     "either malformed or otherwise incorrect. The client is assumed to be in error."
@@ -34,8 +37,8 @@ def get(db: Db, endpoint_id: str) -> Endpoint:
     return endpoint
 
 
-def list_(db: Db, page: Page, filters: Mapping[str, Any]) -> list[Endpoint]:
-    return LISTING.page(db, page, filters)
+def list_(db: Db, page: Page, filters: Mapping[str, Any], clauses: Sequence[Clause] = ()) -> list[Endpoint]:
+    return LISTING.page(db, page, filters, clauses)
 
 
 def create(db: Db, wanted: EndpointCreate, extra: Mapping[str, Any]) -> Endpoint:
@@ -50,15 +53,17 @@ def create(db: Db, wanted: EndpointCreate, extra: Mapping[str, Any]) -> Endpoint
         region_id=_region(db, wanted.region_id, wanted.region),
         url=wanted.url,
         enabled=wanted.enabled,
-        extra=dict(extra),
+        extra=merged(extra, _described(wanted)),
     )
-    return db.insert(endpoints, endpoint)
+    db.insert(endpoints, endpoint)
+    record(db, "endpoint", "created", endpoint.id)
+    return endpoint
 
 
 def update(db: Db, endpoint: Endpoint, wanted: EndpointUpdate, extra: Mapping[str, Any]) -> Endpoint:
     """Change an endpoint; catalogs show it at once."""
     bump(db)
-    changes = fields(wanted)
+    changes = {name: value for name, value in fields(wanted).items() if name not in DESCRIBING}
     legacy = changes.pop("region", None)
     if "region_id" in changes or legacy is not None:
         changes["region_id"] = _region(db, changes.get("region_id"), legacy)
@@ -66,16 +71,25 @@ def update(db: Db, endpoint: Endpoint, wanted: EndpointUpdate, extra: Mapping[st
         refuse_unfillable(changes["url"])
     if "service_id" in changes:
         _refuse_missing_service(db, changes["service_id"])
-    if extra:
-        changes["extra"] = {**get(db, endpoint.id).extra, **extra}
+    if further := merged(extra, _described(wanted)):
+        changes["extra"] = merged(get(db, endpoint.id).extra, further)
     if changes:
         db.update(endpoints, {"id": endpoint.id}, **changes)
+    record(db, "endpoint", "updated", endpoint.id)
     return get(db, endpoint.id)
 
 
 def delete(db: Db, endpoint: Endpoint) -> None:
+    """Delete an endpoint; what projects and policies it was given to know it no longer."""
     bump(db)
     db.delete(endpoints, id=endpoint.id)
+    record(db, "endpoint", "deleted", endpoint.id)
+
+
+def _described(wanted: EndpointCreate | EndpointUpdate) -> Mapping[str, Any]:
+    """The name and description, which Keystone checks, and yet keeps among the further attributes."""
+    given = fields(wanted)
+    return {name: given[name] for name in DESCRIBING if name in given}
 
 
 def _refuse_missing_service(db: Db, service_id: str) -> None:

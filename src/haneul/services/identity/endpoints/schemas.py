@@ -18,6 +18,8 @@ class EndpointCreate(OpenBody):
     region_id: RegionName | None = None
     region: RegionName | None = None
     enabled: bool = True
+    name: str | UnsetType = UNSET
+    description: str | None | UnsetType = UNSET
 
 
 class EndpointUpdate(OpenBody):
@@ -27,6 +29,8 @@ class EndpointUpdate(OpenBody):
     region_id: RegionName | None | UnsetType = UNSET
     region: RegionName | None | UnsetType = UNSET
     enabled: bool | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    description: str | None | UnsetType = UNSET
 
 
 class EndpointFilters(OpenBody):

@@ -25,10 +25,18 @@ def _declare(target: TargetType, actor: ActorType, *, inherited: bool = False) -
 
     def asked(call: Call, ids: dict[str, str], *, gone_too: bool = False) -> logic.Grant:
         grant = logic.named(call.db, ids, target, actor, is_inherited=inherited)
+        # Keystone tells anybody what isn't there, save where roles are inherited: there it asks its rule first.
+        if not inherited:
+            refuse_absent(grant, gone_too)
+        call.enforce(None, rule=None, **grant.named)
+        if inherited:
+            refuse_absent(grant, gone_too)
+        return grant
+
+    def refuse_absent(grant: logic.Grant, gone_too: bool) -> None:
+        logic.refuse_missing(grant)
         if not gone_too:
             logic.refuse_gone(grant)
-        call.enforce(None, rule=None, **grant.named)
-        return grant
 
     @routes.get(one, rule=rules.CHECK_SYSTEM[actor] if is_system else rules.CHECK, status=204)
     def check_grant(call: Call, **ids: str) -> None:

@@ -9,23 +9,17 @@ from haneul.kernel.db.listing import Listing, Page
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.ids import new_hex_id
 from haneul.kernel.schema import UNSET
+from haneul.services.identity.audit.logic import record
 from haneul.services.identity.epoch import bump
 from haneul.services.identity.groups.models import Group, Membership, groups, memberships
 from haneul.services.identity.groups.schemas import GroupCreate, GroupUpdate
 from haneul.services.identity.projects.models import Project, projects
 from haneul.services.identity.role_assignments.models import role_assignments
-from haneul.services.identity.users.models import User, users
+from haneul.services.identity.users.models import User
 
 BY_ID = by(Group, groups, "id")
 DOMAIN_BY_ID = by(Project, projects, "id")
 MEMBERSHIP = by(Membership, memberships, "user_id", "group_id")
-MEMBERS = Query(
-    User,
-    columns_of(User, users)
-    .join(memberships, memberships.c.user_id == users.c.id)
-    .where(memberships.c.group_id == bindparam("group_id"))
-    .order_by(users.c.name, users.c.id),
-)
 OF_USER = Query(
     Group,
     columns_of(Group, groups)
@@ -72,7 +66,9 @@ def create(db: Db, wanted: GroupCreate, *, domain_id: str, extra: Mapping[str, A
         raise NotFound("Could not find domain: {id}.", id=domain_id)
     group = Group(new_hex_id(), domain_id, wanted.name.strip(), wanted.description or "", dict(extra), now())
     with unique(DUPLICATE, group):
-        return db.insert(groups, group)
+        db.insert(groups, group)
+    record(db, "group", "created", group.id, domain_id=domain_id)
+    return group
 
 
 def update(db: Db, group: Group, wanted: GroupUpdate, extra: Mapping[str, Any]) -> Group:
@@ -89,6 +85,7 @@ def update(db: Db, group: Group, wanted: GroupUpdate, extra: Mapping[str, Any]) 
     if changes:
         with unique(DUPLICATE, name=changes.get("name"), domain_id=group.domain_id):
             db.update(groups, {"id": group.id}, **changes)
+    record(db, "group", "updated", group.id, domain_id=group.domain_id)
     return existing(find(db, group.id), group.id)
 
 
@@ -97,10 +94,7 @@ def delete(db: Db, group: Group) -> None:
     bump(db)
     db.delete(role_assignments, actor_type="group", actor_id=group.id)
     db.delete(groups, id=group.id)
-
-
-def members(db: Db, group: Group) -> list[User]:
-    return db.all(MEMBERS, group_id=group.id)
+    record(db, "group", "deleted", group.id, domain_id=group.domain_id)
 
 
 def groups_of(db: Db, user_id: str) -> list[Group]:
@@ -113,6 +107,7 @@ def add_member(db: Db, group: Group, user: User) -> None:
     if db.one(MEMBERSHIP, user_id=user.id, group_id=group.id) is None:
         with unique("User {user} or group {group} is being deleted.", user=user.id, group=group.id):
             db.insert(memberships, Membership(user.id, group.id))
+        _record_member(db, group, user, "added")
 
 
 def refuse_stranger(db: Db, group: Group, user: User) -> None:
@@ -126,6 +121,13 @@ def remove_member(db: Db, group: Group, user: User) -> None:
     bump(db)
     if not db.delete(memberships, user_id=user.id, group_id=group.id):
         raise _stranger(group, user)
+    _record_member(db, group, user, "removed")
+
+
+def _record_member(db: Db, group: Group, user: User, done: str) -> None:
+    """To Keystone's listeners, who is in a group is a matter of the group."""
+    actor = {"actor_id": user.id, "actor_type": "user", "actor_operation": done}
+    record(db, "group", "updated", group.id, domain_id=group.domain_id, **actor)
 
 
 def _stranger(group: Group, user: User) -> NotFound:

@@ -20,6 +20,10 @@ class GroupFilters(OpenBody):
     name: str | UnsetType = UNSET
 
 
+class MembershipFilters(OpenBody):
+    name: str | UnsetType = UNSET
+
+
 class GroupView(View):
     id: str
     name: str

@@ -3,15 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from haneul.kernel.db import Db
+from sqlalchemy import bindparam
+
+from haneul.kernel.db import Db, Query, columns_of
 from haneul.kernel.errors import BadRequest
 from haneul.services.identity.filters import is_true
+from haneul.services.identity.limits.models import Limit, limits
 from haneul.services.identity.projects.models import Project
 from haneul.services.identity.projects.schemas import FamilyQuery
 from haneul.services.identity.projects.tree import above, below
 from haneul.services.identity.role_assignments.queries import projects_of
 
 Ids = Mapping[str, Any] | None
+LIMITS = Query(
+    Limit,
+    columns_of(Limit, limits)
+    .where(limits.c.owner_id.in_(bindparam("ids", expanding=True)))
+    .order_by(limits.c.owner_id, limits.c.id),
+)
 
 
 def refuse_both_forms(query: FamilyQuery) -> None:
@@ -53,6 +62,14 @@ def visible_parents(db: Db, project: Project, user_id: str) -> Sequence[Project]
 def visible_subtree(db: Db, project: Project, user_id: str) -> Sequence[Project]:
     """Those below on which the user has a role."""
     return _visible(db, below(db, project.id), user_id)
+
+
+def limits_of(db: Db, project_ids: Sequence[str]) -> Mapping[str, list[Limit]]:
+    """Each project's limits, by its id."""
+    found: dict[str, list[Limit]] = {}
+    for limit in db.all(LIMITS, ids=list(project_ids)):
+        found.setdefault(limit.owner_id, []).append(limit)
+    return found
 
 
 def _visible(db: Db, found: Sequence[Project], user_id: str) -> Sequence[Project]:

@@ -50,12 +50,13 @@ class ProjectQuery(OpenBody):
 
 
 class FamilyQuery(OpenBody):
-    """Whether a project is shown with those above and below it, as a tree of ids or as a list."""
+    """Whether a project is shown with those above and below it, as a tree of ids or as a list, there with limits."""
 
     parents_as_ids: str | UnsetType = UNSET
     parents_as_list: str | UnsetType = UNSET
     subtree_as_ids: str | UnsetType = UNSET
     subtree_as_list: str | UnsetType = UNSET
+    include_limits: str | UnsetType = UNSET
 
 
 class ProjectView(View):

@@ -1,44 +1,63 @@
-"""The list of projects, by columns and by tags."""
+"""The list of projects, by columns, by parts of names and by tags."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
 from haneul.kernel.db import Db
-from haneul.kernel.db.listing import Page, Where
-from haneul.kernel.schema import UNSET
+from haneul.kernel.db.listing import Clause, Page
+from haneul.kernel.schema import UNSET, UnsetType
 from haneul.services.identity.filters import booleans
-from haneul.services.identity.projects import logic, tags
-from haneul.services.identity.projects.models import Project
+from haneul.services.identity.inexact import inexact
+from haneul.services.identity.projects import logic
+from haneul.services.identity.projects.models import Project, project_tags, projects
 from haneul.services.identity.projects.schemas import ProjectQuery
 
-TAG_WORDS = ("tags", "tags_any", "not_tags", "not_tags_any")
+BY_PART = {name: projects.c[name] for name in ("name", "domain_id", "parent_id")}
+DOMAINS_BY_PART = {"name": projects.c.name}
+OWN_FILTERS = ("domain_id", "parent_id", "name", "enabled", "is_domain")
 
 
-def list_(db: Db, page: Page, query: ProjectQuery, *, within: str | None) -> list[Project]:
-    """One page; `within` is the domain that bounds what the caller sees."""
-    filters = booleans(query, "enabled", "is_domain")
+def list_(
+    db: Db, page: Page, query: ProjectQuery, parameters: Mapping[str, Sequence[str]], *, within: str | None
+) -> list[Project]:
+    """One page; `within` is the domain that bounds what the caller sees. `parameters` are all of the query."""
+    found = booleans(query, "enabled", "is_domain")
+    filters = {name: found[name] for name in OWN_FILTERS if name in found}
     filters.setdefault("is_domain", False)
     if within is not None and filters.setdefault("domain_id", within) != within:
         return []
-    if any(name in filters for name in TAG_WORDS):
-        filters["id"] = _by_tags(db, query)
-        filters = {name: value for name, value in filters.items() if name not in TAG_WORDS}
-    return logic.list_(db, page, filters)
+    return logic.list_(db, page, filters, [*_by_tags(query), *inexact(db, parameters, BY_PART)])
 
 
-def _by_tags(db: Db, query: ProjectQuery) -> Where:
-    wanted: set[str] | None = None
-    unwanted: set[str] = set()
-    if query.tags is not UNSET:
-        wanted = tags.with_all(db, _words(query.tags))
-    if query.tags_any is not UNSET:
-        found = tags.with_any(db, _words(query.tags_any))
-        wanted = found if wanted is None else wanted & found
-    if query.not_tags is not UNSET:
-        unwanted |= tags.with_all(db, _words(query.not_tags))
-    if query.not_tags_any is not UNSET:
-        unwanted |= tags.with_any(db, _words(query.not_tags_any))
-    return Where("nin", sorted(unwanted)) if wanted is None else Where("in", sorted(wanted - unwanted))
+def _by_tags(query: ProjectQuery) -> list[Clause]:
+    asked: tuple[tuple[str, str | UnsetType, Callable[[str], Select[tuple[str]]]], ...] = (
+        ("tags", query.tags, _with_all),
+        ("tags_any", query.tags_any, _with_any),
+        ("not_tags", query.not_tags, _with_all),
+        ("not_tags_any", query.not_tags_any, _with_any),
+    )
+    found = []
+    for name, text, tagged in asked:
+        if text is not UNSET:
+            names = sorted(set(text.split(",")))
+            values = {f"{name}_names": names, **({f"{name}_count": len(names)} if tagged is _with_all else {})}
+            found.append(Clause(name, partial(_condition, name, tagged), values))
+    return found
 
 
-def _words(text: str) -> Sequence[str]:
-    return text.split(",")
+def _condition(name: str, tagged: Callable[[str], Select[tuple[str]]]) -> ColumnElement[bool]:
+    those = tagged(name)
+    return projects.c.id.not_in(those) if name.startswith("not_") else projects.c.id.in_(those)
+
+
+def _with_any(name: str) -> Select[tuple[str]]:
+    """The projects that have one of the tags."""
+    tag = project_tags.c
+    return select(tag.project_id).where(tag.name.in_(bindparam(f"{name}_names", expanding=True)))
+
+
+def _with_all(name: str) -> Select[tuple[str]]:
+    """The projects that have every one of the tags."""
+    return _with_any(name).group_by(project_tags.c.project_id).having(func.count() == bindparam(f"{name}_count"))

@@ -6,7 +6,8 @@ from haneul.kernel.db import fields
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Listed, Reply, Routes, listed
 from haneul.kernel.policy import Rule
-from haneul.services.identity.base_rules import CLOUD_WIDE
+from haneul.services.identity.catalog.bodies import changed_extras
+from haneul.services.identity.catalog.rules import admins
 from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.regions import logic
 from haneul.services.identity.regions.models import Region
@@ -16,9 +17,9 @@ routes = Routes()
 
 GET = Rule("identity:get_region", "", "Show a region.")
 LIST = Rule("identity:list_regions", "", "List regions.")
-CREATE = Rule("identity:create_region", "rule:admin_required", "Create a region.", scope_types=CLOUD_WIDE)
-UPDATE = Rule("identity:update_region", "rule:admin_required", "Change a region.", scope_types=CLOUD_WIDE)
-DELETE = Rule("identity:delete_region", "rule:admin_required", "Delete a region.", scope_types=CLOUD_WIDE)
+CREATE = admins("create_region", "Create a region.")
+UPDATE = admins("update_region", "Change a region.")
+DELETE = admins("delete_region", "Delete a region.")
 
 View = RegionView | dict[str, Any]
 
@@ -60,7 +61,7 @@ def create_region_with_id(call: Call, region_id: str, body: RegionCreate) -> Rep
 def update_region(call: Call, region_id: str, body: RegionUpdate) -> View:
     call.enforce()
     region = logic.get(call.db, region_id)
-    return view(call, logic.update(call.db, region, body, extras(call, body, own_id=region_id)))
+    return view(call, logic.update(call.db, region, body, changed_extras(call, body, region_id)))
 
 
 @routes.delete("/v3/regions/{region_id}", rule=DELETE)

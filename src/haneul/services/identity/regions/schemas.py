@@ -1,8 +1,8 @@
 from typing import Annotated
 
-from haneul.kernel.schema import UNSET, Meta, OpenBody, UnsetType, View
+from haneul.kernel.schema import UNSET, Meta, OpenBody, Text255, UnsetType, View
 from haneul.services.identity.regions.models import Region
-from haneul.services.identity.schemas import Description, Links, link
+from haneul.services.identity.schemas import Links, link
 
 RegionId = Annotated[str, Meta(min_length=1, max_length=255)]
 
@@ -10,13 +10,13 @@ RegionId = Annotated[str, Meta(min_length=1, max_length=255)]
 class RegionCreate(OpenBody):
     """Without an id, or with an empty one, the region gets one."""
 
-    id: Annotated[str, Meta(max_length=255)] | None = None
-    description: Description | None = ""
+    id: Text255 | None = None
+    description: Text255 | None = ""
     parent_region_id: RegionId | None = None
 
 
 class RegionUpdate(OpenBody):
-    description: Description | None | UnsetType = UNSET
+    description: Text255 | None | UnsetType = UNSET
     parent_region_id: RegionId | None | UnsetType = UNSET
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete, or_, select
+from sqlalchemy import ColumnElement, String, bindparam, delete, or_, select
 
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, columns_of
@@ -14,17 +14,27 @@ from haneul.services.identity.revocation.models import RevocationEvent, revocati
 KEPT = timedelta(days=31)
 
 _event = revocation_events.c
+_AUDIT, _USERS, _DOMAINS = ("audit_1", "audit_2"), ("user_1", "user_2"), ("domain_1", "domain_2", "domain_3")
+
+
+def _among(name: str, parameters: Sequence[str]) -> ColumnElement[bool]:
+    # A fixed number of parameters, of which None equals nothing: lists in IN are compiled anew at each execution.
+    return _event[name].in_([bindparam(one, type_=String) for one in parameters])
+
+
+def _before(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return condition & (_event.issued_before >= bindparam("issued_at"))
+
+
 IS_REVOKED = (
     select(_event.id)
     .where(
         or_(
-            _event.audit_id.in_(bindparam("audit_ids", expanding=True)),
-            (_event.user_id == bindparam("user_id")) & (_event.issued_before >= bindparam("issued_at")),
-            _event.project_id.in_(bindparam("project_ids", expanding=True))
-            & (_event.issued_before >= bindparam("issued_at")),
-            _event.domain_id.in_(bindparam("domain_ids", expanding=True))
-            & (_event.issued_before >= bindparam("issued_at")),
-            (_event.trust_id == bindparam("trust_id")) & (_event.issued_before >= bindparam("issued_at")),
+            _among("audit_id", _AUDIT),
+            _before(_among("user_id", _USERS)),
+            _before(_event.project_id == bindparam("project_id")),
+            _before(_among("domain_id", _DOMAINS)),
+            _before(_event.trust_id == bindparam("trust_id")),
         )
     )
     .limit(1)
@@ -69,23 +79,17 @@ def is_revoked(
     db: Db,
     *,
     audit_ids: Sequence[str],
-    user_id: str,
-    project_ids: Sequence[str],
-    domain_ids: Sequence[str],
+    user_ids: Sequence[str],
+    project_id: str | None,
+    domain_ids: Sequence[str | None],
     trust_id: str,
     issued_at: datetime,
 ) -> bool:
-    """Whether an event ends the token of which all this is true."""
-    found = db.value(
-        IS_REVOKED,
-        audit_ids=list(audit_ids),
-        user_id=user_id,
-        project_ids=list(project_ids),
-        domain_ids=list(domain_ids),
-        trust_id=trust_id,
-        issued_at=issued_at,
-    )
-    return found is not None
+    """Whether an event ends the token of which all this is true: at most two audit ids and users, and three domains."""
+    named = dict.fromkeys((*_AUDIT, *_USERS, *_DOMAINS))
+    for names, values in ((_AUDIT, audit_ids), (_USERS, user_ids), (_DOMAINS, domain_ids)):
+        named.update(zip(names, values, strict=False))
+    return db.value(IS_REVOKED, **named, project_id=project_id, trust_id=trust_id, issued_at=issued_at) is not None
 
 
 def events_since(db: Db, since: datetime) -> list[RevocationEvent]:

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 from haneul.kernel.errors import BadRequest
@@ -7,13 +6,15 @@ from haneul.kernel.policy import Rule
 from haneul.kernel.schema import UNSET
 from haneul.services.identity.filters import is_true
 from haneul.services.identity.projects import logic as projects
-from haneul.services.identity.role_assignments.effective import Assigned, assigned
-from haneul.services.identity.role_assignments.names import Names, names_of
+from haneul.services.identity.role_assignments.effective import assigned
+from haneul.services.identity.role_assignments.models import SYSTEM, Assigned
+from haneul.services.identity.role_assignments.names import BARE, Names, names_of
 from haneul.services.identity.role_assignments.schemas import AssignmentQuery, AssignmentView
 from haneul.services.identity.role_assignments.search import Asked, refuse_contradictions
 
 routes = Routes()
 
+ALL = {"all": True}
 READER = (
     "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and domain_id:%(target.domain_id)s)"
 )
@@ -27,8 +28,9 @@ def list_role_assignments(call: Call, query: AssignmentQuery) -> Listed[Assignme
     asked = _asked(call, query)
     refuse_contradictions(asked)
     found = assigned(call.db, asked)
-    names = names_of(call.db, found) if is_true(query.include_names) else {}
-    return Listed(items=[_view(one, names, call.url) for one in found])
+    names = names_of(call.db, found) if is_true(query.include_names) else BARE
+    base = call.url("/v3")
+    return Listed(items=[_view(one, names, base) for one in found])
 
 
 def _enforce(call: Call, query: AssignmentQuery) -> None:
@@ -48,7 +50,7 @@ def _asked(call: Call, query: AssignmentQuery) -> Asked:
         role_id=query.role_id or None,
         project_id=query.project_id or None,
         domain_id=query.domain_id or None,
-        is_system=bool(query.system),
+        system=query.system or None,
         is_inherited=None if query.inherited_to is None else query.inherited_to == "projects",
         is_effective=is_true(query.effective),
         with_subtree=is_true(query.include_subtree),
@@ -56,35 +58,35 @@ def _asked(call: Call, query: AssignmentQuery) -> Asked:
     )
 
 
-def _view(one: Assigned, names: Names, url: Callable[[str], str]) -> AssignmentView:
-    def shown(kind: str, own_id: str) -> dict[str, Any]:
-        named = names.get((kind, own_id))
-        return {"id": own_id} if named is None else named.view
-
-    is_system = one.target_type == "system"
-    scope: dict[str, Any] = {one.target_type: {"all": True} if is_system else shown("target", one.target_id)}
+def _view(one: Assigned, names: Names, base: str) -> AssignmentView:
+    target_type = one.target_type
+    scope: dict[str, Any] = {target_type: ALL if target_type == SYSTEM else names["target"][one.target_id]}
     if one.is_inherited or one.by_target_id:
         scope["OS-INHERIT:inherited_to"] = "projects"
+    is_user = one.actor_type == "user"
     return AssignmentView(
-        role=shown("role", one.role_id),
+        role=names["role"][one.role_id],
         scope=scope,
-        links=_links(one, url),
-        user=shown("user", one.actor_id) if one.actor_type == "user" else UNSET,
-        group=shown("group", one.actor_id) if one.actor_type == "group" else UNSET,
+        links=_links(one, base),
+        user=names["user"][one.actor_id] if is_user else UNSET,
+        group=UNSET if is_user else names["group"][one.actor_id],
     )
 
 
-def _links(one: Assigned, url: Callable[[str], str]) -> dict[str, str]:
+def _links(one: Assigned, base: str) -> dict[str, str]:
     """Where the grant stands that this assignment is, or comes of."""
+    if one.target_type == "project" and not (one.is_inherited or one.by_group_id or one.by_target_id or one.by_role_id):
+        # Most are like this, and lists are long.
+        return {"assignment": f"{base}/projects/{one.target_id}/{one.actor_type}s/{one.actor_id}/roles/{one.role_id}"}
     target_type, target_id = one.by_target_type or one.target_type, one.by_target_id or one.target_id
-    place = "/system" if target_type == "system" else f"/{target_type}s/{target_id}"
+    place = "system" if target_type == SYSTEM else f"{target_type}s/{target_id}"
     actor = f"groups/{one.by_group_id}" if one.by_group_id else f"{one.actor_type}s/{one.actor_id}"
     grant = f"{place}/{actor}/roles/{one.by_role_id or one.role_id}"
     if one.is_inherited or one.by_target_id:
-        grant = f"/OS-INHERIT{grant}/inherited_to_projects"
-    links = {"assignment": url(f"/v3{grant}")}
+        grant = f"OS-INHERIT/{grant}/inherited_to_projects"
+    links = {"assignment": f"{base}/{grant}"}
     if one.by_group_id:
-        links["membership"] = url(f"/v3/groups/{one.by_group_id}/users/{one.actor_id}")
+        links["membership"] = f"{base}/groups/{one.by_group_id}/users/{one.actor_id}"
     if one.by_role_id:
-        links["prior_role"] = url(f"/v3/prior_role/{one.by_role_id}/implies/{one.role_id}")
+        links["prior_role"] = f"{base}/prior_role/{one.by_role_id}/implies/{one.role_id}"
     return links

@@ -17,6 +17,15 @@ class RoleAssignment(Row):
     is_inherited: bool
 
 
+class Assigned(RoleAssignment, gc=False):
+    """An assignment and, if it comes of another, how: by a group, from a target further up, by a prior role."""
+
+    by_group_id: str = ""
+    by_target_type: str = ""
+    by_target_id: str = ""
+    by_role_id: str = ""
+
+
 role_assignments = Table(
     "identity_role_assignments",
     Column("actor_type", String(8), primary_key=True),

@@ -20,7 +20,7 @@ class AssignmentQuery(OpenBody):
     include_subtree: str | UnsetType = UNSET
 
 
-class AssignmentView(View):
+class AssignmentView(View, gc=False):
     """Who has which role on what. Source: Identity API v3, "List role assignments"."""
 
     role: dict[str, Any]

@@ -1,7 +1,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam
 
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, by, columns_of, fields, unique
@@ -9,6 +9,8 @@ from haneul.kernel.db.listing import Listing, Page
 from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.kernel.ids import new_hex_id
 from haneul.kernel.schema import UNSET
+from haneul.services.identity.application_credentials.removal import forget_role
+from haneul.services.identity.audit.logic import record
 from haneul.services.identity.epoch import bump
 from haneul.services.identity.options import options_after, refuse_immutable
 from haneul.services.identity.projects.models import Project, projects
@@ -34,15 +36,6 @@ IMPLIED_BY = Query(
 )
 ALL_INFERENCES = Query(ImpliedRole, columns_of(ImpliedRole, implied_roles))
 ALL_ROLES = Query(Role, columns_of(Role, roles).order_by(roles.c.name, roles.c.id))
-_implied = (
-    select(implied_roles.c.implied_role_id.label("id"))
-    .where(implied_roles.c.prior_role_id == bindparam("role_id"))
-    .cte("implied", recursive=True)
-)
-_implied = _implied.union(
-    select(implied_roles.c.implied_role_id).join(_implied, _implied.c.id == implied_roles.c.prior_role_id)
-)
-IMPLIED_CLOSURE = select(_implied.c.id)
 DUPLICATE = "Conflict occurred attempting to store role - Duplicate entry found with name {name}."
 ROOT = "admin"
 """The role that no other may imply."""
@@ -86,7 +79,9 @@ def create(db: Db, wanted: RoleCreate, extra: Mapping[str, Any]) -> Role:
         created_at=now(),
     )
     with unique(DUPLICATE, role):
-        return db.insert(roles, role)
+        db.insert(roles, role)
+    record(db, "role", "created", role.id, domain_id=role.owner_id)
+    return role
 
 
 def update(db: Db, role: Role, wanted: RoleUpdate, extra: Mapping[str, Any]) -> Role:
@@ -106,6 +101,7 @@ def update(db: Db, role: Role, wanted: RoleUpdate, extra: Mapping[str, Any]) -> 
     if changes:
         with unique(DUPLICATE, name=changes.get("name")):
             db.update(roles, {"id": role.id}, **changes)
+    record(db, "role", "updated", role.id, domain_id=role.owner_id)
     return get(db, role.id)
 
 
@@ -113,7 +109,9 @@ def delete(db: Db, role: Role) -> None:
     """Delete a role; whoever had it has it no longer."""
     bump(db)
     refuse_immutable("delete", "role", role.id, role.options)
+    forget_role(db, role.id)
     db.delete(roles, id=role.id)
+    record(db, "role", "deleted", role.id, domain_id=role.owner_id)
 
 
 def implied_by(db: Db, role_id: str) -> list[Role]:
@@ -122,18 +120,18 @@ def implied_by(db: Db, role_id: str) -> list[Role]:
 
 
 def imply(db: Db, prior: Role, implied: Role) -> None:
-    """Let a role imply another; nothing happens if it does. Never in a circle, never admin, never from all domains into
-    one."""
+    """Let a role imply another; nothing happens if it does. Never admin, never from all domains into one.
+
+    Circles are allowed, as by Keystone: who reads implications follows each once.
+    """
     bump(db)
-    if implied.name == ROOT and implied.domain_id == GLOBAL:
+    if implied.name == ROOT:
         raise Forbidden("{id} cannot be an implied roles.", id=implied.id)
     if prior.domain_id == GLOBAL and implied.domain_id != GLOBAL:
         raise Forbidden("Global role cannot imply a domain-specific role")
-    below = {row[0] for row in db.tuples(IMPLIED_CLOSURE, role_id=implied.id)}
-    if prior.id == implied.id or prior.id in below:
-        raise Forbidden("{prior} implying {implied} would make a circle.", prior=prior.id, implied=implied.id)
     if db.one(INFERENCE, prior_role_id=prior.id, implied_role_id=implied.id) is None:
         db.insert(implied_roles, ImpliedRole(prior.id, implied.id))
+        record(db, "implied_role", "created", prior.id, domain_id=prior.owner_id, implied_role_id=implied.id)
 
 
 def refuse_unimplied(db: Db, prior: Role, implied: Role) -> None:
@@ -146,6 +144,7 @@ def imply_no_longer(db: Db, prior: Role, implied: Role) -> None:
     bump(db)
     refuse_unimplied(db, prior, implied)
     db.delete(implied_roles, prior_role_id=prior.id, implied_role_id=implied.id)
+    record(db, "implied_role", "deleted", prior.id, domain_id=prior.owner_id, implied_role_id=implied.id)
 
 
 def inferences(db: Db) -> list[tuple[Role, Sequence[Role]]]:

@@ -21,9 +21,14 @@ class Role(Row):
     created_at: datetime
 
     @property
+    def owner_id(self) -> str:
+        """The domain whose own it is; empty for a role of the whole cloud."""
+        return "" if self.domain_id == GLOBAL else self.domain_id
+
+    @property
     def target(self) -> dict[str, str | None]:
         """The role as rules see it: one of no domain has none."""
-        return {"id": self.id, "name": self.name, "domain_id": None if self.domain_id == GLOBAL else self.domain_id}
+        return {"id": self.id, "name": self.name, "domain_id": self.owner_id or None}
 
 
 roles = Table(

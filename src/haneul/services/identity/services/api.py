@@ -2,8 +2,8 @@ from typing import Any
 
 from haneul.kernel.db import fields
 from haneul.kernel.http import Call, Listed, Routes, listed
-from haneul.kernel.policy import Rule
-from haneul.services.identity.base_rules import CLOUD_WIDE
+from haneul.services.identity.catalog.bodies import changed_extras
+from haneul.services.identity.catalog.rules import admins, readers
 from haneul.services.identity.extras import extras, with_extras
 from haneul.services.identity.services import logic
 from haneul.services.identity.services.models import CatalogService
@@ -11,12 +11,11 @@ from haneul.services.identity.services.schemas import ServiceCreate, ServiceFilt
 
 routes = Routes()
 
-READER = "rule:admin_required or (role:reader and system_scope:all)"
-GET = Rule("identity:get_service", READER, "Show a service.", scope_types=CLOUD_WIDE)
-LIST = Rule("identity:list_services", READER, "List services.", scope_types=CLOUD_WIDE)
-CREATE = Rule("identity:create_service", "rule:admin_required", "Create a service.", scope_types=CLOUD_WIDE)
-UPDATE = Rule("identity:update_service", "rule:admin_required", "Change a service.", scope_types=CLOUD_WIDE)
-DELETE = Rule("identity:delete_service", "rule:admin_required", "Delete a service.", scope_types=CLOUD_WIDE)
+GET = readers("get_service", "Show a service.")
+LIST = readers("list_services", "List services.")
+CREATE = admins("create_service", "Create a service.")
+UPDATE = admins("update_service", "Change a service.")
+DELETE = admins("delete_service", "Delete a service.")
 
 View = ServiceView | dict[str, Any]
 
@@ -49,7 +48,7 @@ def get_service(call: Call, service_id: str) -> View:
 def update_service(call: Call, service_id: str, body: ServiceUpdate) -> View:
     call.enforce()
     service = logic.get(call.db, service_id)
-    return view(call, logic.update(call.db, service, body, extras(call, body, own_id=service_id)))
+    return view(call, logic.update(call.db, service, body, changed_extras(call, body, service_id)))
 
 
 @routes.delete("/v3/services/{service_id}", rule=DELETE)

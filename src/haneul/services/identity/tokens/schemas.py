@@ -1,59 +1,13 @@
-from typing import Annotated, Any
+from typing import Any
 
-from haneul.kernel.schema import UNSET, Meta, OpenBody, UnsetType, View
+import msgspec
 
-Word = Annotated[str, Meta(max_length=255)]
-
-
-class DomainReference(OpenBody):
-    id: Word | None = None
-    name: Word | None = None
-
-
-class UserReference(OpenBody):
-    password: Annotated[str, Meta(max_length=4096)]
-    id: Word | None = None
-    name: Word | None = None
-    domain: DomainReference | None = None
-
-
-class PasswordMethod(OpenBody):
-    user: UserReference
-
-
-class TokenMethod(OpenBody):
-    id: Annotated[str, Meta(max_length=4096)]
-
-
-class Identity(OpenBody):
-    methods: Annotated[list[str], Meta(min_length=1, max_length=8)]
-    password: PasswordMethod | UnsetType = UNSET
-    token: TokenMethod | UnsetType = UNSET
-
-
-class ProjectReference(OpenBody):
-    id: Word | None = None
-    name: Word | None = None
-    domain: DomainReference | None = None
-
-
-class SystemReference(OpenBody):
-    all: bool
-
-
-class Scope(OpenBody):
-    project: ProjectReference | UnsetType = UNSET
-    domain: DomainReference | UnsetType = UNSET
-    system: SystemReference | UnsetType = UNSET
-
-
-class Auth(OpenBody):
-    identity: Identity
-    scope: Scope | str | UnsetType = UNSET
+from haneul.kernel.schema import UNSET, OpenBody, UnsetType, View
 
 
 class TokenQuery(OpenBody):
     nocatalog: str | UnsetType = UNSET
+    allow_expired: str | UnsetType = UNSET
 
 
 class TokenView(View):
@@ -70,3 +24,5 @@ class TokenView(View):
     system: dict[str, Any] | UnsetType = UNSET
     roles: list[dict[str, Any]] | UnsetType = UNSET
     catalog: list[dict[str, Any]] | UnsetType = UNSET
+    trust: dict[str, Any] | UnsetType = msgspec.field(default=UNSET, name="OS-TRUST:trust")
+    application_credential: dict[str, Any] | UnsetType = UNSET

@@ -16,6 +16,7 @@ from haneul.services.image.images import access
 from haneul.services.image.images.access import OWNER
 from haneul.services.image.images.models import ImageRow
 from haneul.services.image.images.schemas import STORE
+from haneul.services.image.quotas import take_upload
 
 UPLOAD = Rule("upload_image", OWNER, "Upload an image's bytes.")
 BATCH_BYTES = 1 << 20
@@ -43,15 +44,17 @@ class Uploads:
         await call.in_thread(draft.release)
 
     async def _fill(self, call: Call, image_id: str, key: str, draft: Draft) -> None:
+        announced = announced_size(call)
+
         def claim(db: Db) -> ImageRow:
             row = access.loaded(call, db, image_id)
-            logic.claim(db, row, key)
+            begin = partial(logic.claim, db, row, key)
+            take_upload(db, call.caller.project_id, announced, begin)
             return row
 
         claimed = await call.transaction(claim, writes=True)
         intake = Intake(draft, self._settings.most_bytes)
         await self._pour(call, intake)
-        announced = announced_size(call)
         try:
             received = await call.in_thread(partial(intake.finish, claimed, announced))
         except FileNotFoundError:

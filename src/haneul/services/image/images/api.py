@@ -10,6 +10,7 @@ from haneul.services.image.images.changes import change, refuse_create
 from haneul.services.image.images.filters import asked
 from haneul.services.image.images.patches import MEDIA_TYPES, changes_in
 from haneul.services.image.images.schemas import STORE, image_create, view
+from haneul.services.image.quotas import take_image
 
 ADD = Rule(
     "add_image",
@@ -30,6 +31,7 @@ def routes_with(removal: ByteRemoval) -> Routes:
     def create_image(call: Call, body: dict[str, Any]) -> Reply[dict[str, Any]]:
         wanted = image_create(body, call.caller.project_id)
         refuse_create(call, wanted)
+        take_image(call.db, call.caller.project_id)
         image = logic.create(call.db, wanted)
         headers = {"Location": call.url(f"/v2/images/{image.row.id}"), "OpenStack-image-store-ids": STORE}
         return Reply(view=view(image), headers=headers)

@@ -95,10 +95,16 @@ def set_up_key_pair(folder: Path) -> None:
     if (folder / PRIVATE).exists():
         return
     (folder / PUBLIC).mkdir(parents=True, exist_ok=True, mode=0o700)
+    private, public = new_key_pair()
+    durable.write(folder / PUBLIC / "public.pem", public)
+    durable.write(folder / PRIVATE, private)
+
+
+def new_key_pair() -> tuple[bytes, bytes]:
+    """A private key that signs tokens and the public one that reads them, both as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
-    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    durable.write(folder / PUBLIC / "public.pem", public)
-    durable.write(folder / PRIVATE, private)
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return private, key.public_key().public_bytes(serialization.Encoding.PEM, form)
