@@ -9,10 +9,23 @@ import time
 from bench import plot, report
 from bench.calibration import reads_per_cpu_second
 from bench.case import Bench, Case, opened
-from bench.cases import firewall, identity, live_rules, login, networks, pages, real_guests, servers, starting, waiting
+from bench.cases import (
+    assignments,
+    firewall,
+    identity,
+    live_rules,
+    login,
+    networks,
+    pages,
+    real_guests,
+    servers,
+    starting,
+    waiting,
+)
 
 CASES: tuple[Case, ...] = (
     *identity.CASES,
+    *assignments.CASES,
     *servers.CASES,
     *networks.CASES,
     *live_rules.CASES,

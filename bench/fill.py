@@ -31,7 +31,7 @@ STATES = (("active", 1), ("stopped", 4), ("error", 0), ("paused", 3))
 def fill_servers(cloud: BenchCloud, project_id: str, count: int) -> None:
     """Give a project servers that no host has, each with its disk, alike in some columns and different in others."""
     chance = random.Random(count)
-    with _writing(cloud) as connection:
+    with writing(cloud) as connection:
         for begin in range(0, count, AT_ONCE):
             rows = [_server(cloud, project_id, number, chance) for number in range(begin, min(begin + AT_ONCE, count))]
             connection.execute(insert(servers), rows)
@@ -39,7 +39,7 @@ def fill_servers(cloud: BenchCloud, project_id: str, count: int) -> None:
 
 
 @contextmanager
-def _writing(cloud: BenchCloud) -> Iterator[Connection]:
+def writing(cloud: BenchCloud) -> Iterator[Connection]:
     engine = create_engine(f"sqlite:///{cloud.database}", connect_args={"timeout": 60})
     with engine.begin() as connection:
         yield connection

@@ -33,7 +33,7 @@ def test_an_open_key_is_found_and_its_fix_mends_it(running: CommandedCloud) -> N
         assert found == {
             "verdict": "wrong",
             "fact": f"Others than its owner may read {key}.",
-            "why": "Who reads the token keys, the database or admin's password is admin.",
+            "why": "Who reads the keys, the database or admin's password is admin.",
             "fix": f"chmod go= {key}",
         }
     finally:

@@ -23,7 +23,7 @@ LOGINS = "Keystone answers 401 to a method of login that it does not have, and s
 MISSING: dict[str, list[Missing]] = {
     "identity": [
         Missing(f"POST /v3/auth/tokens {form}", LOGINS)
-        for form in ("application_credential", "federation-scoped", "multi-factor", "oauth1", "totp", "trust")
+        for form in ("federation-scoped", "oauth1")
     ],
 }
 UNBUILT = [(service, one) for service in SERVICES for one in unbuilt_of(f"haneul.services.{service.type}")]

@@ -13,7 +13,10 @@ from tests.laws import scenarios
 from tests.laws.found import SERVICES
 from tests.laws.furnished import network_stage
 from tests.laws.furnished_catalog import catalog_stage
+from tests.laws.furnished_credentials import credential_stage
 from tests.laws.furnished_delegation import delegation_stage
+from tests.laws.furnished_limits import limit_stage
+from tests.laws.furnished_trusts import trust_stage
 from tests.support.cloud import Client, RunningCloud, running_cloud
 from tests.support.hosts import simulated_host
 from tests.support.viewers import token_of
@@ -107,6 +110,9 @@ class Stage:
         self.ids |= network_stage(self.admin, self.ids["project_id"])
         self.ids |= catalog_stage(self.admin, self.ids["project_id"])
         delegation_stage(self.admin, self.ids["user_id"])
+        credential_stage(self.admin, self.ids["user_id"], self.ids["project_id"])
+        trust_stage(self.admin, self.ids["user_id"], self.ids["project_id"])
+        limit_stage(self.admin, self.ids["project_id"])
         self._furnish(self.admin.with_headers(OpenStack_API_Version="compute 2.100"))
 
     def _furnish(self, nova: Client) -> None:

@@ -1,4 +1,4 @@
-"""Facts about the system that haneul is compatible with: documented operations, default rules, versions, ports."""
+"""Facts about the system that haneul is compatible with: operations, default rules, commands, versions, ports."""
 
 import csv
 from collections.abc import Iterator
@@ -101,6 +101,12 @@ def policies(service: str) -> list[DefaultRule]:
         )
         for row in rows
     ]
+
+
+@cache
+def commands(group: str) -> list[str]:
+    """The client's commands of a group, as its entry points name it: `openstack.identity.v3`."""
+    return [row["command"] for row in _rows(HERE / "commands.csv") if row["group"] == group]
 
 
 @cache

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import Boolean, Column, Float, Integer, LargeBinary, MetaData, String, Table, bindparam, select
-from sqlalchemy.exc import DBAPIError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from haneul.kernel.db import Db, Json, Query, Row, Store, Time, by, columns_of
 from haneul.kernel.db.direct import direct_of
@@ -116,3 +117,46 @@ def test_a_transaction_sees_its_own_writes(store: Store) -> None:
 
     assert store.write(body) == ["a", "b", "c"]
     assert store.read(lambda db: db.value(select(figs.c.name).where(figs.c.id == 1))) == "c"
+
+
+def test_what_is_written_often_is_written_as_at_the_first_time(store: Store) -> None:
+    def body(db: Db) -> None:
+        for number in range(10, 14):
+            fig = msgspec.structs.replace(FULL, id=number, name=f"fig {number}")
+            assert db.insert(figs, fig) == fig
+            assert db.one(by(Fig, figs, "id"), id=number) == fig
+            assert db.update(figs, {"id": number}, is_ripe=False, note=None, picked_at=None) == 1
+            changed = db.one(by(Fig, figs, "id"), id=number)
+            assert changed is not None
+            assert (changed.is_ripe, changed.note, changed.picked_at) == (False, None, None)
+            assert db.delete(figs, id=number) == 1
+            assert db.delete(figs, id=number) == 0
+
+    store.write(body)
+
+
+def test_values_left_out_are_left_to_the_database(store: Store) -> None:
+    for number in range(20, 23):
+        store.write(lambda db, at=number: db.insert_numbered(figs, id=at, name="short"))  # type: ignore[misc]
+        [found] = store.read(lambda db, at=number: db.all(by(Fig, figs, "id"), id=at))  # type: ignore[misc]
+        assert found == Fig(number, "short", None, None, None, None, None)
+
+
+def test_numbers_come_from_the_database(store: Store) -> None:
+    numbers = [store.write(lambda db: db.insert_numbered(figs, name="next")) for _ in range(4)]
+    assert numbers == [3, 4, 5, 6]
+
+
+def test_a_refused_write_is_told_as_sqlalchemy_tells_it_and_changes_nothing(store: Store) -> None:
+    for _ in range(3):
+        with pytest.raises(IntegrityError):
+            store.write(lambda db: db.insert(figs, FULL))
+    assert store.read(lambda db: db.all(Query(Fig, COLUMNS.order_by(figs.c.id)))) == [FULL, EMPTY]
+
+
+def test_a_value_is_the_same_at_every_use(store: Store) -> None:
+    picked = select(figs.c.picked_at).where(figs.c.id == bindparam("id"))
+    assert [store.read(lambda db: db.value(picked, id=1)) for _ in range(3)] == [PICKED] * 3
+    assert [store.read(lambda db: db.value(picked, id=9)) for _ in range(3)] == [None] * 3
+    among = select(figs.c.name).where(figs.c.id.in_(bindparam("ids", expanding=True))).order_by(figs.c.id)
+    assert [store.read(lambda db: db.value(among, ids=[1, 2])) for _ in range(3)] == ["고무나무"] * 3

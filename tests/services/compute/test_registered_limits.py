@@ -22,7 +22,7 @@ class Stage:
         self.cloud, self.admin = cloud, cloud.login()
         (service,) = self.admin.get("identity", "/v3/services", params={"type": "compute"}).json()["services"]
         self.service_id: str = service["id"]
-        flavor = {"name": "f", "vcpus": 2, "ram": 128, "disk": 1, "id": "limited"}
+        flavor = {"name": "f", "vcpus": 2, "ram": 128, "disk": 1, "OS-FLV-EXT-DATA:ephemeral": 2, "id": "limited"}
         assert self.admin.post("compute", "/v2.1/flavors", json={"flavor": flavor}).status_code == 200
         body = {"name": "blank", "disk_format": "raw", "container_format": "bare", "visibility": "public"}
         self.image_id = self.admin.post("image", "/v2/images", json=body).json()["id"]
@@ -116,10 +116,10 @@ def test_a_projects_own_limit_counts_before_what_is_registered(stage: Stage) -> 
 
 def test_every_limit_that_is_reached_is_told(stage: Stage) -> None:
     project_id, client = stage.project()
-    with stage.registered(class_VCPU=3, class_MEMORY_MB=128, servers=5):
+    with stage.registered(class_VCPU=3, class_MEMORY_MB=128, class_DISK_GB=5, servers=5):
         assert stage.create(client).status_code == 202
         assert refused(stage.create(client)) == over(
-            project_id, ("class:MEMORY_MB", 128, 128, 128), ("class:VCPU", 3, 2, 2)
+            project_id, ("class:DISK_GB", 5, 3, 3), ("class:MEMORY_MB", 128, 128, 128), ("class:VCPU", 3, 2, 2)
         )
 
 

@@ -144,6 +144,20 @@ def test_what_a_delegation_may_not_reach(cloud: RunningCloud, admin: Client, own
     assert delegate.post("identity", extension, json={"tenant_id": elsewhere["id"]}).status_code == 403
 
 
+def test_no_delegate_makes_or_sees_a_seed_of_passcodes(owner: Member, delegate: Client) -> None:
+    """A seed is a login of its own, without a delegation's bounds."""
+    fields = {"type": "cert", "blob": "x", "user_id": owner.user["id"], "project_id": owner.project["id"]}
+    within = f"{LIST}/{store(delegate, fields).json()['credential']['id']}"
+    for kind in ("totp", "TOTP", "totp "):
+        assert store(delegate, {**fields, "type": kind}).status_code == 403
+        assert delegate.patch("identity", within, json={"credential": {"type": kind}}).status_code == 403
+    seed = store(owner.client, {**fields, "type": "totp"}).json()["credential"]
+    assert delegate.get("identity", f"{LIST}/{seed['id']}").status_code == 403
+    listed = delegate.get("identity", LIST).json()["credentials"]
+    assert [one["id"] for one in listed] == [within.rpartition("/")[2]]
+    assert delegate.get("identity", LIST, params={"marker": seed["id"]}).status_code == 400
+
+
 def test_nobody_steps_out_of_a_delegation_by_editing_keys(owner: Member, delegate: Client) -> None:
     name, own_id = bound_of(delegate)
     made = store(delegate, ec2(owner)).json()["credential"]

@@ -95,7 +95,7 @@ def test_an_ec2_credentials_id_is_the_digest_of_its_access_key(owner: Member) ->
     ],
 )
 def test_an_ec2_credential_holds_an_access_key_and_a_secret(owner: Member, blob: str) -> None:
-    for kind in ("ec2", "EC2"):
+    for kind in ("ec2", "EC2", " ec2 "):
         answer = ask(owner.client, owner, type=kind, project_id=owner.project["id"], blob=blob)
         assert answer.status_code == 400, answer.text
 
@@ -209,13 +209,21 @@ def test_a_credential_never_changes_hands(cloud: RunningCloud, admin: Client, ow
         {"project_id": other.project["id"]},
         {"project_id": None},
         {"type": "ec2"},
-        {"type": "totp"},
+        {"type": "EC2 "},
     ):
         answer = admin.patch("identity", path, json={"credential": change})
         assert (answer.status_code, next(iter(change)) in answer.text) == (400, True)
     assert admin.patch("identity", path, json={"credential": {"id": "0" * 32}}).status_code == 400
     assert admin.patch("identity", path, json={"credential": {}}).status_code == 400
     assert owner.client.get("identity", path).json()["credential"] == credential
+
+
+def test_a_type_changes_but_never_from_or_to_ec2(owner: Member) -> None:
+    path = f"{LIST}/{made(owner.client, owner)['id']}"
+    changed = owner.client.patch("identity", path, json={"credential": {"type": "totp", "blob": "a seed"}})
+    assert (changed.json()["credential"]["type"], changed.json()["credential"]["blob"]) == ("totp", "a seed")
+    path = f"{LIST}/{made(owner.client, owner, **ec2(owner))['id']}"
+    assert owner.client.patch("identity", path, json={"credential": {"type": "cert"}}).status_code == 400
 
 
 def test_saying_again_what_stays_is_no_change_of_it(owner: Member) -> None:

@@ -81,6 +81,37 @@ def test_nothing_is_given_of_or_to_what_is_not_there(admin: Client) -> None:
         assert admin.put("identity", f"/v3/{path}").status_code == 404, path
 
 
+def test_where_roles_are_inherited_the_rule_comes_before_what_is_missing(cloud: RunningCloud, admin: Client) -> None:
+    project, user, role = make(admin, "project")["id"], make(admin, "user")["id"], role_id(admin, "member")
+    member = persona(cloud, admin, "member", f"projects/{project}")
+    for path in (
+        f"projects/{NOWHERE}/users/{user}/roles/{role}",
+        f"projects/{project}/users/{NOWHERE}/roles/{role}",
+        f"domains/default/users/{user}/roles/{NOWHERE}",
+    ):
+        inherited = f"/v3/OS-INHERIT/{path}/inherited_to_projects"
+        assert member.put("identity", inherited).status_code == 403, path
+        assert admin.put("identity", inherited).status_code == 404, path
+        assert member.delete("identity", inherited).status_code == 403, path
+
+
+@pytest.mark.parametrize("kind", ["users", "groups"])
+def test_every_grant_answers_head_as_get(admin: Client, kind: str) -> None:
+    role, who = role_id(admin, "member"), make(admin, kind.removesuffix("s"))["id"]
+    for place in (f"projects/{make(admin, 'project')['id']}", f"domains/{make(admin, 'domain')['id']}", "system"):
+        path = f"/v3/{place}/{kind}/{who}/roles"
+        assert admin.request("HEAD", "identity", f"{path}/{role}").status_code == 404
+        assert admin.put("identity", f"{path}/{role}").status_code == 204
+        assert admin.request("HEAD", "identity", f"{path}/{role}").status_code == 204
+        assert admin.request("HEAD", "identity", path).status_code == 200
+        if place == "system":
+            continue
+        inherited = f"{path.replace('/v3', '/v3/OS-INHERIT', 1)}/{role}/inherited_to_projects"
+        assert admin.request("HEAD", "identity", inherited).status_code == 404
+        assert admin.put("identity", inherited).status_code == 204
+        assert admin.request("HEAD", "identity", inherited).status_code == 204
+
+
 def test_a_domains_manager_gives_lesser_roles_inside_his_domain(cloud: RunningCloud, admin: Client) -> None:
     domain = make(admin, "domain")
     inside = {"domain_id": domain["id"]}

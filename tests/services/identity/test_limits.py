@@ -1,5 +1,6 @@
 """Limits of projects and domains; in the strict model too, in a cloud of its own."""
 
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.services.identity.people import make, persona
 from tests.support.cloud import Client, RunningCloud, running_cloud
 
 from haneul.services.identity.audit.models import audit_records
+from haneul.services.identity.public import limit_of
 
 PATH = "/v3/limits"
 DUPLICATE = "Conflict occurred attempting to store limit - Duplicate entry."
@@ -202,3 +204,20 @@ def test_every_change_is_written_down(cloud: RunningCloud, admin: Client) -> Non
 
     assert actions(own["id"]) == [("limit", action, project["id"]) for action in ("created", "updated", "deleted")]
     assert actions(registered["id"]) == [("registered_limit", it, "") for it in ("created", "updated", "deleted")]
+
+
+def test_other_services_ask_for_a_projects_limit(cloud: RunningCloud, admin: Client) -> None:
+    kind = f"orchard-{token_hex(4)}"
+    service = admin.post("identity", "/v3/services", json={"service": {"type": kind}}).json()["service"]
+    project, other = make(admin, "project"), make(admin, "project")
+
+    def asked(name: str, project_id: str) -> int | None:
+        return cloud.cloud.store.read(lambda db: limit_of(db, kind, name, project_id))
+
+    assert asked("pears", project["id"]) is None
+    register(admin, service["id"], "pears", 5)
+    limit(admin, wanted(service["id"], "pears", 7, project_id=project["id"]))
+    # In the flat model a domain's limit is nobody else's.
+    limit(admin, wanted(service["id"], "pears", 1, domain_id="default"))
+    assert [asked("pears", one) for one in (project["id"], other["id"], NOWHERE, "")] == [7, 5, 5, 5]
+    assert asked("plums", project["id"]) is None

@@ -4,6 +4,9 @@ import pytest
 from tests.services.identity.people import grant, make, persona, role_id
 from tests.support.cloud import Client, RunningCloud
 
+PATH = "/v3/role_assignments"
+INHERITED = "scope.OS-INHERIT:inherited_to"
+
 
 def listed(client: Client, **filters: str) -> list[dict[str, Any]]:
     params = {name.replace("__", "."): value for name, value in filters.items()}
@@ -86,16 +89,95 @@ def test_a_domains_reader_sees_the_assignments_of_his_domain(cloud: RunningCloud
     assert member.get("identity", "/v3/role_assignments").status_code == 403
 
 
+def test_a_group_and_a_tree_take_effect_each_once(admin: Client) -> None:
+    domain, group = make(admin, "domain"), make(admin, "group")
+    root = make(admin, "project", domain_id=domain["id"])
+    children = [make(admin, "project", parent_id=root["id"]) for _ in range(2)]
+    users = [make(admin, "user") for _ in range(2)]
+    for user in users:
+        admin.put("identity", f"/v3/groups/{group['id']}/users/{user['id']}")
+    reader = role_id(admin, "reader")
+    grant(admin, users[0], "reader", f"projects/{children[0]['id']}")
+    inherited = f"/v3/OS-INHERIT/projects/{root['id']}/groups/{group['id']}/roles/{reader}/inherited_to_projects"
+    assert admin.put("identity", inherited).status_code == 204
+    everywhere = {"scope__project__id": root["id"], "include_subtree": "true", "effective": "true"}
+    found = listed(admin, **everywhere)
+    places = [(one["user"]["id"], one["scope"]["project"]["id"]) for one in found]
+    assert sorted(places) == sorted((user["id"], child["id"]) for user in users for child in children)
+    of_one = [one for one in listed(admin, user__id=users[1]["id"], effective="") if one["role"]["id"] == reader]
+    assert {one["scope"]["project"]["id"] for one in of_one} == {child["id"] for child in children}
+    assert {one["links"]["assignment"].rpartition("/v3")[2] for one in of_one} == {inherited.removeprefix("/v3")}
+    assert {one["scope"]["OS-INHERIT:inherited_to"] for one in of_one} == {"projects"}
+    directly = [one for one in found if "OS-INHERIT:inherited_to" not in one["scope"]]
+    assert [one["scope"]["project"]["id"] for one in directly] == [children[0]["id"]]
+
+
+def test_inherited_ones_are_told_from_the_others(admin: Client) -> None:
+    domain, user, reader = make(admin, "domain"), make(admin, "user"), role_id(admin, "reader")
+    project = make(admin, "project", domain_id=domain["id"])
+    grant(admin, user, "reader", f"domains/{domain['id']}")
+    inherited = f"/v3/OS-INHERIT/domains/{domain['id']}/users/{user['id']}/roles/{reader}/inherited_to_projects"
+    assert admin.put("identity", inherited).status_code == 204
+
+    def scopes(**filters: str) -> list[dict[str, Any]]:
+        params = {"user.id": user["id"], **filters}
+        return [one["scope"] for one in admin.get("identity", PATH, params=params).json()["role_assignments"]]
+
+    here = {"domain": {"id": domain["id"]}}
+    below = {"project": {"id": project["id"]}, "OS-INHERIT:inherited_to": "projects"}
+    assert scopes(**{INHERITED: "projects"}) == [{**here, "OS-INHERIT:inherited_to": "projects"}]
+    assert scopes(**{INHERITED: "anything else"}) == [here]
+    assert scopes(**{INHERITED: "projects"}, effective="") == [below]
+    assert scopes(**{INHERITED: "anything else"}, effective="") == [here]
+    assert sorted(scopes(effective=""), key=str) == sorted([below, here], key=str)
+
+
+def test_assignments_on_the_system_take_no_effect_elsewhere(admin: Client) -> None:
+    user, project = make(admin, "user"), make(admin, "project")
+    grant(admin, user, "reader", "system")
+    grant(admin, user, "reader", f"projects/{project['id']}")
+    effective = listed(admin, user__id=user["id"], effective="")
+    assert [one["scope"] for one in effective] == [{"project": {"id": project["id"]}}]
+    assert len(listed(admin, user__id=user["id"], scope__system="some")) == 2
+    on_system = listed(admin, user__id=user["id"], scope__system="all", include_names="")
+    assert [(one["scope"], one["role"]["name"]) for one in on_system] == [({"system": {"all": True}}, "reader")]
+
+
+def test_a_domains_own_role_takes_effect_by_what_it_implies(admin: Client) -> None:
+    domain, group = make(admin, "domain"), make(admin, "group")
+    project = make(admin, "project", domain_id=domain["id"])
+    own, user = make(admin, "role", domain_id=domain["id"]), make(admin, "user")
+    admin.put("identity", f"/v3/groups/{group['id']}/users/{user['id']}")
+    admin.put("identity", f"/v3/roles/{own['id']}/implies/{role_id(admin, 'reader')}")
+    place = f"/v3/projects/{project['id']}/groups/{group['id']}/roles/{own['id']}"
+    assert admin.put("identity", place).status_code == 204
+    (made,) = listed(admin, scope__project__id=project["id"], include_names="")
+    assert made["role"]["domain"] == {"id": domain["id"], "name": domain["name"]}
+    assert made["group"] == {"id": group["id"], "name": group["name"], "domain": {"id": "default", "name": "Default"}}
+    (effective,) = listed(admin, scope__project__id=project["id"], effective="", include_names="")
+    assert effective["role"] == {"id": role_id(admin, "reader"), "name": "reader"}
+    assert listed(admin, scope__project__id=project["id"], effective="", role__id=own["id"]) == []
+    elsewhere = make(admin, "project")
+    refused = admin.put("identity", f"/v3/projects/{elsewhere['id']}/groups/{group['id']}/roles/{own['id']}")
+    assert refused.status_code == 403
+    assert admin.put("identity", f"/v3/system/groups/{group['id']}/roles/{own['id']}").status_code == 400
+
+
 @pytest.mark.parametrize(
-    "query",
+    ("query", "message"),
     [
-        "scope.project.id=a&scope.domain.id=b",
-        "scope.system=all&scope.domain.id=b",
-        "scope.system=all&scope.project.id=b",
-        "user.id=a&group.id=b",
-        "group.id=a&effective",
-        "scope.domain.id=a&effective&scope.OS-INHERIT:inherited_to=projects",
+        ("scope.project.id=a&scope.domain.id=b", "Specify a domain or project, not both"),
+        ("scope.system=all&scope.domain.id=b", "Specify system or domain, not both"),
+        ("scope.system=all&scope.project.id=b", "Specify system or project, not both"),
+        ("user.id=a&group.id=b", "Specify a user or group, not both"),
+        ("group.id=a&effective", "Combining effective and group filter will always result in an empty list."),
+        (
+            "scope.domain.id=a&effective&scope.OS-INHERIT:inherited_to=projects",
+            "Combining effective, domain and inherited filters will always result in an empty list.",
+        ),
     ],
 )
-def test_filters_that_exclude_each_other_are_refused(admin: Client, query: str) -> None:
-    assert admin.get("identity", f"/v3/role_assignments?{query}").status_code == 400
+def test_filters_that_exclude_each_other_are_refused(admin: Client, query: str, message: str) -> None:
+    answer = admin.get("identity", f"{PATH}?{query}")
+    assert answer.status_code == 400
+    assert answer.json()["error"]["message"] == message

@@ -1,4 +1,4 @@
-from tests.services.identity.people import grant, login, make, persona, role_id, whoami
+from tests.services.identity.people import grant, login, make, persona, role_id, try_login, whoami
 from tests.support.cloud import Client, RunningCloud
 
 
@@ -85,12 +85,30 @@ def test_a_domain_role_implies_any_role_and_a_global_one_no_domain_role(admin: C
     assert refused.json()["error"]["message"] == "Global role cannot imply a domain-specific role"
 
 
-def test_roles_imply_in_no_circle_and_none_implies_admin(admin: Client) -> None:
-    first, second = make(admin, "role"), make(admin, "role")
-    assert admin.put("identity", f"/v3/roles/{first['id']}/implies/{second['id']}").status_code == 201
-    assert admin.put("identity", f"/v3/roles/{second['id']}/implies/{first['id']}").status_code == 403
-    assert admin.put("identity", f"/v3/roles/{first['id']}/implies/{first['id']}").status_code == 403
-    assert admin.put("identity", f"/v3/roles/{first['id']}/implies/{role_id(admin, 'admin')}").status_code == 403
+def test_none_implies_admin(admin: Client) -> None:
+    first, domain = make(admin, "role"), make(admin, "domain")
+    own_admin = make(admin, "role", name="admin", domain_id=domain["id"])
+    own = make(admin, "role", domain_id=domain["id"])
+    for prior, implied in ((first["id"], role_id(admin, "admin")), (own["id"], own_admin["id"])):
+        refused = admin.put("identity", f"/v3/roles/{prior}/implies/{implied}")
+        assert refused.status_code == 403
+        assert refused.json()["error"]["message"] == f"{implied} cannot be an implied roles."
+
+
+def test_roles_that_imply_each_other_are_all_held_by_who_has_one(cloud: RunningCloud, admin: Client) -> None:
+    ring = [make(admin, "role") for _ in range(3)]
+    for prior, implied in zip(ring, ring[1:] + ring[:1], strict=True):
+        assert admin.put("identity", f"/v3/roles/{prior['id']}/implies/{implied['id']}").status_code == 201
+    assert admin.put("identity", f"/v3/roles/{ring[0]['id']}/implies/{ring[0]['id']}").status_code == 201
+    user, project = make(admin, "user"), make(admin, "project")
+    grant(admin, user, ring[1]["name"], f"projects/{project['id']}")
+    token = try_login(cloud, user, {"project": {"id": project["id"]}}).json()["token"]
+    assert {role["id"] for role in token["roles"]} == {role["id"] for role in ring}
+    params = {"user.id": user["id"], "effective": ""}
+    found = admin.get("identity", "/v3/role_assignments", params=params).json()["role_assignments"]
+    assert sorted(one["role"]["id"] for one in found) == sorted(role["id"] for role in ring)
+    for prior in ring:
+        assert admin.delete("identity", f"/v3/roles/{prior['id']}").status_code == 204
 
 
 def test_inferences_are_listed(admin: Client) -> None:

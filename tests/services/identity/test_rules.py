@@ -8,6 +8,9 @@ from tests.surface import policies
 from haneul.kernel.http import PUBLIC
 from haneul.kernel.policy import rules_of
 
+# Of the audit trail, which Keystone doesn't have.
+OUR_OWN = {"identity:list_audit_records", "identity:list_all_audit_records"}
+
 
 def shape(path: str) -> str:
     return re.sub(r"\{\w+\}", "{}", path.partition("?")[0].strip())
@@ -16,6 +19,8 @@ def shape(path: str) -> str:
 def test_every_rule_has_keystones_name_and_default() -> None:
     defaults = {rule.policy_name: rule.default_check for rule in policies("keystone")}
     ours = {rule.name: rule.default for rule in rules_of("haneul.services.identity")}
+    assert set(ours) >= OUR_OWN
+    ours = {name: default for name, default in ours.items() if name not in OUR_OWN}
     assert ours
     assert {name: defaults.get(name) for name in ours} == ours
 
@@ -29,7 +34,7 @@ def test_every_route_stands_under_a_rule_that_keystone_names_for_it(cloud: Runni
     wrong = {
         route.name: route.rule.name
         for route in routes
-        if route.rule.name not in named.get((route.method, shape(route.path)), ())
+        if route.rule.name not in OUR_OWN and route.rule.name not in named.get((route.method, shape(route.path)), ())
     }
     assert wrong == {}
 

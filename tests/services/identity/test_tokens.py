@@ -129,7 +129,7 @@ def test_a_revoked_token_ends_with_those_made_of_it_and_no_other(cloud: RunningC
     assert first.delete("identity", "/v3/auth/tokens", headers={"X-Subject-Token": first.token}).status_code == 204
     assert (whoami(first), whoami(made_of_it), whoami(other)) == (401, 401, 200)
     assert shown(admin, first.token).status_code == 404
-    assert ask(cloud, with_token(first.token)).status_code == 401
+    assert ask(cloud, with_token(first.token)).status_code == 404
 
 
 def test_a_tokens_own_revocation_leaves_its_parent(cloud: RunningCloud, admin: Client) -> None:
@@ -163,7 +163,7 @@ def test_a_token_that_is_none_of_ours_opens_nothing(
     about = {b"X-Auth-Token": admin.token.encode(), b"X-Subject-Token": forged}
     assert cloud.http.get(cloud.url("identity") + "/v3/auth/tokens", headers=about).status_code == 404
     if forged.isascii():
-        assert ask(cloud, with_token(forged.decode())).status_code in (400, 401)
+        assert ask(cloud, with_token(forged.decode())).status_code in (400, 404)
 
 
 def test_an_expired_token_opens_nothing(cloud: RunningCloud, admin: Client) -> None:

@@ -356,6 +356,7 @@ def test_changes_of_trusts_are_written_down(pair: Pair) -> None:
     made = pair.create()
     pair.client.delete("identity", f"{TRUSTS}/{made['id']}")
     found = [one for one in pair.cloud.cloud.store.read(lambda db: db.all(RECORDS)) if one.target_id == made["id"]]
-    assert [(one.resource, one.action, one.project_id, one.user_id) for one in found] == [
-        ("OS-TRUST:trust", action, pair.project["id"], pair.trustor["id"]) for action in ("created", "deleted")
+    assert [(one.resource, one.action, one.project_id, one.domain_id, one.user_id) for one in found] == [
+        ("OS-TRUST:trust", action, pair.project["id"], "default", pair.trustor["id"])
+        for action in ("created", "deleted")
     ]

@@ -15,6 +15,8 @@ from haneul.kernel.listening import listen_at
 
 EXPIRES_SOON = timedelta(days=14)
 
+KEY_FOLDERS = ("fernet-keys", "credential-keys", "jws-keys")
+
 
 def processes(subject: Subject) -> Iterator[Finding]:
     why = "Control answers the APIs, the agent runs guests, the supervisor restarts them."
@@ -64,19 +66,21 @@ def account(subject: Subject) -> Iterator[Finding]:
 
 
 def secrets(subject: Subject) -> Iterator[Finding]:
-    folder = subject.layout.control / "fernet-keys"
-    if subject.settings is None or not folder.exists():
+    folders = [folder for name in KEY_FOLDERS if (folder := subject.layout.control / name).exists()]
+    if subject.settings is None or not folders:
         return
-    why = "Who reads the token keys, the database or admin's password is admin."
-    places = [subject.layout.control, folder, *folder.iterdir(), subject.layout.admin_password]
+    why = "Who reads the keys, the database or admin's password is admin."
+    places = [subject.layout.control, *folders, subject.layout.admin_password]
+    places += [path for folder in folders for path in folder.rglob("*")]
     places += [subject.layout.openrc, subject.layout.clouds_yaml, subject.layout.flags_file]
     open_ones = [path for path in places if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077]
     for path in open_ones:
         yield Finding("wrong", f"Others than its owner may read {path}.", why, f"chmod go= {path}")
     if not open_ones:
         yield Finding("ok", "Keys, database and passwords are closed to others.", why)
-    if not any(path.name.isdigit() for path in folder.iterdir()):
-        yield Finding("wrong", f"There are no token keys in {folder}.", "No token can be made or checked.", "haneul up")
+    for folder in folders:
+        if not any(folder.rglob("[0-9]*")) and not any(folder.rglob("*.pem")):
+            yield Finding("wrong", f"There are no keys in {folder}.", "What they open can't be read.", "haneul up")
 
 
 def certificate(subject: Subject) -> Iterator[Finding]:

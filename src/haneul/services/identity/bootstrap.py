@@ -90,9 +90,8 @@ def bootstrap(db: Db, wanted: Bootstrap) -> bool:
     _assign(db, admin_id, "system", SYSTEM, role_ids["admin"])
     if db.one(REGION_BY_ID, id=wanted.region) is None:
         db.insert(regions, Region(wanted.region, "", None, {}))
-    for entry in wanted.catalog:
-        _catalogued(db, entry, wanted.region)
-    if is_first:
+    added = sum(_catalogued(db, entry, wanted.region) for entry in wanted.catalog)
+    if is_first or added:
         bump(db)
     return is_first
 
@@ -131,7 +130,8 @@ def _assign(db: Db, user_id: str, target_type: str, target_id: str, role_id: str
         db.insert(role_assignments, RoleAssignment("user", user_id, target_type, target_id, role_id, False))
 
 
-def _catalogued(db: Db, entry: CatalogEntry, region: str) -> None:
+def _catalogued(db: Db, entry: CatalogEntry, region: str) -> bool:
+    """See that the service and its endpoints are in the catalog; whether any was missing."""
     # Whatever its name: administrators give it one of their own.
     known = sorted(db.all(SERVICES_BY_TYPE, type=entry.type), key=lambda one: (one.name != entry.name, one.id))
     if known:
@@ -140,9 +140,10 @@ def _catalogued(db: Db, entry: CatalogEntry, region: str) -> None:
         row = CatalogService(new_hex_id(), entry.type, entry.name, entry.description, True, {})
         found = db.insert(services, row)
     have = {endpoint.interface for endpoint in db.all(ENDPOINTS_OF, service_id=found.id)}
-    for interface in INTERFACES:
-        if interface not in have:
-            db.insert(endpoints, Endpoint(new_hex_id(), found.id, interface, region, entry.url, True, {}))
+    missing = [interface for interface in INTERFACES if interface not in have]
+    for interface in missing:
+        db.insert(endpoints, Endpoint(new_hex_id(), found.id, interface, region, entry.url, True, {}))
+    return bool(missing)
 
 
 def move_endpoints(db: Db, moved: Mapping[str, str]) -> None:

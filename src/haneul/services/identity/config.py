@@ -13,8 +13,8 @@ class IdentitySettings(msgspec.Struct, frozen=True):
     the CPU of a password check (12: about 0.24 s). `admin_password`: the first password of admin, made up when empty.
     `notification_format`: what listeners on the bus get of each change; `notify_logins`: whether also of logins.
     `allow_redelegated_trust` and `redelegation_depth_most`: whether and how often a trust may be passed on.
-    `limit_model`: how limits of parent and child projects bind each other. `credentials_per_user_most`: how many credentials
-    a user may have, None for any number; `signature_life_s`: how old a request that is signed with EC2 keys may be.
+    `limit_model`: how limits of parent and child projects bind each other. `credentials_per_user_most`: how
+    many credentials a user may have, None for any; `signature_life_s`: how old an EC2-signed request may be.
     """
 
     token_life_s: Annotated[int, msgspec.Meta(ge=1, le=DAYS_31)] = 3600

@@ -7,6 +7,8 @@ from sqlalchemy import bindparam, false, func, select
 from haneul.kernel.db import Db, by, unique
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.quota import Known, Resource, Wanted, registered, take_all, used
+from haneul.services.compute.block_devices.models import block_devices
+from haneul.services.compute.flavors.models import Flavor
 from haneul.services.compute.quota_sets.models import ClassLimit, Limit, class_limits
 from haneul.services.compute.quota_sets.models import limits as limit_table
 from haneul.services.compute.quota_sets.resources import DEFAULTS, OF_PROJECTS, REGISTERED, SERVICE
@@ -54,7 +56,21 @@ def _of_user(name: str, project_id: str) -> Resource:
     return Resource(name, select(COUNTED[name]).where(*mine, servers.c.is_deleted == false()), guard="servers")
 
 
+def _disks() -> Resource:
+    """Local disks in GiB: compute's own quotas know nothing of them, but limits of them may be registered."""
+    own = (block_devices.c.destination_type == "local", block_devices.c.role == "used")
+    alive = (
+        select(func.sum(block_devices.c.size_gb))
+        .join(servers, servers.c.id == block_devices.c.server_id)
+        .where(servers.c.is_deleted == false(), *own)
+    )
+    among = alive.where(servers.c.project_id.in_(bindparam("owner_ids", expanding=True)))
+    here = alive.where(servers.c.project_id == bindparam("owner_id"))
+    return Resource("disk", here, guard="servers", known=Known(SERVICE, "class:DISK_GB", among))
+
+
 OF_PROJECT = {name: _of_project(name) for name in COUNTED}
+DISKS = _disks()
 
 
 def _kept_of_class(db: Db, class_name: str) -> dict[str, int]:
@@ -111,12 +127,13 @@ def _counting(owner: Owner, name: str) -> tuple[str, Resource]:
     return owner.project_id, OF_PROJECT[name]
 
 
-def take_server(db: Db, owner: Owner, vcpus: int, memory_mb: int, count: int) -> None:
+def take_server(db: Db, owner: Owner, flavor: Flavor, count: int) -> None:
     """Make sure that `count` more servers of this size stay within the quotas of user and project, or OverQuota.
 
     Insert the servers in this transaction. For a resize there is `grow`.
     """
-    _take(db, owner, {"instances": count, "cores": count * vcpus, "ram": count * memory_mb})
+    deltas = {"instances": count, "cores": count * flavor.vcpus, "ram": count * flavor.memory_mb}
+    _take(db, owner, deltas, disk_gb=count * (flavor.disk_gb + flavor.ephemeral_gb))
 
 
 def grow(db: Db, owner: Owner, vcpus: int, memory_mb: int) -> None:
@@ -124,9 +141,10 @@ def grow(db: Db, owner: Owner, vcpus: int, memory_mb: int) -> None:
     _take(db, owner, {"cores": vcpus, "ram": memory_mb})
 
 
-def _take(db: Db, owner: Owner, deltas: Mapping[str, int]) -> None:
+def _take(db: Db, owner: Owner, deltas: Mapping[str, int], *, disk_gb: int = 0) -> None:
     most = _kept(db, owner.project)
-    take_all(db, owner.project_id, [Wanted(OF_PROJECT[name], delta, most[name]) for name, delta in deltas.items()])
+    counted = [Wanted(OF_PROJECT[name], delta, most[name]) for name, delta in deltas.items()]
+    take_all(db, owner.project_id, [*counted, Wanted(DISKS, disk_gb, -1)])
     own = own_limits(db, owner) if owner.user_id else {}
     if own := {name: own[name] for name in own.keys() - registered_limits(db).keys()}:
         wanted = [Wanted(_of_user(name, owner.project_id), deltas[name], own[name]) for name in deltas.keys() & own]

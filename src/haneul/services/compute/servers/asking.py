@@ -48,7 +48,7 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
     if flavor.swap_mb:
         raise NotBuilt("haneul does not make swap disks yet: choose a flavor without swap.")
     image = _image(call, wanted, flavor)
-    take_server(call.db, _owner(call), flavor.vcpus, flavor.memory_mb, count)
+    take_server(call.db, _owner(call), flavor, count)
     key = None if wanted.key_name is UNSET else key_of(call, wanted.key_name)
     refuse_many_metadata(call, wanted.metadata)
     hostnames.refuse_wrong(wanted.hostname, may_have_domain=call.at_least("2.94"))

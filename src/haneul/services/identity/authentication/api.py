@@ -4,10 +4,18 @@ import asyncio
 
 import msgspec
 
+from haneul.kernel.clock import now, to_microseconds
 from haneul.kernel.errors import ApiError
 from haneul.kernel.http import PUBLIC, Call, Raw, Routes
 from haneul.services.identity.authentication.claims import Claim
-from haneul.services.identity.authentication.logic import Attempt, Halfway, began, conclude
+from haneul.services.identity.authentication.logic import (
+    Attempt,
+    Checked,
+    Halfway,
+    Outcome,
+    conclude,
+    conclude_at_once,
+)
 from haneul.services.identity.authentication.methods import claims_of
 from haneul.services.identity.authentication.schemas import Auth
 from haneul.services.identity.parts import Parts
@@ -24,20 +32,30 @@ def routes_with(parts: Parts) -> Routes:
 
     @routes.post("/v3/auth/tokens", rule=PUBLIC, body_wraps="auth", transaction="none")
     async def create_token(call: Call, body: Auth, query: TokenQuery) -> Raw:
-        began_at = began()
-        claims = await call.transaction(lambda db: claims_of(db, parts, body.identity), writes=False)
-        fits = [await _fits(claim, cost) for claim in claims]
-        attempt = Attempt(body, claims, fits, call.header(RECEIPT_HEADER) or None, began_at, began_at + life_us)
-        with_catalog = query.nocatalog is msgspec.UNSET
-        outcome = await call.transaction(lambda db: conclude(db, parts, attempt, with_catalog), writes=True)
-        if isinstance(outcome, ApiError):
-            raise outcome
-        if isinstance(outcome, Halfway):
-            return Raw(body=msgspec.json.encode(outcome.view), status=401, headers={RECEIPT_HEADER: outcome.receipt})
-        headers = {"X-Subject-Token": outcome.token, "Vary": "X-Auth-Token"}
-        return Raw(body=outcome.document, status=201, headers=headers)
+        began_at, with_catalog = to_microseconds(now()), query.nocatalog is msgspec.UNSET
+        receipt = call.header(RECEIPT_HEADER) or None
+        return _answer(await login(call, Attempt(body, receipt, with_catalog, began_at, began_at + life_us)))
+
+    async def login(call: Call, attempt: Attempt) -> Outcome:
+        if "password" in attempt.auth.identity.methods:
+            claims = await call.transaction(lambda db: claims_of(db, parts, attempt.auth.identity), writes=False)
+        else:
+            found = await call.transaction(lambda db: conclude_at_once(db, parts, attempt), writes=True)
+            if not isinstance(found, list):
+                return found
+            claims = found
+        proofs = [Checked(claim, await _fits(claim, cost)) for claim in claims]
+        return await call.transaction(lambda db: conclude(db, parts, attempt, proofs), writes=True)
 
     return routes
+
+
+def _answer(outcome: Outcome) -> Raw:
+    if isinstance(outcome, ApiError):
+        raise outcome
+    if isinstance(outcome, Halfway):
+        return Raw(body=msgspec.json.encode(outcome.view), status=401, headers={RECEIPT_HEADER: outcome.receipt})
+    return Raw(body=outcome.document, status=201, headers={"X-Subject-Token": outcome.token, "Vary": "X-Auth-Token"})
 
 
 async def _fits(claim: Claim, cost: int) -> bool:

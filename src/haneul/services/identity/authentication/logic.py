@@ -7,13 +7,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from haneul.kernel.clock import now, to_microseconds
 from haneul.kernel.db import Db
-from haneul.kernel.errors import ApiError, Forbidden, Unauthorized
+from haneul.kernel.errors import ApiError, Forbidden, NotFound, Unauthorized
 from haneul.services.identity.audit.logic import record
 from haneul.services.identity.authentication import factors, receipts
 from haneul.services.identity.authentication.claims import Claim
-from haneul.services.identity.authentication.methods import KNOWN
+from haneul.services.identity.authentication.methods import KNOWN, claims_of
 from haneul.services.identity.authentication.receipts import ReceiptView
 from haneul.services.identity.authentication.schemas import Auth
 from haneul.services.identity.authentication.scopes import Bounds, bounds_of
@@ -21,6 +20,7 @@ from haneul.services.identity.parts import Parts
 from haneul.services.identity.projects import logic as projects
 from haneul.services.identity.tokens.logic import REFUSED, Grant
 from haneul.services.identity.tokens.models import Payload
+from haneul.services.identity.trusts import chain
 from haneul.services.identity.trusts import logic as trusts
 from haneul.services.identity.users.lockout import note_failure
 from haneul.services.identity.users.models import User
@@ -28,18 +28,21 @@ from haneul.services.identity.users.passwords import PasswordOutcome, conclude_p
 
 
 class Attempt(msgspec.Struct, frozen=True):
-    """A login whose secrets have been checked: `fits` says of each claim whether its secret fitted, if it had one.
-
-    Moments are in microseconds. What ends tokens after `began_at` ends this login's too; its token lives to `ends_at`
-    at most.
-    """
+    """What a login asks for. Moments are in microseconds: what ends tokens after `began_at` ends this login's too, and
+    its token lives to `ends_at` at most."""
 
     auth: Auth
-    claims: Sequence[Claim]
-    fits: Sequence[bool]
     receipt: str | None
+    with_catalog: bool
     began_at: int
     ends_at: int
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """A claim, and whether its secret fitted, if it had one."""
+
+    claim: Claim
+    fits: bool = True
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -59,34 +62,45 @@ class Halfway(msgspec.Struct, frozen=True):
 Outcome = Issued | Halfway | ApiError
 
 
-def conclude(db: Db, parts: Parts, attempt: Attempt, with_catalog: bool) -> Outcome:
+def conclude_at_once(db: Db, parts: Parts, attempt: Attempt) -> Outcome | list[Claim]:
+    """How the login ends, where no secret takes long to check; else the claims, for who checks theirs."""
+    claims = claims_of(db, parts, attempt.auth.identity)
+    if any(claim.secret is not None for claim in claims):
+        return claims
+    return conclude(db, parts, attempt, [Checked(claim) for claim in claims])
+
+
+def conclude(db: Db, parts: Parts, attempt: Attempt, proofs: Sequence[Checked]) -> Outcome:
     """The token; or what is missing; or the refusal, which has been written down."""
-    refusal = _weighed(db, parts, attempt)
-    user = next((claim.user for claim in attempt.claims if claim.user is not None), None)
+    claims = [proof.claim for proof in proofs]
+    refusal = _weighed(db, parts, proofs)
+    user = next((claim.user for claim in claims if claim.user is not None), None)
     if refusal is None:
         assert user is not None
         try:
-            outcome: Outcome = _admitted(db, parts, attempt, user, with_catalog)
+            outcome: Outcome = _admitted(db, parts, attempt, claims, user)
         except ApiError as error:
             outcome = error
     else:
         outcome = refusal
-    if user is not None:
+    # For who isn't there the same is written, so that time doesn't tell who is.
+    if user is not None or any(claim.candidate is not None for claim in claims):
         _write_down(db, attempt, user, outcome)
     return outcome
 
 
-def _weighed(db: Db, parts: Parts, attempt: Attempt) -> ApiError | None:
+def _weighed(db: Db, parts: Parts, proofs: Sequence[Checked]) -> ApiError | None:
     """Count each attempt; the refusal if any method failed, or if they prove different users."""
     refusal: ApiError | None = None
-    for claim, fits in zip(attempt.claims, attempt.fits, strict=True):
+    for proof in proofs:
+        claim = proof.claim
         if claim.candidate is not None:
-            refusal = _password_refusal(db, parts, claim, fits) or refusal
-        elif not (claim.holds and fits):
+            refusal = _password_refusal(db, parts, claim, proof.fits) or refusal
+        elif not (claim.holds and proof.fits):
             if claim.method == "totp" and claim.user is not None:
                 note_failure(db, claim.user, parts.compliance)
             refusal = Unauthorized(REFUSED)
-    users = {claim.user.id for claim in attempt.claims if claim.user is not None}
+    users = {proof.claim.user.id for proof in proofs if proof.claim.user is not None}
     return refusal or (None if len(users) == 1 else Unauthorized(REFUSED))
 
 
@@ -102,35 +116,47 @@ def _password_refusal(db: Db, parts: Parts, claim: Claim, fits: bool) -> ApiErro
     return Unauthorized(REFUSED)
 
 
-def _admitted(db: Db, parts: Parts, attempt: Attempt, user: User, with_catalog: bool) -> Issued | Halfway:
+def _admitted(db: Db, parts: Parts, attempt: Attempt, claims: Sequence[Claim], user: User) -> Issued | Halfway:
     """The token for a user who has proved himself, or a receipt if his rules want more."""
-    earlier = next((claim.earlier for claim in attempt.claims if claim.earlier is not None), None)
-    methods = _methods_of(parts, attempt, user, earlier)
-    if not factors.suffices(user, set(methods), KNOWN):
-        receipt = receipts.issue(user, methods)
-        required = factors.still_required(user, set(methods), KNOWN)
-        domain = projects.get(db, user.domain_id)
-        return Halfway(receipts.write(parts.receipt_keys, receipt), receipts.view(receipt, user, domain, required))
-    held = next((one.application_credential for one in attempt.claims if one.application_credential is not None), None)
+    earlier = next((claim.earlier for claim in claims if claim.earlier is not None), None)
+    methods = [claim.method for claim in claims] + list(earlier.methods if earlier is not None else ())
+    if attempt.receipt is not None:
+        methods.extend(_methods_before(parts, attempt.receipt, user))
+    proved = tuple(dict.fromkeys(methods))
+    if not factors.suffices(user, set(proved), KNOWN):
+        return _halfway(db, parts, user, proved)
+    held = next((one.application_credential for one in claims if one.application_credential is not None), None)
     bounds = bounds_of(db, attempt.auth, user, earlier, held)
-    token = parts.tokens.issue(db, _grant(attempt, user, methods, earlier, bounds))
-    document = parts.tokens.document(db, token, with_catalog=with_catalog)
+    if bounds.trust_id:
+        _refuse_broken(db, parts, bounds.trust_id)
+    token = parts.tokens.issue(db, _grant(attempt, user, proved, earlier, bounds))
+    document = parts.tokens.document(db, token, with_catalog=attempt.with_catalog)
     if bounds.trust_id and not trusts.consume_use(db, bounds.trust_id):
         raise Forbidden("No remaining uses for trust: {trust_id}.", trust_id=bounds.trust_id)
     return Issued(token, document)
 
 
-def _methods_of(parts: Parts, attempt: Attempt, user: User, earlier: Payload | None) -> tuple[str, ...]:
-    """The methods proved now, those of the token presented, and those of the receipt brought along."""
-    methods = [claim.method for claim in attempt.claims]
-    if earlier is not None:
-        methods.extend(earlier.methods)
-    if attempt.receipt is not None:
-        receipt = receipts.read(parts.receipt_keys, attempt.receipt)
-        if receipt is None or receipt.user_id != user.id:
-            raise Unauthorized("Could not find auth receipt: {receipt}.", receipt=attempt.receipt)
-        methods.extend(receipt.methods)
-    return tuple(dict.fromkeys(methods))
+def _refuse_broken(db: Db, parts: Parts, trust_id: str) -> None:
+    """Unauthorized or Forbidden if the trust, or one that it was passed on from, gives this no longer."""
+    try:
+        chain.refuse_broken(db, trusts.get(db, trust_id), parts.settings.redelegation_depth_most)
+    except NotFound:
+        raise Unauthorized(REFUSED) from None
+
+
+def _halfway(db: Db, parts: Parts, user: User, proved: tuple[str, ...]) -> Halfway:
+    receipt = receipts.issue(user, proved)
+    required = factors.still_required(user, set(proved), KNOWN)
+    view = receipts.view(receipt, user, projects.get(db, user.domain_id), required)
+    return Halfway(receipts.write(parts.receipt_keys, receipt), view)
+
+
+def _methods_before(parts: Parts, written: str, user: User) -> tuple[str, ...]:
+    """The methods that the receipt brought along has proved; Unauthorized if it is nobody's or somebody else's."""
+    receipt = receipts.read(parts.receipt_keys, written)
+    if receipt is None or receipt.user_id != user.id:
+        raise Unauthorized("Could not find auth receipt: {receipt}.", receipt=written)
+    return receipt.methods
 
 
 def _grant(attempt: Attempt, user: User, methods: tuple[str, ...], earlier: Payload | None, bounds: Bounds) -> Grant:
@@ -152,7 +178,7 @@ def _grant(attempt: Attempt, user: User, methods: tuple[str, ...], earlier: Payl
     )
 
 
-def _write_down(db: Db, attempt: Attempt, user: User, outcome: Outcome) -> None:
+def _write_down(db: Db, attempt: Attempt, user: User | None, outcome: Outcome) -> None:
     match outcome:
         case Issued():
             word = "success"
@@ -164,14 +190,9 @@ def _write_down(db: Db, attempt: Attempt, user: User, outcome: Outcome) -> None:
         db,
         "user",
         "authenticate",
-        user.id,
-        domain_id=user.domain_id,
+        "" if user is None else user.id,
+        domain_id="" if user is None else user.domain_id,
         outcome=word,
-        user_id=user.id,
+        user_id="" if user is None else user.id,
         methods=list(dict.fromkeys(attempt.auth.identity.methods)),
     )
-
-
-def began() -> int:
-    """The moment at which a login begins, in microseconds."""
-    return to_microseconds(now())

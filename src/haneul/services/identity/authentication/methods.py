@@ -8,7 +8,7 @@ import msgspec
 
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db
-from haneul.kernel.errors import Unauthorized
+from haneul.kernel.errors import NotFound, Unauthorized
 from haneul.services.identity.application_credentials import logic as application_credentials
 from haneul.services.identity.application_credentials import secrets
 from haneul.services.identity.application_credentials.models import ApplicationCredential
@@ -56,11 +56,14 @@ def by_password(db: Db, parts: Parts, wanted: Identity) -> Claim:
 
 
 def by_token(db: Db, parts: Parts, wanted: Identity) -> Claim:
-    """A token that counts proves its user; Unauthorized for any other."""
+    """A token that counts proves its user; NotFound for any other, as Keystone answers."""
     given = wanted.token
     if not isinstance(given, TokenMethod):
         raise missing("token", "identity")
-    found = parts.tokens.validated(db, given.id)
+    try:
+        found = parts.tokens.validated(db, given.id)
+    except Unauthorized:
+        raise NotFound("Could not find token.") from None
     credential_id = found.payload.application_credential_id
     return Claim(
         method="token",

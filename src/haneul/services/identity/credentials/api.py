@@ -32,7 +32,7 @@ def allowed(call: Call, credential_id: str) -> Credential:
     credential = logic.find(call.db, credential_id)
     call.enforce(credential=credential or {})
     found = logic.existing(credential, credential_id)
-    delegation.refuse_other_project(call.caller, found.project_id)
+    delegation.refuse_beyond(call.caller, found.project_id, found.type)
     return found
 
 

@@ -3,10 +3,14 @@
 Source: Keystone's fixes of CVE-2020-12689, CVE-2020-12691 and of its bugs 2150089 and 2148398.
 """
 
-from haneul.kernel.auth import Caller
-from haneul.kernel.errors import Forbidden
-from haneul.services.identity.credentials.models import Credential
+from sqlalchemy import bindparam, func
 
+from haneul.kernel.auth import Caller
+from haneul.kernel.db.listing import Clause
+from haneul.kernel.errors import Forbidden
+from haneul.services.identity.credentials.models import TOTP, Credential, credentials, is_of
+
+_credential = credentials.c
 REFUSED = "You are not authorized to perform the requested action: {action}."
 
 
@@ -14,11 +18,26 @@ def is_delegated(caller: Caller) -> bool:
     return bool(caller.trust_id or caller.application_credential_id)
 
 
-def refuse_other_project(caller: Caller, project_id: str | None) -> None:
-    """A delegation is for one project: secrets of other projects, and those of the user himself, are not in it."""
-    if is_delegated(caller) and project_id != caller.project_id:
+def refuse_beyond(caller: Caller, project_id: str | None, kind: str) -> None:
+    """A delegation is for one project: secrets of other projects, and those of the user himself, are not in it.
+
+    Nor is the seed of passcodes in it, even one for the project: it alone is a login to all that the user may do.
+    """
+    if not is_delegated(caller):
+        return
+    if project_id != caller.project_id:
         action = "Credential project does not match the project scope of the delegated token"
         raise Forbidden(REFUSED, action=action)
+    if is_of(TOTP, kind):
+        raise Forbidden(REFUSED, action="Delegated tokens reach no seeds of passcodes")
+
+
+def reachable(caller: Caller) -> list[Clause]:
+    """What bounds a list for the same reason."""
+    if not is_delegated(caller):
+        return []
+    within = (_credential.project_id == bindparam("within")) & (func.lower(func.trim(_credential.type)) != TOTP)
+    return [Clause("delegated", lambda: within, {"within": caller.project_id}, is_bound=True)]
 
 
 def refuse_restricted(caller: Caller) -> None:

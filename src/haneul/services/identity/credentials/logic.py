@@ -20,7 +20,7 @@ from haneul.services.identity.credentials.blobs import (
     refuse_other_bounds,
     sealed,
 )
-from haneul.services.identity.credentials.models import EC2, Credential, credentials
+from haneul.services.identity.credentials.models import EC2, Credential, credentials, is_of
 from haneul.services.identity.credentials.schemas import CredentialCreate, CredentialUpdate
 from haneul.services.identity.keys.ring import KeyRing
 from haneul.services.identity.projects import logic as projects
@@ -40,11 +40,12 @@ HOLD_USER = user_rows.update().where(user_rows.c.id == bindparam("of")).values(e
 LISTING = Listing(
     Credential,
     credentials,
-    filters={name: _credential[name] for name in ("user_id", "type", "project_id")},
+    filters={name: _credential[name] for name in ("user_id", "type")},
     sorts={"id": _credential.id},
     default_sort=(("id", "asc"),),
-    bounds=("user_id", "project_id"),
+    bounds=("user_id",),
 )
+FIXED = "The {name} of this credential cannot be changed. Delete the credential and create another one."
 DUPLICATE = "Conflict occurred attempting to store credential - Duplicate entry found with ID {id}."
 
 
@@ -70,9 +71,7 @@ def list_(db: Db, page: Page, filters: Mapping[str, Any], *, of_user: str | None
     wanted = dict(filters)
     if of_user is not None and wanted.setdefault("user_id", of_user) != of_user:
         return []
-    if delegation.is_delegated(caller):
-        wanted["project_id"] = caller.project_id
-    return LISTING.page(db, page, wanted)
+    return LISTING.page(db, page, wanted, delegation.reachable(caller))
 
 
 def create(
@@ -86,11 +85,11 @@ def create(
 ) -> Credential:
     """Insert a credential, bounded by the delegation of who makes it; Conflict if its access key is taken."""
     blob, own_id = wanted.blob, new_hex_id()
-    if wanted.type.lower() == EC2:
+    if is_of(EC2, wanted.type):
         _refuse_unusable(wanted, caller)
         content = ec2_content(blob)
         blob, own_id = bounded(blob, content, caller), id_of_access(content["access"])
-    delegation.refuse_other_project(caller, wanted.project_id)
+    delegation.refuse_beyond(caller, wanted.project_id, wanted.type)
     _refuse_above(db, wanted.user_id, most_per_user)
     users.get(db, wanted.user_id)
     if wanted.project_id is not None:
@@ -135,10 +134,12 @@ def _refuse_above(db: Db, user_id: str, most: int | None) -> None:
 def update(
     db: Db, keys: KeyRing, credential: Credential, wanted: CredentialUpdate, *, caller: Caller, extra: Mapping[str, Any]
 ) -> Credential:
-    """Change a credential's blob; whose it is, for which project and of which type stays as it was."""
+    """Change a credential; whose it is, for which project, and whether it is for EC2, stays as it was."""
     if not fields(wanted) and not extra:
         raise BadRequest("Invalid input for field/attribute credential: at least one property is required.")
     _refuse_moving(credential, wanted)
+    kind = wanted.type if wanted.type is not UNSET else credential.type
+    delegation.refuse_beyond(caller, credential.project_id, kind)
     if credential.is_ec2:
         delegation.refuse_restricted(caller)
         delegation.refuse_wider_keys(caller, credential)
@@ -149,6 +150,8 @@ def update(
         changes["encrypted_blob"], changes["key_hash"] = sealed(keys, wanted.blob)
     if extra:
         changes["extra"] = {**credential.extra, **extra}
+    if kind != credential.type:
+        changes["type"] = kind
     if changes:
         db.update(credentials, {"id": credential.id}, **changes)
         _record(db, "updated", credential)
@@ -156,12 +159,14 @@ def update(
 
 
 def _refuse_moving(credential: Credential, wanted: CredentialUpdate) -> None:
-    for name in ("user_id", "project_id", "type"):
+    for name in ("user_id", "project_id"):
         given = getattr(wanted, name)
         if given is not UNSET and given != getattr(credential, name):
-            raise BadRequest(
-                "The {name} of a credential cannot be changed. Delete the credential and create another one.", name=name
-            )
+            raise BadRequest(FIXED, name=name)
+    # An EC2 credential is found by the digest of its access key, and bounded by its blob: no other becomes one.
+    kind = credential.type if wanted.type is UNSET else wanted.type
+    if kind != credential.type and (credential.is_ec2 or is_of(EC2, kind)):
+        raise BadRequest(FIXED, name="type")
 
 
 def delete(db: Db, credential: Credential) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Column, ForeignKey, Index, String
 from haneul.kernel.db import Json, Row, Table, Text, Time
 
 EC2 = "ec2"
+TOTP = "totp"
 
 
 class Credential(Row):
@@ -29,7 +30,12 @@ class Credential(Row):
 
     @property
     def is_ec2(self) -> bool:
-        return self.type.lower() == EC2
+        return is_of(EC2, self.type)
+
+
+def is_of(kind: str, written: str) -> bool:
+    """Whether this is how somebody writes a type that means something here; some databases compare no more exactly."""
+    return written.strip().lower() == kind
 
 
 credentials = Table(

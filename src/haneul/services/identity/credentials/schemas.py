@@ -15,7 +15,7 @@ class CredentialCreate(OpenBody):
 
 
 class CredentialUpdate(OpenBody):
-    """Only the blob changes; the others may be said again as they are, as clients do that send all that they know."""
+    """Whose it is may only be said again as it is, as clients do that send all that they know."""
 
     blob: str | UnsetType = UNSET
     type: Type | UnsetType = UNSET

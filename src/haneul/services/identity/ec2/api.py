@@ -37,7 +37,7 @@ def allowed(call: Call, user_id: str, access: str) -> Credential:
     credential = logic.find(call.db, access)
     call.enforce(credential=credential)
     users.get(call.db, user_id)
-    delegation.refuse_other_project(call.caller, credential.project_id)
+    delegation.refuse_beyond(call.caller, credential.project_id, credential.type)
     return credential
 
 

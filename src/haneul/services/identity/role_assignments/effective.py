@@ -40,7 +40,7 @@ def assigned(db: Db, asked: Asked) -> list[Assigned]:
 
 
 def _effective(made: Sequence[Assigned], ways: Ways, asked: Asked, targets: frozenset[str]) -> list[Assigned]:
-    """Each once, by whichever way is found first. Ten thousand are quick only if most are looked at once."""
+    """Each once: as it was made if it was made, else by whichever way is found first."""
     found: dict[tuple[str, str, str, str], Assigned] = {}
     brought, is_inherited = ways.brought, asked.is_inherited
     for one in made:
@@ -52,10 +52,10 @@ def _effective(made: Sequence[Assigned], ways: Ways, asked: Asked, targets: froz
                 continue
             for role_id, prior_id in brought[held.role_id]:
                 key = (held.actor_id, held.target_type, held.target_id, role_id)
-                if not prior_id:
-                    found.setdefault(key, held)
+                if is_plain and not prior_id:
+                    found[key] = held
                 elif key not in found:
-                    found[key] = replace(held, role_id=role_id, by_role_id=prior_id)
+                    found[key] = replace(held, role_id=role_id, by_role_id=prior_id) if prior_id else held
     return list(found.values())
 
 

@@ -11,14 +11,14 @@ import msgspec
 
 from haneul.kernel.clock import from_microseconds
 from haneul.kernel.db import Db
-from haneul.kernel.errors import Forbidden, NotFound, Unauthorized
+from haneul.kernel.errors import NotFound, Unauthorized
 from haneul.services.identity.audit.logic import record
 from haneul.services.identity.revocation.logic import is_revoked, revoke_token
 from haneul.services.identity.tokens.models import Payload, ScopeKind
 from haneul.services.identity.tokens.providers import TokenProvider
-from haneul.services.identity.tokens.standing import REFUSED, Validated, standing_of
+from haneul.services.identity.tokens.standing import REFUSED, Validated
 
-__all__ = ["REFUSED", "Grant", "Validated", "granted", "revoke", "validated"]
+__all__ = ["REFUSED", "Grant", "payload_of", "readable", "refuse_revoked", "revoke"]
 
 # How long after its end a token may still be asked about by services that go on with long work.
 EXPIRED_WINDOW_S = 48 * 3600
@@ -39,10 +39,10 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     application_credential_id: str = ""
 
 
-def granted(db: Db, grant: Grant) -> Validated:
-    """What a new token of this content would stand for; Unauthorized or Forbidden if its user may not have it."""
+def payload_of(grant: Grant) -> Payload:
+    """What a new token of this content holds; whether its user may have it is another matter."""
     audit_ids = (_new_audit_id(), *filter(None, (grant.parent_audit_id,)))
-    payload = Payload(
+    return Payload(
         grant.user_id,
         grant.methods,
         grant.scope_kind,
@@ -53,31 +53,32 @@ def granted(db: Db, grant: Grant) -> Validated:
         grant.trust_id,
         grant.application_credential_id,
     )
-    return _counting(db, payload)
 
 
-def validated(db: Db, provider: TokenProvider, token: str, *, expired_too: bool = False) -> Validated:
-    """What the token stands for now; Unauthorized if it is forged, expired, revoked or its user has lost his role.
-
-    `expired_too`: also one that has expired within the last two days.
-    """
+def readable(provider: TokenProvider, token: str, *, expired_too: bool = False) -> Payload:
+    """What one of our tokens holds; Unauthorized if it is forged or expired, but for lately with `expired_too`."""
     payload = provider.read(token)
     if payload is None:
         raise Unauthorized(REFUSED)
     if payload.expires_at + expired_too * EXPIRED_WINDOW_S * 1_000_000 <= time.time() * 1e6:
         raise Unauthorized(REFUSED)
-    try:
-        return _counting(db, payload)
-    except Forbidden:
-        # What a new token is refused with, ends one that is there.
-        raise Unauthorized(REFUSED) from None
+    return payload
 
 
-def _counting(db: Db, payload: Payload) -> Validated:
-    found = standing_of(db, payload)
-    if _is_revoked(db, found):
+def refuse_revoked(db: Db, found: Validated) -> None:
+    """Unauthorized for a token that an event has ended before its time."""
+    payload, caller = found.payload, found.caller
+    if is_revoked(
+        db,
+        audit_ids=payload.audit_ids,
+        # A token by a trust counts for the one who acts and for the one in whose name he does.
+        user_ids=(payload.user_id, caller.user_id),
+        project_id=caller.project_id,
+        domain_ids=(caller.user_domain_id, caller.project_domain_id, caller.domain_id),
+        trust_id=payload.trust_id,
+        issued_at=from_microseconds(payload.issued_at),
+    ):
         raise Unauthorized(REFUSED)
-    return found
 
 
 def revoke(db: Db, provider: TokenProvider, token: str) -> None:
@@ -88,20 +89,6 @@ def revoke(db: Db, provider: TokenProvider, token: str) -> None:
     revoke_token(db, payload.audit_ids[0], from_microseconds(payload.expires_at))
     project_id = payload.scope_id if payload.scope_kind == "project" else ""
     record(db, "token", "revoked", payload.audit_ids[0], project_id=project_id, of_user=payload.user_id)
-
-
-def _is_revoked(db: Db, found: Validated) -> bool:
-    payload, caller = found.payload, found.caller
-    return is_revoked(
-        db,
-        audit_ids=payload.audit_ids,
-        # A token by a trust counts for the one who acts and for the one in whose name he does.
-        user_ids=(payload.user_id, caller.user_id),
-        project_id=caller.project_id,
-        domain_ids=(caller.user_domain_id, caller.project_domain_id, caller.domain_id),
-        trust_id=payload.trust_id,
-        issued_at=from_microseconds(payload.issued_at),
-    )
 
 
 def _new_audit_id() -> str:

@@ -23,6 +23,6 @@ class TokenView(View):
     domain: dict[str, Any] | UnsetType = UNSET
     system: dict[str, Any] | UnsetType = UNSET
     roles: list[dict[str, Any]] | UnsetType = UNSET
-    catalog: list[dict[str, Any]] | UnsetType = UNSET
+    catalog: msgspec.Raw | UnsetType = UNSET
     trust: dict[str, Any] | UnsetType = msgspec.field(default=UNSET, name="OS-TRUST:trust")
     application_credential: dict[str, Any] | UnsetType = UNSET

@@ -3,7 +3,7 @@
 import msgspec
 
 from haneul.kernel.auth import Caller
-from haneul.kernel.clock import from_microseconds, iso_microseconds
+from haneul.kernel.clock import from_microseconds, iso_bare, iso_microseconds
 from haneul.kernel.db import Db, by
 from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.catalog.logic import catalog_of
@@ -14,7 +14,6 @@ from haneul.services.identity.tokens.delegation import NO_DELEGATION, Delegation
 from haneul.services.identity.tokens.models import Payload
 from haneul.services.identity.tokens.schemas import TokenView
 from haneul.services.identity.users.models import User, users
-from haneul.services.identity.users.passwords import expires_at_of
 
 REFUSED = "The request you have made requires authentication."
 USER_BY_ID = by(User, users, "id")
@@ -50,6 +49,25 @@ def standing_of(db: Db, payload: Payload) -> Validated:
     return _scoped(db, found, granting, delegation) if payload.scope_kind else found
 
 
+def retold(found: Validated, payload: Payload) -> Validated:
+    """The same standing for another token of the same user, place and delegation."""
+    view = msgspec.structs.replace(
+        found.view,
+        methods=list(payload.methods),
+        audit_ids=list(payload.audit_ids),
+        expires_at=iso_microseconds(from_microseconds(payload.expires_at)),
+        issued_at=iso_microseconds(from_microseconds(payload.issued_at)),
+    )
+    caller = msgspec.structs.replace(
+        found.caller,
+        methods=payload.methods,
+        audit_id=payload.audit_ids[0],
+        expires_at=payload.expires_at / 1e6,
+        issued_at=payload.issued_at / 1e6,
+    )
+    return Validated(payload, caller, view)
+
+
 def _user(db: Db, user_id: str) -> User:
     user = db.one(USER_BY_ID, id=user_id)
     if user is None or not user.enabled:
@@ -66,12 +84,12 @@ def _enabled(db: Db, project_id: str) -> Project:
 
 def _described(db: Db, payload: Payload, user: User, delegation: Delegation) -> Validated:
     domain = _enabled(db, user.domain_id)
-    expires_at = expires_at_of(db, user)
+    expires_at = user.password_expires_at
     user_view = {
         "id": user.id,
         "name": user.name,
         "domain": {"id": domain.id, "name": domain.name},
-        "password_expires_at": None if expires_at is None else iso_microseconds(expires_at),
+        "password_expires_at": None if expires_at is None else iso_bare(expires_at),
     }
     view = TokenView(
         methods=list(payload.methods),
@@ -111,7 +129,7 @@ def _scoped(db: Db, found: Validated, granting: User, delegation: Delegation) ->
     view = msgspec.structs.replace(
         found.view,
         roles=[{"id": role.id, "name": role.name} for role in held],
-        catalog=catalog_of(db, project_id=project_id, user_id=granting.id),
+        catalog=msgspec.Raw(msgspec.json.encode(catalog_of(db, project_id=project_id, user_id=granting.id))),
     )
     caller = msgspec.structs.replace(found.caller, roles=_names(held))
     return _placed(db, payload, caller, view)

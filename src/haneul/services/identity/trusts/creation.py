@@ -11,7 +11,6 @@ from haneul.kernel.db import Db, unique
 from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.kernel.ids import new_hex_id
 from haneul.kernel.schema import UNSET
-from haneul.services.identity.audit.logic import record
 from haneul.services.identity.config import IdentitySettings
 from haneul.services.identity.epoch import bump
 from haneul.services.identity.projects import logic as projects
@@ -45,7 +44,7 @@ def create(db: Db, wanted: TrustCreate, caller: Caller, settings: IdentitySettin
     with unique(DUPLICATE):
         db.insert(trusts, trust)
     db.insert_all(trust_roles, [TrustRole(trust.id, role_id) for role_id in role_ids])
-    record(db, "OS-TRUST:trust", "created", trust.id, project_id=trust.project_id or "")
+    logic.write_down(db, "created", trust.id, trust.project_id)
     return trust
 
 

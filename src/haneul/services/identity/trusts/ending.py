@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db
-from haneul.services.identity.audit.logic import record
 from haneul.services.identity.epoch import bump
 from haneul.services.identity.projects.models import projects
 from haneul.services.identity.revocation.logic import revoke_trust
+from haneul.services.identity.trusts import logic
 from haneul.services.identity.trusts.models import Trust, trusts
 from haneul.services.identity.users.models import users
 
@@ -61,7 +61,7 @@ def end(db: Db, trust: Trust) -> None:
     ended = db.tuples(OF_ONE, about=trust.id)
     for trust_id, project_id in ended:
         revoke_trust(db, trust_id)
-        record(db, "OS-TRUST:trust", "deleted", trust_id, project_id=project_id or "")
+        logic.write_down(db, "deleted", trust_id, project_id)
     _end(db, [row[0] for row in ended])
 
 

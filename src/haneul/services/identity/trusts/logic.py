@@ -8,6 +8,8 @@ from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, by, columns_of
 from haneul.kernel.db.listing import Listing, Page, Where
 from haneul.kernel.errors import NotFound
+from haneul.services.identity.audit.logic import record
+from haneul.services.identity.projects.models import projects
 from haneul.services.identity.roles.models import Role, roles
 from haneul.services.identity.trusts.models import Trust, trust_roles, trusts
 
@@ -31,6 +33,7 @@ CONSUME = (
     .where(_trust.id == bindparam("trust_id"), _trust.deleted_at.is_(None), _trust.remaining_uses > 0)
     .values(remaining_uses=_trust.remaining_uses - 1)
 )
+DOMAIN_OF = select(projects.c.domain_id).where(projects.c.id == bindparam("id"))
 LISTING = Listing(
     Trust,
     trusts,
@@ -97,6 +100,12 @@ def consume_use(db: Db, trust_id: str) -> bool:
     if not found:
         return False
     return found[0][0] is None or db.run(CONSUME, trust_id=trust_id) == 1
+
+
+def write_down(db: Db, action: str, trust_id: str, project_id: str | None) -> None:
+    """Record what was done to a trust: it concerns the project and its domain."""
+    domain_id = db.value(DOMAIN_OF, id=project_id) if project_id else None
+    record(db, "OS-TRUST:trust", action, trust_id, domain_id=domain_id or "", project_id=project_id or "")
 
 
 def flush(

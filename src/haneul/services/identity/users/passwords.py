@@ -101,11 +101,6 @@ def is_expired(user: User, moment: datetime) -> bool:
     return expires_at is not None and expires_at <= moment and not user.options.get("ignore_password_expiry")
 
 
-def expires_at_of(db: Db, user: User) -> datetime | None:
-    """Until when the user's password is good; None for one that never expires."""
-    return user.password_expires_at
-
-
 def put(db: Db, user: User, new: NewPassword) -> None:
     """Let this be the user's password from now on, and forget those that he may use again."""
     moment = now()
