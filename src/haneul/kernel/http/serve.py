@@ -218,7 +218,7 @@ def _decoded(call: Call, raw: bytes) -> Any:
 async def _run(edge: Edge, call: Call, body: Any, arguments: dict[str, Any], out: Outgoing) -> Any:
     route, store = call.route, edge.store
     if route.is_async:
-        call._submit, call._waits = _submitter(store), _in_thread
+        call._submit, call._waits = _submitter(store, route.options.quick), _in_thread
         view = await route.handler(call, **arguments)
         if not call.enforced:
             raise RuntimeError(f"{route.name} answered without enforcing its rule")
@@ -234,8 +234,10 @@ async def _in_thread(function: Callable[[], Any]) -> Any:
     return await asyncio.get_running_loop().run_in_executor(_waiting, function)
 
 
-def _submitter(store: Store) -> Any:
+def _submitter(store: Store, quick: bool) -> Any:
     async def submit(body: Any, writes: bool) -> Any:
+        if quick and not writes and store.is_sqlite:
+            return store.read_inline(body)
         return await asyncio.wrap_future(store.submit_write(body) if writes else store.submit_read(body))
 
     return submit

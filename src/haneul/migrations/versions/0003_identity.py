@@ -407,12 +407,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_registered_limits")),
-        sa.UniqueConstraint(
-            "service_id",
-            "resource_name",
-            "region_key",
-            name=op.f("uq_identity_registered_limits_service_id_resource_name_region_key"),
-        ),
+        sa.UniqueConstraint("service_id", "resource_name", "region_key", name="uq_identity_registered_limits_resource"),
         mariadb_charset="utf8mb4",
         mariadb_collate="utf8mb4_bin",
         mariadb_engine="InnoDB",

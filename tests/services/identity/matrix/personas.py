@@ -19,13 +19,15 @@ IMPLIED = {
 
 
 class Place(msgspec.Struct):
-    """A domain with a project and people in it."""
+    """A domain with a project and people in it; the visitor, and a group of them, have roles in the other one."""
 
     domain_id: str
     project_id: str
     group_id: str
     owner: dict[str, Any]
     guest: dict[str, Any]
+    visitor: dict[str, Any]
+    visitors_id: str
 
     @property
     def ids(self) -> set[str]:
@@ -53,9 +55,9 @@ class Persona(NamedTuple):
 def place(admin: Client) -> Place:
     domain_id = make(admin, "domain")["id"]
     project_id = make(admin, "project", domain_id=domain_id)["id"]
-    group_id = make(admin, "group", domain_id=domain_id)["id"]
-    owner, guest = (make(admin, "user", domain_id=domain_id) for _ in range(2))
-    return Place(domain_id, project_id, group_id, owner, guest)
+    group_id, visitors_id = (make(admin, "group", domain_id=domain_id)["id"] for _ in range(2))
+    owner, guest, visitor = (make(admin, "user", domain_id=domain_id) for _ in range(3))
+    return Place(domain_id, project_id, group_id, owner, guest, visitor, visitors_id)
 
 
 def scopes(home: Place, away: Place) -> dict[str, str]:

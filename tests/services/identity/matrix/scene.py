@@ -47,14 +47,15 @@ SELF = "the caller's own"
 
 
 class Case(NamedTuple):
-    """How to call what a rule protects. `missing`: what is called upon may rightly not be there.
+    """How to call what a rule protects.
 
-    `filtered` says for whom the list leaves out what is another domain's in place of a refusal.
+    `later`: further statuses with which a call that the rule allows may end, since what it is upon isn't there or is no
+    use. `filtered` says for whom the list leaves out what is another domain's in place of a refusal.
     """
 
     make: Callable[["Scene", DefaultRule], Made]
     variant: str = ""
-    missing: bool = False
+    later: tuple[int, ...] = ()
     filtered: Callable[[Persona], bool] = lambda persona: False
 
 

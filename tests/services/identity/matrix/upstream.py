@@ -25,21 +25,69 @@ BASE = {
 # Which tokens a rule takes at all, whatever it says: `scope_types` in keystone/common/policies. Most take those of the
 # system and of projects.
 PROJECTS_ALONE = {"create_application_credential", "create_trust"}
-EVERY_SCOPE = set(
-    """
-    get_auth_catalog get_auth_projects get_auth_domains get_auth_system list_projects_for_user list_domains_for_user
-    get_credential list_credentials create_credential update_credential delete_credential
-    get_domain list_domains get_security_compliance_domain_config ec2tokens_validate s3tokens_validate
-    check_grant list_grants create_grant revoke_grant
-    get_group list_groups list_groups_for_user create_group update_group delete_group
-    list_users_in_group remove_user_from_group check_user_in_group add_user_to_group
-    get_limit_model get_limit list_limits get_registered_limit list_registered_limits get_region list_regions
-    get_project list_projects list_user_projects create_project update_project delete_project list_project_tags
-    get_project_tag update_project_tags create_project_tag delete_project_tags delete_project_tag
-    get_role list_roles list_role_assignments list_role_assignments_for_tree
-    check_token validate_token revoke_token get_user list_users create_user update_user delete_user
-    """.split()
-)
+EVERY_SCOPE = {
+    "get_auth_catalog",
+    "get_auth_projects",
+    "get_auth_domains",
+    "get_auth_system",
+    "list_projects_for_user",
+    "list_domains_for_user",
+    "get_credential",
+    "list_credentials",
+    "create_credential",
+    "update_credential",
+    "delete_credential",
+    "get_domain",
+    "list_domains",
+    "get_security_compliance_domain_config",
+    "ec2tokens_validate",
+    "s3tokens_validate",
+    "check_grant",
+    "list_grants",
+    "create_grant",
+    "revoke_grant",
+    "get_group",
+    "list_groups",
+    "list_groups_for_user",
+    "create_group",
+    "update_group",
+    "delete_group",
+    "list_users_in_group",
+    "remove_user_from_group",
+    "check_user_in_group",
+    "add_user_to_group",
+    "get_limit_model",
+    "get_limit",
+    "list_limits",
+    "get_registered_limit",
+    "list_registered_limits",
+    "get_region",
+    "list_regions",
+    "get_project",
+    "list_projects",
+    "list_user_projects",
+    "create_project",
+    "update_project",
+    "delete_project",
+    "list_project_tags",
+    "get_project_tag",
+    "update_project_tags",
+    "create_project_tag",
+    "delete_project_tags",
+    "delete_project_tag",
+    "get_role",
+    "list_roles",
+    "list_role_assignments",
+    "list_role_assignments_for_tree",
+    "check_token",
+    "validate_token",
+    "revoke_token",
+    "get_user",
+    "list_users",
+    "create_user",
+    "update_user",
+    "delete_user",
+}
 
 Credentials = Mapping[str, Any]
 

@@ -30,7 +30,7 @@ def routes_with(parts: Parts) -> Routes:
     routes = Routes()
     cost, life_us = parts.settings.bcrypt_cost, parts.tokens.life_s * 1_000_000
 
-    @routes.post("/v3/auth/tokens", rule=PUBLIC, body_wraps="auth", transaction="none")
+    @routes.post("/v3/auth/tokens", rule=PUBLIC, body_wraps="auth", transaction="none", quick=True)
     async def create_token(call: Call, body: Auth, query: TokenQuery) -> Raw:
         began_at, with_catalog = to_microseconds(now()), query.nocatalog is msgspec.UNSET
         receipt = call.header(RECEIPT_HEADER) or None

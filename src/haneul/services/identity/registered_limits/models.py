@@ -28,7 +28,7 @@ registered_limits = Table(
     Column("resource_name", String(255), nullable=False),
     Column("default_limit", Integer, nullable=False),
     Column("description", Text),
-    UniqueConstraint("service_id", "resource_name", "region_key"),
+    UniqueConstraint("service_id", "resource_name", "region_key", name="uq_identity_registered_limits_resource"),
     Index("ix_identity_registered_limits_region_id", "region_id"),
     Index("ix_identity_registered_limits_resource_name", "resource_name", "id"),
 )

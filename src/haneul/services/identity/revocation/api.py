@@ -4,12 +4,18 @@ from haneul.kernel.clock import EPOCH
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
+from haneul.services.identity.base_rules import CLOUD_WIDE
 from haneul.services.identity.revocation import logic
 from haneul.services.identity.revocation.schemas import EventQuery, EventsView, events_view
 
 routes = Routes()
 
-LIST = Rule("identity:list_revoke_events", "rule:service_or_admin", "List what ended tokens before their time.")
+LIST = Rule(
+    "identity:list_revoke_events",
+    "rule:service_or_admin",
+    "List what ended tokens before their time.",
+    scope_types=CLOUD_WIDE,
+)
 
 
 @routes.get("/v3/OS-REVOKE/events", rule=LIST)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,8 +17,16 @@ T = TypeVar("T")
 # A quarter of a minute's work at the usual cost: without a bound, a storm of logins would go on long after its end.
 WAITING_MOST = 64
 _room = threading.BoundedSemaphore(WAITING_MOST)
+# How far hashing steps back behind everything else that wants the processor, as `nice` counts.
+STEP_BACK = 10
+
+
+def _step_back() -> None:
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), STEP_BACK)
+
+
 # One thread: bcrypt releases the interpreter's lock, and a login storm may have one core, not all of them.
-_pool = ThreadPoolExecutor(1, thread_name_prefix="passwords")
+_pool = ThreadPoolExecutor(1, thread_name_prefix="passwords", initializer=_step_back)
 _decoys: dict[int, bytes] = {}
 
 
