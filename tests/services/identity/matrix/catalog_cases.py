@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.services.identity.matrix.personas import Persona
-from tests.services.identity.matrix.scene import Case, Made, Scene, named
+from tests.services.identity.matrix.scene import Case, Made, Scene, named, outside
 from tests.surface import DefaultRule
 
 FILTER, POLICY = "/v3/OS-EP-FILTER", "OS-ENDPOINT-POLICY"
@@ -86,10 +86,13 @@ def limit_of_domain(scene: Scene, row: DefaultRule) -> Made:
     return Made({"limit_id": scene.once(domain_limit)}, target={"limit": seen})
 
 
-def limits_are_filtered(persona: Persona) -> bool:
-    """Keystone shows the limits of all to the system's people, administrators and services."""
-    roles = persona.credentials["roles"]
-    return not (persona.credentials["system_scope"] or "admin" in roles or "service" in roles)
+def unseen_limits(scene: Scene, persona: Persona) -> set[str]:
+    """Keystone shows the limits of all to the system's people, administrators and services; others see their own."""
+    token, roles = persona.credentials, persona.credentials["roles"]
+    if token["system_scope"] or "admin" in roles or "service" in roles:
+        return set()
+    domains_own = {scene.home.domain_id} if token["project_id"] else set()
+    return outside(scene, persona.domain_id, token["project_domain_id"]) | domains_own
 
 
 def all_limits(scene: Scene, row: DefaultRule) -> Made:
@@ -178,7 +181,7 @@ CASES: dict[str, list[Case]] = {
     "create_endpoint_group": [creating("endpoint_group", endpoint_group_body)],
     "create_registered_limits": [creating("registered_limits", lambda scene: [registered_body(scene)])],
     "get_limit_model": [Case(plain)],
-    "list_limits": [Case(all_limits, filtered=limits_are_filtered)],
+    "list_limits": [Case(all_limits, unseen=unseen_limits)],
     "get_limit": [Case(limit_of_project, "of a project"), Case(limit_of_domain, "of a domain")],
     "create_limits": [creating("limits", lambda scene: [limit_body(scene)])],
     "update_limit": [of("limit", project_limit)],

@@ -1,5 +1,6 @@
 """Calls upon tokens, trusts, credentials and application credentials: what belongs to one user."""
 
+import base64
 from typing import Any
 
 from tests.services.identity import signing
@@ -18,10 +19,6 @@ def subject(scene: Scene, row: DefaultRule) -> Made:
     return Made(target=target, headers={"X-Subject-Token": token})
 
 
-def catalog(scene: Scene, row: DefaultRule) -> Made:
-    return Made()
-
-
 def application_credential(scene: Scene, **fields: Any) -> dict[str, Any]:
     path = f"/v3/users/{scene.home.owner['id']}/application_credentials"
     name = named("credential")
@@ -37,6 +34,13 @@ def upon_application_credential(scene: Scene, row: DefaultRule) -> Made:
     make = one_application_credential
     found = make(scene) if row.method == "DELETE" else scene.once(make)
     return Made({"user_id": scene.home.owner["id"], "application_credential_id": found})
+
+
+def under_own_name(scene: Scene, row: DefaultRule) -> Made:
+    """Another's application credential, under the caller's own name."""
+    made = upon_application_credential(scene, row)
+    made.ids["user_id"], made.taken = SELF, {"user_id": scene.home.owner["id"]}
+    return made
 
 
 def new_application_credential(scene: Scene, row: DefaultRule) -> Made:
@@ -86,6 +90,17 @@ def own_credentials(persona: Persona) -> Target:
     return {} if persona.credentials["system_scope"] else {"credential": {"user_id": persona.user_id}}
 
 
+def unseen_credentials(scene: Scene, persona: Persona) -> set[str]:
+    token = persona.credentials
+    sees_all = "admin" in token["roles"] or (token["system_scope"] and "reader" in token["roles"])
+    return set() if sees_all or persona.user_id == scene.home.owner["id"] else {scene.home.owner["id"]}
+
+
+def all_credentials(scene: Scene, row: DefaultRule) -> Made:
+    scene.once(credential)
+    return Made(target=own_credentials)
+
+
 def keys(scene: Scene) -> dict[str, Any]:
     return signing.new_keys(scene.client, scene.home.owner["id"], scene.home.project_id)
 
@@ -118,7 +133,7 @@ def signed_for_ec2(scene: Scene, row: DefaultRule) -> Made:
 
 def signed_for_s3(scene: Scene, row: DefaultRule) -> Made:
     found, text = scene.once(keys), signing.s3_text()
-    token = signing.base64.urlsafe_b64encode(text.encode()).decode()
+    token = base64.urlsafe_b64encode(text.encode()).decode()
     signature = signing.s3_fourth(found["secret"], text)
     return Made(body={"credentials": {"access": found["access"], "token": token, "signature": signature}})
 
@@ -157,14 +172,15 @@ def trusts_of(word: str) -> Case:
     return Case(made)
 
 
+UPON_APPLICATION_CREDENTIAL = [Case(upon_application_credential), Case(under_own_name, "under one's own name")]
 OF_TRUST = ("get_trust", "delete_trust", "list_roles_for_trust", "get_role_for_trust")
 OWN = ("get_auth_projects", "get_auth_domains", "get_auth_system", "list_projects_for_user", "list_domains_for_user")
 CASES: dict[str, list[Case]] = {
     **{name: [Case(plain)] for name in OWN},
-    "get_auth_catalog": [Case(catalog)],
+    "get_auth_catalog": [Case(plain)],
     **{f"{verb}_token": [Case(subject)] for verb in ("check", "validate", "revoke")},
-    "get_application_credential": [Case(upon_application_credential)],
-    "delete_application_credential": [Case(upon_application_credential)],
+    "get_application_credential": UPON_APPLICATION_CREDENTIAL,
+    "delete_application_credential": UPON_APPLICATION_CREDENTIAL,
     "list_application_credentials": [Case(of_owner)],
     "create_application_credential": [Case(new_application_credential, later=(400,))],
     "get_access_rule": [Case(upon_access_rule)],
@@ -174,7 +190,7 @@ CASES: dict[str, list[Case]] = {
     "update_credential": [Case(upon_credential)],
     "delete_credential": [Case(upon_credential)],
     "create_credential": [Case(new_credential)],
-    "list_credentials": [Case(lambda scene, row: Made(target=own_credentials))],
+    "list_credentials": [Case(all_credentials, unseen=unseen_credentials)],
     "ec2_get_credential": [Case(upon_keys), Case(in_own_path, "under one's own name")],
     "ec2_delete_credential": [Case(upon_keys), Case(in_own_path, "under one's own name")],
     "ec2_list_credentials": [Case(of_owner)],

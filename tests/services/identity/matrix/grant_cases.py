@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.services.identity.matrix.people_cases import in_own_domain, of_a_domain, seen
+from tests.services.identity.matrix.people_cases import elsewhere, in_own_domain, seen
 from tests.services.identity.matrix.scene import Case, Made, Scene, user_seen
 from tests.surface import DefaultRule
 
@@ -66,6 +66,6 @@ CASES: dict[str, list[Case]] = {
     "create_grant": [Case(upon(reader)), STRANGE, ADMIN, OWN],
     "revoke_grant": [Case(upon(reader)), STRANGE, ADMIN, OWN],
     **{f"{name}_for_{actor}": [Case(upon(reader))] for name in SYSTEM for actor in ("user", "group")},
-    "list_role_assignments": [Case(lambda scene, row: Made(target=in_own_domain), filtered=of_a_domain)],
+    "list_role_assignments": [Case(lambda scene, row: Made(target=in_own_domain), unseen=elsewhere)],
     "list_role_assignments_for_tree": [Case(tree)],
 }

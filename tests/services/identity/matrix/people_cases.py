@@ -5,13 +5,18 @@ from typing import Any
 
 from tests.services.identity.matrix.catalog_cases import CHANGED, creating, plain
 from tests.services.identity.matrix.personas import Persona
-from tests.services.identity.matrix.scene import Case, Made, Scene, Target, named, user_seen
+from tests.services.identity.matrix.scene import Case, Made, Scene, Target, named, outside, user_seen
 from tests.surface import DefaultRule
 
 
-def of_a_domain(persona: Persona) -> bool:
+def elsewhere(scene: Scene, persona: Persona) -> set[str]:
     """Who has a token for a domain sees nothing of another one in lists."""
-    return persona.domain_id is not None
+    return outside(scene, persona.domain_id) if persona.domain_id else set()
+
+
+def but_the_group(scene: Scene, persona: Persona) -> set[str]:
+    """The list's link to itself names the group that it is of."""
+    return elsewhere(scene, persona) - {scene.home.group_id}
 
 
 def in_own_domain(persona: Persona) -> Target:
@@ -28,7 +33,7 @@ def own_domain(persona: Persona) -> Target:
 
 
 def listing(target: Any) -> list[Case]:
-    return [Case(lambda scene, row: Made(target=target), filtered=of_a_domain)]
+    return [Case(lambda scene, row: Made(target=target), unseen=elsewhere)]
 
 
 def new_user(scene: Scene) -> dict[str, Any]:
@@ -193,7 +198,7 @@ CASES: dict[str, list[Case]] = {
     "update_group": [upon("group", new_group)],
     "delete_group": [upon("group", new_group)],
     "create_group": creating_in("group"),
-    "list_users_in_group": [Case(members, filtered=of_a_domain)],
+    "list_users_in_group": [Case(members, unseen=but_the_group)],
     "check_user_in_group": MEMBERSHIP,
     "add_user_to_group": MEMBERSHIP,
     "remove_user_from_group": MEMBERSHIP,

@@ -2,7 +2,7 @@
 
 import http.client
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from secrets import token_hex
 from typing import Any, NamedTuple
 
@@ -25,7 +25,7 @@ class Answer(NamedTuple):
 class Made(msgspec.Struct):
     """One call: what stands in its path, what goes with it, and the target that Keystone's rule would see.
 
-    In `ids`, SELF stands for the caller's own user.
+    In `ids`, SELF stands for the caller's own user. `taken` is what Keystone takes in place of what the path says.
     """
 
     ids: dict[str, str] = {}
@@ -33,11 +33,12 @@ class Made(msgspec.Struct):
     target: Target | Callable[[Persona], Target] = {}
     query: str = ""
     headers: dict[str, str] = {}
+    taken: dict[str, str] = {}
 
     def seen_by(self, persona: Persona) -> Target:
         """The target as a rule sees it, with what stands in the path beside it."""
         found = self.target(persona) if callable(self.target) else self.target
-        return {**self.path_ids(persona), "target": found}
+        return {**self.path_ids(persona), **self.taken, "target": found}
 
     def path_ids(self, persona: Persona) -> dict[str, str]:
         return {name: persona.user_id if own_id == SELF else own_id for name, own_id in self.ids.items()}
@@ -50,13 +51,13 @@ class Case(NamedTuple):
     """How to call what a rule protects.
 
     `later`: further statuses with which a call that the rule allows may end, since what it is upon isn't there or is no
-    use. `filtered` says for whom the list leaves out what is another domain's in place of a refusal.
+    use. `unseen`: the ids that a list leaves out for somebody in place of a refusal.
     """
 
     make: Callable[["Scene", DefaultRule], Made]
     variant: str = ""
     later: tuple[int, ...] = ()
-    filtered: Callable[[Persona], bool] = lambda persona: False
+    unseen: Callable[["Scene", Persona], Iterable[str]] = lambda scene, persona: ()
 
 
 class Scene:
@@ -69,7 +70,8 @@ class Scene:
         self.token = client.token
         self.home, self.away = place(client), place(client)
         make(client, "role", name="bystander")
-        self.roles = {role["name"]: role for role in client.get("identity", "/v3/roles").json()["roles"]}
+        known: list[dict[str, Any]] = client.get("identity", "/v3/roles").json()["roles"]
+        self.roles = {str(role["name"]): role for role in known}
         self.home_role = make(client, "role", domain_id=self.home.domain_id)
         self.away_role = make(client, "role", domain_id=self.away.domain_id)
         cast = Cast(cloud, client, self.home, self.away)
@@ -109,12 +111,17 @@ class Scene:
 
     @property
     def reader(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.roles["reader"]
-        return found
+        return self.roles["reader"]
 
     @property
     def client(self) -> Client:
         return Client(self.cloud, self.token)
+
+
+def outside(scene: Scene, *domain_ids: str | None) -> set[str]:
+    """What stands in none of these domains."""
+    places = [place for place in (scene.home, scene.away) if place.domain_id not in domain_ids]
+    return {own_id for place in places for own_id in place.ids}
 
 
 def named(kind: str) -> str:

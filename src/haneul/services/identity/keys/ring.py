@@ -68,19 +68,24 @@ class KeyRing:
         return self._current().primary_hash
 
     def _current(self) -> _Read:
-        stamp, (held_stamp, held) = _stamp_of(self.folder), self._held
+        stamp, (held_stamp, held) = stamp_of(self.folder), self._held
         if held is None or stamp != held_stamp:
             held = _read(self.folder)
-            is_settled = not 0 <= time.time_ns() - stamp < STEP_NS
-            self._held = (stamp if is_settled else -1, held)
+            self._held = (settled(stamp), held)
         return held
 
 
-def _stamp_of(folder: Path) -> int:
+def stamp_of(folder: Path) -> int:
+    """What changes whenever a key comes or goes; NoKeys if there is no such repository."""
     try:
         return os.stat(folder).st_mtime_ns
     except FileNotFoundError:
         raise NoKeys(f"There is no key repository at {folder}.") from None
+
+
+def settled(stamp: int) -> int:
+    """The stamp to remember for what was read under it: none yet where another change may still look the same."""
+    return -1 if 0 <= time.time_ns() - stamp < STEP_NS else stamp
 
 
 def _read(folder: Path) -> _Read:

@@ -1,5 +1,3 @@
-from typing import Any
-
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Listed, Routes
 from haneul.kernel.policy import Rule
@@ -8,13 +6,12 @@ from haneul.services.identity.filters import is_true
 from haneul.services.identity.projects import logic as projects
 from haneul.services.identity.role_assignments.effective import assigned
 from haneul.services.identity.role_assignments.models import SYSTEM, Assigned
-from haneul.services.identity.role_assignments.names import BARE, Names, names_of
+from haneul.services.identity.role_assignments.names import Names, Scopes, names_of, no_names
 from haneul.services.identity.role_assignments.schemas import AssignmentQuery, AssignmentView
 from haneul.services.identity.role_assignments.search import Asked, refuse_contradictions
 
 routes = Routes()
 
-ALL = {"all": True}
 READER = (
     "(rule:admin_required) or (role:reader and system_scope:all) or (role:reader and domain_id:%(target.domain_id)s)"
 )
@@ -28,9 +25,9 @@ def list_role_assignments(call: Call, query: AssignmentQuery) -> Listed[Assignme
     asked = _asked(call, query)
     refuse_contradictions(asked)
     found = assigned(call.db, asked)
-    names = names_of(call.db, found) if is_true(query.include_names) else BARE
-    base = call.url("/v3")
-    return Listed(items=[_view(one, names, base) for one in found])
+    names = names_of(call.db, found) if is_true(query.include_names) else no_names()
+    base, scopes = call.url("/v3"), Scopes(names["target"])
+    return Listed(items=[_view(one, names, scopes, base) for one in found])
 
 
 def _enforce(call: Call, query: AssignmentQuery) -> None:
@@ -58,15 +55,11 @@ def _asked(call: Call, query: AssignmentQuery) -> Asked:
     )
 
 
-def _view(one: Assigned, names: Names, base: str) -> AssignmentView:
-    target_type = one.target_type
-    scope: dict[str, Any] = {target_type: ALL if target_type == SYSTEM else names["target"][one.target_id]}
-    if one.is_inherited or one.by_target_id:
-        scope["OS-INHERIT:inherited_to"] = "projects"
+def _view(one: Assigned, names: Names, scopes: Scopes, base: str) -> AssignmentView:
     is_user = one.actor_type == "user"
     return AssignmentView(
         role=names["role"][one.role_id],
-        scope=scope,
+        scope=scopes[one.target_type, one.target_id, bool(one.is_inherited or one.by_target_id)],
         links=_links(one, base),
         user=names["user"][one.actor_id] if is_user else UNSET,
         group=UNSET if is_user else names["group"][one.actor_id],

@@ -10,6 +10,7 @@ from haneul.kernel.auth import Caller
 from haneul.kernel.db import Db
 from haneul.kernel.errors import Forbidden, Unauthorized
 from haneul.services.identity.epoch import EpochWatch
+from haneul.services.identity.keys.ring import settled
 from haneul.services.identity.tokens.logic import Grant, payload_of, readable, refuse_revoked
 from haneul.services.identity.tokens.models import Payload
 from haneul.services.identity.tokens.providers import TokenProvider
@@ -42,6 +43,7 @@ class Tokens:
         self.provider = provider
         self.life_s = life_s
         self._watch = watch
+        self._keys_stamp = -1
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._stood: OrderedDict[Key, _Stood] = OrderedDict()
 
@@ -60,12 +62,12 @@ class Tokens:
         `expired_too`: also one that has expired lately.
         """
         if expired_too:
-            return self._validated(db, token, self._watch.look(db), expired_too=True)
+            return self._validated(db, token, self._look(db), expired_too=True)
         return self._counting(db, token).validated
 
     def issue(self, db: Db, grant: Grant) -> str:
         """A new token of this content; Unauthorized or Forbidden if its user may not have it."""
-        epoch = self._watch.look(db)
+        epoch = self._look(db)
         found = self._standing(db, epoch, payload_of(grant))
         refuse_revoked(db, found)
         token = self.provider.write(found.payload)
@@ -81,18 +83,26 @@ class Tokens:
 
     def expired_document(self, db: Db, token: str, *, with_catalog: bool = True) -> bytes:
         """The body for a token that may have expired lately; Unauthorized when it doesn't count otherwise."""
-        view = self._validated(db, token, self._watch.look(db), expired_too=True).view
+        view = self._validated(db, token, self._look(db), expired_too=True).view
         return _document(view if with_catalog else msgspec.structs.replace(view, catalog=msgspec.UNSET))
 
     def _counting(self, db: Db, token: str) -> _Kept:
         kept = self._current(token)
         if kept is None:
-            epoch = self._watch.look(db)
+            epoch = self._look(db)
             # The look may just have confirmed what was kept.
             kept = self._current(token)
         if kept is None:
             kept = self._keep(token, epoch, self._validated(db, token, epoch))
         return kept
+
+    def _look(self, db: Db) -> int:
+        """The epoch. What was kept goes where a key has come or gone: it may have been that key's."""
+        stamp = self.provider.stamp()
+        if stamp != self._keys_stamp:
+            self._kept.clear()
+            self._keys_stamp = settled(stamp)
+        return self._watch.look(db)
 
     def _validated(self, db: Db, token: str, epoch: int, *, expired_too: bool = False) -> Validated:
         payload = readable(self.provider, token, expired_too=expired_too)

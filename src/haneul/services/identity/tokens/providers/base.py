@@ -15,3 +15,7 @@ class TokenProvider(Protocol):
     def read(self, token: str) -> Payload | None:
         """What the token says; None for whatever we haven't made."""
         ...
+
+    def stamp(self) -> int:
+        """What changes whenever a key comes or goes, and with it which tokens are ours."""
+        ...

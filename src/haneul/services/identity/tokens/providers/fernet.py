@@ -4,7 +4,7 @@ from typing import get_args
 
 import msgspec
 
-from haneul.services.identity.keys.ring import KeyRing
+from haneul.services.identity.keys.ring import KeyRing, stamp_of
 from haneul.services.identity.tokens.models import Payload, ScopeKind
 from haneul.services.identity.tokens.providers.base import TOKEN_MOST
 
@@ -49,6 +49,10 @@ class FernetTokens:
             return _unpacked(msgspec.msgpack.decode(raw, type=Written)) if raw else None
         except (msgspec.DecodeError, IndexError, UnicodeDecodeError):
             return None
+
+    def stamp(self) -> int:
+        """What changes whenever a key comes or goes."""
+        return stamp_of(self.keys.folder)
 
 
 def _packed(payload: Payload) -> Written:

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.types import Options
 
 from haneul.host.disk import durable
+from haneul.services.identity.keys.ring import settled, stamp_of
 from haneul.services.identity.tokens.models import Payload, ScopeKind
 from haneul.services.identity.tokens.providers.base import TOKEN_MOST
 
@@ -63,14 +65,25 @@ class SignedTokens:
                 continue
         return None
 
+    def stamp(self) -> int:
+        """What changes whenever a public key comes or goes."""
+        return stamp_of(self._folder / PUBLIC)
+
     def _keys(self) -> list[Any]:
-        folder = self._folder / PUBLIC
-        stamp = folder.stat().st_mtime_ns
+        stamp = self.stamp()
         if stamp != self._stamp:
-            found = sorted(folder.glob("*.pem"))
-            self._public = [serialization.load_pem_public_key(path.read_bytes()) for path in found]
-            self._stamp = stamp
+            found = sorted((self._folder / PUBLIC).glob("*.pem"))
+            self._public = [key for path in found for key in _usable(path)]
+            self._stamp = settled(stamp)
         return self._public
+
+
+def _usable(path: Path) -> list[Any]:
+    """The key in a file; none in one that has just gone, or that is being copied and is not whole yet."""
+    try:
+        return [serialization.load_pem_public_key(path.read_bytes())]
+    except (FileNotFoundError, ValueError, UnsupportedAlgorithm):
+        return []
 
 
 def _payload(claims: dict[str, Any]) -> Payload:
