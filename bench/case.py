@@ -12,7 +12,6 @@ from bench.figures import Figure, Outcome
 from bench.load import Plan, Result, send
 from bench.measure import spending
 
-
 LIGHT_COST = 4
 
 

@@ -139,10 +139,16 @@ def test_everyone_sees_them_and_only_administrators_change_them(cloud: RunningCl
     assert cloud.anonymous().get("identity", PATH).status_code == 401
 
 
-def test_a_services_limits_go_with_it(admin: Client) -> None:
-    service_id = service_of(admin)
-    made = register(admin, service_id, "roses", 5)
-    (own,) = limit(admin, wanted(service_id, "roses", 7, project_id=make(admin, "project")["id"]))
-    assert admin.delete("identity", f"/v3/services/{service_id}").status_code == 204
-    assert admin.get("identity", f"{PATH}/{made['id']}").status_code == 404
-    assert admin.get("identity", f"/v3/limits/{own['id']}").status_code == 404
+def test_limits_outlive_their_service_and_region_until_somebody_deletes_them(admin: Client) -> None:
+    service_id, region_id = service_of(admin), region_of(admin)
+    made = register(admin, service_id, "roses", 5, region_id=region_id)
+    of_project = wanted(service_id, "roses", 7, project_id=make(admin, "project")["id"], region_id=region_id)
+    (own,) = limit(admin, of_project)
+    for path in (f"/v3/services/{service_id}", f"/v3/regions/{region_id}"):
+        assert admin.delete("identity", path).status_code == 204
+    for path, kind, kept in (
+        (f"/v3/limits/{own['id']}", "limit", own),
+        (f"{PATH}/{made['id']}", "registered_limit", made),
+    ):
+        assert admin.get("identity", path).json()[kind] == kept
+        assert admin.delete("identity", path).status_code == 204

@@ -146,6 +146,33 @@ def upgrade() -> None:
     )
     op.create_index("ix_identity_regions_parent_region_id", "identity_regions", ["parent_region_id"], unique=False)
     op.create_table(
+        "identity_registered_limits",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("service_id", sa.String(length=64), nullable=False),
+        sa.Column("region_id", sa.String(length=255), nullable=True),
+        sa.Column("region_key", sa.String(length=255), nullable=False),
+        sa.Column("resource_name", sa.String(length=255), nullable=False),
+        sa.Column("default_limit", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_registered_limits")),
+        sa.UniqueConstraint("service_id", "resource_name", "region_key", name="uq_identity_registered_limits_resource"),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(
+        "ix_identity_registered_limits_region_id", "identity_registered_limits", ["region_id"], unique=False
+    )
+    op.create_index(
+        "ix_identity_registered_limits_resource_name",
+        "identity_registered_limits",
+        ["resource_name", "id"],
+        unique=False,
+    )
+    op.create_table(
         "identity_revocation_events",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("audit_id", sa.String(length=64), nullable=True),
@@ -337,6 +364,40 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_table(
+        "identity_limits",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("registered_limit_id", sa.String(length=64), nullable=False),
+        sa.Column("owner_id", sa.String(length=64), nullable=False),
+        sa.Column("is_domain", sa.Boolean(), nullable=False),
+        sa.Column("service_id", sa.String(length=64), nullable=False),
+        sa.Column("region_id", sa.String(length=255), nullable=True),
+        sa.Column("resource_name", sa.String(length=255), nullable=False),
+        sa.Column("resource_limit", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["identity_projects.id"], name=op.f("fk_identity_limits_owner_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["registered_limit_id"],
+            ["identity_registered_limits.id"],
+            name=op.f("fk_identity_limits_registered_limit_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_limits")),
+        sa.UniqueConstraint(
+            "owner_id", "registered_limit_id", name=op.f("uq_identity_limits_owner_id_registered_limit_id")
+        ),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index("ix_identity_limits_registered_limit_id", "identity_limits", ["registered_limit_id"], unique=False)
+    op.create_index("ix_identity_limits_resource_name", "identity_limits", ["resource_name", "id"], unique=False)
+    op.create_index("ix_identity_limits_service_id", "identity_limits", ["service_id", "id"], unique=False)
+    op.create_table(
         "identity_project_endpoint_groups",
         sa.Column("project_id", sa.String(length=64), nullable=False),
         sa.Column("endpoint_group_id", sa.String(length=64), nullable=False),
@@ -385,45 +446,6 @@ def upgrade() -> None:
         mysql_engine="InnoDB",
     )
     op.create_index("ix_identity_project_tags_name", "identity_project_tags", ["name", "project_id"], unique=False)
-    op.create_table(
-        "identity_registered_limits",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("service_id", sa.String(length=64), nullable=False),
-        sa.Column("region_id", sa.String(length=255), nullable=True),
-        sa.Column("region_key", sa.String(length=255), nullable=False),
-        sa.Column("resource_name", sa.String(length=255), nullable=False),
-        sa.Column("default_limit", sa.Integer(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["region_id"],
-            ["identity_regions.id"],
-            name=op.f("fk_identity_registered_limits_region_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["service_id"],
-            ["identity_services.id"],
-            name=op.f("fk_identity_registered_limits_service_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_registered_limits")),
-        sa.UniqueConstraint("service_id", "resource_name", "region_key", name="uq_identity_registered_limits_resource"),
-        mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
-        mariadb_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    op.create_index(
-        "ix_identity_registered_limits_region_id", "identity_registered_limits", ["region_id"], unique=False
-    )
-    op.create_index(
-        "ix_identity_registered_limits_resource_name",
-        "identity_registered_limits",
-        ["resource_name", "id"],
-        unique=False,
-    )
     op.create_table(
         "identity_role_assignments",
         sa.Column("actor_type", sa.String(length=8), nullable=False),
@@ -594,40 +616,6 @@ def upgrade() -> None:
     op.create_index("ix_identity_credentials_listed", "identity_credentials", ["user_id", "type", "id"], unique=False)
     op.create_index("ix_identity_credentials_project_id", "identity_credentials", ["project_id", "id"], unique=False)
     op.create_index("ix_identity_credentials_type", "identity_credentials", ["type", "id"], unique=False)
-    op.create_table(
-        "identity_limits",
-        sa.Column("id", sa.String(length=64), nullable=False),
-        sa.Column("registered_limit_id", sa.String(length=64), nullable=False),
-        sa.Column("owner_id", sa.String(length=64), nullable=False),
-        sa.Column("is_domain", sa.Boolean(), nullable=False),
-        sa.Column("service_id", sa.String(length=64), nullable=False),
-        sa.Column("region_id", sa.String(length=255), nullable=True),
-        sa.Column("resource_name", sa.String(length=255), nullable=False),
-        sa.Column("resource_limit", sa.Integer(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["owner_id"], ["identity_projects.id"], name=op.f("fk_identity_limits_owner_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["registered_limit_id"],
-            ["identity_registered_limits.id"],
-            name=op.f("fk_identity_limits_registered_limit_id"),
-            ondelete="CASCADE",
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity_limits")),
-        sa.UniqueConstraint(
-            "owner_id", "registered_limit_id", name=op.f("uq_identity_limits_owner_id_registered_limit_id")
-        ),
-        mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
-        mariadb_engine="InnoDB",
-        mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
-        mysql_engine="InnoDB",
-    )
-    op.create_index("ix_identity_limits_registered_limit_id", "identity_limits", ["registered_limit_id"], unique=False)
-    op.create_index("ix_identity_limits_resource_name", "identity_limits", ["resource_name", "id"], unique=False)
-    op.create_index("ix_identity_limits_service_id", "identity_limits", ["service_id", "id"], unique=False)
     op.create_table(
         "identity_login_failures",
         sa.Column("user_id", sa.String(length=64), nullable=False),

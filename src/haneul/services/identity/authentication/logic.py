@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 import msgspec
 
+from haneul.kernel.clock import now
 from haneul.kernel.db import Db
 from haneul.kernel.errors import ApiError, Forbidden, NotFound, Unauthorized
+from haneul.services.identity.application_credentials.models import ApplicationCredential
 from haneul.services.identity.audit.logic import record
 from haneul.services.identity.authentication import factors, receipts
 from haneul.services.identity.authentication.claims import Claim
 from haneul.services.identity.authentication.methods import KNOWN, claims_of
-from haneul.services.identity.authentication.receipts import ReceiptView
+from haneul.services.identity.authentication.receipts import Receipt, ReceiptView
 from haneul.services.identity.authentication.schemas import Auth
 from haneul.services.identity.authentication.scopes import Bounds, bounds_of
 from haneul.services.identity.parts import Parts
@@ -22,9 +24,13 @@ from haneul.services.identity.tokens.logic import REFUSED, Grant
 from haneul.services.identity.tokens.models import Payload
 from haneul.services.identity.trusts import chain
 from haneul.services.identity.trusts import logic as trusts
-from haneul.services.identity.users.lockout import note_failure
+from haneul.services.identity.users.lockout import is_locked_out, note_failure, note_success
 from haneul.services.identity.users.models import User
 from haneul.services.identity.users.passwords import PasswordOutcome, conclude_password
+
+# What may be found by trying: failures are counted, and forgotten only where a login has succeeded as a whole. A right
+# password must not buy further guesses at the passcode.
+GUESSABLE = frozenset({"password", "totp"})
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -81,10 +87,12 @@ def conclude(db: Db, parts: Parts, attempt: Attempt, proofs: Sequence[Checked]) 
             outcome: Outcome = _admitted(db, parts, attempt, claims, user)
         except ApiError as error:
             outcome = error
+        if isinstance(outcome, Issued) and any(claim.method in GUESSABLE for claim in claims):
+            note_success(db, user)
     else:
         outcome = refusal
     # For who isn't there the same is written, so that time doesn't tell who is.
-    if user is not None or any(claim.candidate is not None for claim in claims):
+    if user is not None or any(claim.method in GUESSABLE for claim in claims):
         _write_down(db, attempt, user, outcome)
     return outcome
 
@@ -96,9 +104,9 @@ def _weighed(db: Db, parts: Parts, proofs: Sequence[Checked]) -> ApiError | None
         claim = proof.claim
         if claim.candidate is not None:
             refusal = _password_refusal(db, parts, claim, proof.fits) or refusal
+        elif claim.method == "totp":
+            refusal = _passcode_refusal(db, parts, claim) or refusal
         elif not (claim.holds and proof.fits):
-            if claim.method == "totp" and claim.user is not None:
-                note_failure(db, claim.user, parts.compliance)
             refusal = Unauthorized(REFUSED)
     users = {proof.claim.user.id for proof in proofs if proof.claim.user is not None}
     return refusal or (None if len(users) == 1 else Unauthorized(REFUSED))
@@ -116,20 +124,38 @@ def _password_refusal(db: Db, parts: Parts, claim: Claim, fits: bool) -> ApiErro
     return Unauthorized(REFUSED)
 
 
+def _passcode_refusal(db: Db, parts: Parts, claim: Claim) -> ApiError | None:
+    """Of many passcodes tried at once, none counts after the last that may fail."""
+    user = claim.user
+    is_locked = user is not None and is_locked_out(db, user, parts.compliance, now())
+    if claim.holds and not is_locked:
+        return None
+    note_failure(db, None if is_locked else user, parts.compliance)
+    return Unauthorized(REFUSED)
+
+
 def _admitted(db: Db, parts: Parts, attempt: Attempt, claims: Sequence[Claim], user: User) -> Issued | Halfway:
     """The token for a user who has proved himself, or a receipt if his rules want more."""
     earlier = next((claim.earlier for claim in claims if claim.earlier is not None), None)
     methods = [claim.method for claim in claims] + list(earlier.methods if earlier is not None else ())
+    began_at = attempt.began_at
     if attempt.receipt is not None:
-        methods.extend(_methods_before(parts, attempt.receipt, user))
+        before = _receipt_of(parts, attempt.receipt, user)
+        methods.extend(before.methods)
+        # What ends the user's tokens, a new password above all, ends what he proved before it; and what he proves now
+        # does not lengthen what he has proved.
+        began_at = min(began_at, before.issued_at)
     proved = tuple(dict.fromkeys(methods))
-    if not factors.suffices(user, set(proved), KNOWN):
-        return _halfway(db, parts, user, proved)
     held = next((one.application_credential for one in claims if one.application_credential is not None), None)
+    if not factors.suffices(user, set(proved), KNOWN):
+        _refuse_delegated(held, earlier)
+        ends_most = None if earlier is None else earlier.expires_at
+        return _halfway(db, parts, user, receipts.issue(user, proved, began_at=began_at, ends_most=ends_most))
     bounds = bounds_of(db, attempt.auth, user, earlier, held)
     if bounds.trust_id:
         _refuse_broken(db, parts, bounds.trust_id)
-    token = parts.tokens.issue(db, _grant(attempt, user, proved, earlier, bounds))
+    grant = msgspec.structs.replace(_grant(attempt, user, proved, earlier, bounds), issued_at=began_at)
+    token = parts.tokens.issue(db, grant)
     document = parts.tokens.document(db, token, with_catalog=attempt.with_catalog)
     if bounds.trust_id and not trusts.consume_use(db, bounds.trust_id):
         raise Forbidden("No remaining uses for trust: {trust_id}.", trust_id=bounds.trust_id)
@@ -144,19 +170,24 @@ def _refuse_broken(db: Db, parts: Parts, trust_id: str) -> None:
         raise Unauthorized(REFUSED) from None
 
 
-def _halfway(db: Db, parts: Parts, user: User, proved: tuple[str, ...]) -> Halfway:
-    receipt = receipts.issue(user, proved)
-    required = factors.still_required(user, set(proved), KNOWN)
+def _refuse_delegated(held: ApplicationCredential | None, earlier: Payload | None) -> None:
+    """Unauthorized for half a login by a delegation: a receipt would not remember its bounds."""
+    if held is not None or (earlier is not None and earlier.trust_id):
+        raise Unauthorized("What is delegated and the other methods that the user's rules want must come together.")
+
+
+def _halfway(db: Db, parts: Parts, user: User, receipt: Receipt) -> Halfway:
+    required = factors.still_required(user, set(receipt.methods), KNOWN)
     view = receipts.view(receipt, user, projects.get(db, user.domain_id), required)
     return Halfway(receipts.write(parts.receipt_keys, receipt), view)
 
 
-def _methods_before(parts: Parts, written: str, user: User) -> tuple[str, ...]:
-    """The methods that the receipt brought along has proved; Unauthorized if it is nobody's or somebody else's."""
+def _receipt_of(parts: Parts, written: str, user: User) -> Receipt:
+    """The receipt brought along; Unauthorized if it is nobody's or somebody else's."""
     receipt = receipts.read(parts.receipt_keys, written)
     if receipt is None or receipt.user_id != user.id:
         raise Unauthorized("Could not find auth receipt: {receipt}.", receipt=written)
-    return receipt.methods
+    return receipt
 
 
 def _grant(attempt: Attempt, user: User, methods: tuple[str, ...], earlier: Payload | None, bounds: Bounds) -> Grant:

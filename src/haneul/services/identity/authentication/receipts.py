@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from haneul.kernel.clock import from_microseconds, iso_microseconds, now, to_microseconds
+from haneul.kernel.clock import from_microseconds, iso_microseconds
 from haneul.kernel.schema import View
 from haneul.services.identity.keys.ring import KeyRing
 from haneul.services.identity.projects.models import Project
@@ -29,10 +29,10 @@ class ReceiptView(View):
     required_auth_methods: list[list[str]]
 
 
-def issue(user: User, methods: tuple[str, ...]) -> Receipt:
-    """A receipt for what the user has proved."""
-    moment = to_microseconds(now())
-    return Receipt(user.id, methods, moment, moment + LIFE_S * 1_000_000)
+def issue(user: User, methods: tuple[str, ...], *, began_at: int, ends_most: int | None) -> Receipt:
+    """A receipt for what the user has proved, the first of it since `began_at` and good until `ends_most` at most."""
+    ends = began_at + LIFE_S * 1_000_000
+    return Receipt(user.id, methods, began_at, ends if ends_most is None else min(ends, ends_most))
 
 
 def write(keys: KeyRing, receipt: Receipt) -> str:

@@ -14,7 +14,7 @@ PATH = "/v3/limits"
 ONE = PATH + "/{limit_id}"
 ADMIN = "rule:admin_required"
 OWNER = (
-    "(rule:admin_required) or (role:reader and system_scope:all) or (domain_id:%(target.limit.domain.id)s or "
+    "rule:admin_required or (role:reader and system_scope:all) or (domain_id:%(target.limit.domain.id)s or "
     "domain_id:%(target.limit.project.domain_id)s) or (project_id:%(target.limit.project_id)s and not "
     "None:%(target.limit.project_id)s)"
 )

@@ -29,7 +29,7 @@ class Limit(Row):
         return self.owner_id if self.is_domain else None
 
 
-# With its project, its service or its region a limit goes too.
+# With its project a limit goes too.
 limits = Table(
     "identity_limits",
     Column("id", String(64), primary_key=True),

@@ -18,7 +18,7 @@ AT_ONCE = 10_000
 ALL = {"all": True}
 
 Encoded = Any
-"""A part of the answer as its bytes: each user, role and place stands in a long list many times, and is encoded once."""
+"""A part of the answer as bytes: each user, role and place stands in a long list many times, and is encoded once."""
 
 
 def _query(table: Any) -> Select[tuple[str, str, str]]:

@@ -10,7 +10,8 @@ class User(Row):
     """A user of a domain.
 
     `password_expires_at` is that of the password that counts: it stands here so that lists need no join.
-    `last_active_at` is the first moment of the last day on which the user proved a password, or was enabled.
+    `last_active_at` is the first moment of the last day on which the user logged in by password or passcode, or was
+    enabled.
     """
 
     id: str

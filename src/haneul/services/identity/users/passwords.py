@@ -66,10 +66,11 @@ def candidate(db: Db, user: User | None, compliance: SecurityCompliance) -> Cand
 
 
 def conclude_password(db: Db, claimed: Candidate, fits: bool, compliance: SecurityCompliance) -> PasswordOutcome:
-    """Count how the check of a candidate's hash went, and say what it comes to.
+    """Count a check of a candidate's hash that failed, and say what it comes to.
 
     What others have counted in the meantime holds: of many guesses made at once none is let in after the last that
-    may fail, be it the right one. A success writes only what it changes.
+    may fail, be it the right one. That the password is right forgives nothing yet: who knows it may still be guessing
+    at another factor.
     """
     user = None if claimed.user is None else db.one(USER_BY_ID, id=claimed.user.id)
     user = lockout.standing(db, user, compliance)
@@ -81,7 +82,6 @@ def conclude_password(db: Db, claimed: Candidate, fits: bool, compliance: Securi
         return PasswordOutcome.WRONG
     if is_expired(user, now()):
         return PasswordOutcome.EXPIRED
-    lockout.note_success(db, user)
     return PasswordOutcome.OK
 
 
