@@ -21,10 +21,7 @@ class Missing(NamedTuple):
 
 LOGINS = "Keystone answers 401 to a method of login that it does not have, and so do we; the call itself is answered."
 MISSING: dict[str, list[Missing]] = {
-    "identity": [
-        Missing(f"POST /v3/auth/tokens {form}", LOGINS)
-        for form in ("federation-scoped", "oauth1")
-    ],
+    "identity": [Missing(f"POST /v3/auth/tokens {form}", LOGINS) for form in ("federation-scoped", "oauth1")],
 }
 UNBUILT = [(service, one) for service in SERVICES for one in unbuilt_of(f"haneul.services.{service.type}")]
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.services.identity.matrix.catalog_cases import CHANGED, creating, plain
-from tests.services.identity.matrix.personas import Persona
-from tests.services.identity.matrix.scene import Case, Made, Scene, Target, named, outside, user_seen
+from tests.laws.matrix.catalog_cases import CHANGED, creating, plain
+from tests.laws.matrix.personas import Persona
+from tests.laws.matrix.scene import Case, Made, Scene, Target, named, outside, user_seen
 from tests.surface import DefaultRule
 
 

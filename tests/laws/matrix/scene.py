@@ -7,7 +7,7 @@ from secrets import token_hex
 from typing import Any, NamedTuple
 
 import msgspec
-from tests.services.identity.matrix.personas import Cast, Persona, place
+from tests.laws.matrix.personas import Cast, Persona, place
 from tests.services.identity.people import login, make
 from tests.support.cloud import Client, RunningCloud
 from tests.surface import DefaultRule

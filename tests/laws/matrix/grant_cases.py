@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.services.identity.matrix.people_cases import elsewhere, in_own_domain, seen
-from tests.services.identity.matrix.scene import Case, Made, Scene, user_seen
+from tests.laws.matrix.people_cases import elsewhere, in_own_domain, seen
+from tests.laws.matrix.scene import Case, Made, Scene, user_seen
 from tests.surface import DefaultRule
 
 

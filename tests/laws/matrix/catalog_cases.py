@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from tests.services.identity.matrix.personas import Persona
-from tests.services.identity.matrix.scene import Case, Made, Scene, named, outside
+from tests.laws.matrix.personas import Persona
+from tests.laws.matrix.scene import Case, Made, Scene, named, outside
 from tests.surface import DefaultRule
 
 FILTER, POLICY = "/v3/OS-EP-FILTER", "OS-ENDPOINT-POLICY"

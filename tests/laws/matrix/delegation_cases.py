@@ -3,10 +3,10 @@
 import base64
 from typing import Any
 
+from tests.laws.matrix.catalog_cases import plain
+from tests.laws.matrix.personas import Persona
+from tests.laws.matrix.scene import SELF, Case, Made, Scene, Target, named, user_seen
 from tests.services.identity import signing
-from tests.services.identity.matrix.catalog_cases import plain
-from tests.services.identity.matrix.personas import Persona
-from tests.services.identity.matrix.scene import SELF, Case, Made, Scene, Target, named, user_seen
 from tests.surface import DefaultRule
 
 TRUSTS = "/v3/OS-TRUST/trusts"

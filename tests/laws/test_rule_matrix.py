@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from tests.services.identity.matrix import catalog_cases, delegation_cases, grant_cases, people_cases, upstream
-from tests.services.identity.matrix.personas import Persona
-from tests.services.identity.matrix.scene import Answer, Case, Made, Scene
+from tests.laws.matrix import catalog_cases, delegation_cases, grant_cases, people_cases, upstream
+from tests.laws.matrix.personas import Persona
+from tests.laws.matrix.scene import Answer, Case, Made, Scene
 from tests.support.cloud import running_cloud
 from tests.surface import DefaultRule, policies
 from tools.generate_docs import all_services
