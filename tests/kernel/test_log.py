@@ -11,6 +11,7 @@ import pytest
 from haneul.kernel import log
 
 TOKEN = "gAAAAABmQ9k1" + "x" * 120
+SIGNED = f"eyJ{'x' * 30}.eyJ{'y' * 90}.{'z' * 86}"
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         ('{"password": "cut off', '{"password": *** off'),
         (f"X-Auth-Token: {TOKEN}", "X-Auth-Token: ***"),
         (f"in the middle {TOKEN}, of a line", "in the middle ***, of a line"),
+        (f"in the middle {SIGNED}, of a line", "in the middle ***, of a line"),
         ("mysql://root:hunter2@db/haneul", "mysql://root:***@db/haneul"),
         ("amqp://guest:hunter2@broker:5672/", "amqp://guest:***@broker:5672/"),
         ("Authorization: Basic aHVudGVyMg==", "Authorization: ***"),

@@ -25,13 +25,14 @@ SECRET_TEXT = re.compile(
     re.IGNORECASE,
 )
 STANDARD_ERROR = 2
-FERNET = re.compile(r"gAAAA[A-Za-z0-9_-]{20,}={0,2}")
+# Both forms in which tokens are written: fernet, and JSON Web Signatures.
+TOKEN_TEXT = re.compile(r"gAAAA[A-Za-z0-9_-]{20,}={0,2}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*")
 URL_PASSWORD = re.compile(r"(\w+://[^:/@\s]+:)[^@\s]+@")
 
 
 def mask(text: str) -> str:
     """The text with what looks like a secret replaced by `***`."""
-    return URL_PASSWORD.sub(r"\1***@", FERNET.sub("***", SECRET_TEXT.sub(_masked, text)))
+    return URL_PASSWORD.sub(r"\1***@", TOKEN_TEXT.sub("***", SECRET_TEXT.sub(_masked, text)))
 
 
 def _masked(found: re.Match[str]) -> str:

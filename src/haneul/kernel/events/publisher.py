@@ -4,7 +4,6 @@ On the wire they wear oslo.messaging's envelope (version 2.0), so that existing 
 """
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -14,6 +13,7 @@ from haneul.kernel import log
 from haneul.kernel.bus import Bus, BusError
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, Store, columns_of
+from haneul.kernel.db.news import News
 from haneul.kernel.events.models import Waiting, outbox
 from haneul.kernel.ids import new_uuid
 
@@ -24,7 +24,7 @@ AT_ONCE = 200
 OLDEST = Query(Waiting, columns_of(Waiting, outbox).order_by(outbox.c.id).limit(AT_ONCE))
 PUBLISHED = delete(outbox).where(outbox.c.id <= bindparam("newest"))
 
-_nudge: Callable[[], None] | None = None
+news = News()
 
 
 def emit(db: Db, event_type: str, payload: dict[str, Any], *, publisher: str, request_id: str = "") -> None:
@@ -40,8 +40,7 @@ def emit(db: Db, event_type: str, payload: dict[str, Any], *, publisher: str, re
         request_id=request_id,
         created_at=now(),
     )
-    if _nudge is not None:
-        db.after_commit(_nudge)
+    news.told(db)
 
 
 class Publisher:
@@ -54,8 +53,7 @@ class Publisher:
         self._thread = threading.Thread(target=self._work, name="events", daemon=True)
 
     def start(self) -> None:
-        global _nudge
-        _nudge = self._news.set
+        news.wake_by(self._store.engine, self._news.set)
         self._thread.start()
 
     def stop(self) -> None:

@@ -3,14 +3,14 @@
 Rows are written unsealed; the sealer gives them their places in the chain and tells of them on the bus.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db
+from haneul.kernel.db.news import News
 from haneul.services.identity.audit.models import audit_records
 
-_nudge: Callable[[], None] | None = None
+news = News()
 
 
 def record(
@@ -57,11 +57,4 @@ def record(
         details=details,
         request_id=origin.request_id,
     )
-    if _nudge is not None:
-        db.after_commit(_nudge)
-
-
-def nudge_with(nudge: Callable[[], None] | None) -> None:
-    """Whom to tell that there are new records: the sealer of this process."""
-    global _nudge
-    _nudge = nudge
+    news.told(db)

@@ -12,7 +12,7 @@ from haneul.kernel import log
 from haneul.kernel.db import Db, Query, Store, columns_of
 from haneul.kernel.events import emit
 from haneul.services.identity.audit.chain import HEAD, START, seal_of
-from haneul.services.identity.audit.logic import nudge_with
+from haneul.services.identity.audit.logic import news
 from haneul.services.identity.audit.models import AuditRecord, audit_records, chain_heads
 from haneul.services.identity.audit.notifications import PUBLISHER, notifications
 from haneul.services.identity.audit.surroundings import surroundings
@@ -46,7 +46,7 @@ class Sealer:
         self._thread = threading.Thread(target=self._work, name="audit", daemon=True)
 
     def start(self) -> None:
-        nudge_with(self._news.set)
+        news.wake_by(self._store.engine, self._news.set)
         self._news.set()
         self._thread.start()
 
