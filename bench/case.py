@@ -1,7 +1,7 @@
 """A case, and what cases share in a run: clouds that are started once, when the first case wants them."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cached_property
 
 from msgspec import Struct
@@ -30,8 +30,7 @@ class Bench:
     @cached_property
     def light(self) -> BenchCloud:
         """A simulated cloud whose password hashes cost little, so that what a login costs besides can be seen."""
-        config = f"[identity]\nbcrypt_cost = {LIGHT_COST}\n"
-        return self._stack.enter_context(running_cloud("--simulate", config=config))
+        return self._stack.enter_context(light_cloud())
 
     def count(self, many: int) -> int:
         """How often to do something: as often as is worth measuring, or a tenth in a quick run."""
@@ -43,6 +42,11 @@ def opened(*, quick: bool = False) -> Iterator[Bench]:
     """A run; what it has started ends with it."""
     with ExitStack() as stack:
         yield Bench(stack, quick=quick)
+
+
+def light_cloud(*flags: str) -> AbstractContextManager[BenchCloud]:
+    """A simulated cloud whose password hashes cost little."""
+    return running_cloud("--simulate", *flags, config=f"[identity]\nbcrypt_cost = {LIGHT_COST}\n")
 
 
 class Case(Struct, frozen=True, kw_only=True):

@@ -4,7 +4,10 @@ import json
 import resource
 from typing import Any
 
-from bench.case import LIGHT_COST, Bench, Case, per_cpu_second, rate
+from msgspec import Struct
+from tests.servers import mariadb, postgresql
+
+from bench.case import LIGHT_COST, Bench, Case, light_cloud, per_cpu_second, rate
 from bench.cloud import BenchCloud
 from bench.figures import Figure, Outcome
 from bench.load import Plan, request, send, storming
@@ -15,28 +18,66 @@ HASHES = 200
 LOGIN = "/v3/auth/tokens"
 
 
+class Where(Struct, frozen=True):
+    """A cloud, what its database is called in figures, and which part of SQLite's targets it must reach."""
+
+    cloud: BenchCloud
+    on: str = ""
+    part: float = 1.0
+
+    def more(self, target: float) -> float:
+        return target * self.part
+
+    def less(self, target: float) -> float:
+        return target / self.part
+
+
 def validate(bench: Bench) -> Outcome:
     """A service's question whether a token is good, asked again and again over 8 connections."""
     cloud = bench.simulated
-    with_catalog = cloud.prepared("GET", LOGIN, {"X-Subject-Token": cloud.token})
-    without = cloud.prepared("GET", LOGIN + "?nocatalog", {"X-Subject-Token": cloud.token})
-    port, count = cloud.port("identity"), bench.count(30_000)
-    send(Plan(port=port, requests=[with_catalog], count=500, connections=8))
-    plan = Plan(port=port, requests=[with_catalog], count=count, connections=8)
-    bare = Plan(port=port, requests=[without], count=count, connections=8)
-    version = Plan(port=port, requests=[cloud.prepared("GET", "/v3")], count=count, connections=8)
-    return Outcome(
-        figures=[
-            rate("token validation", cloud, plan, target=6000),
-            rate("token validation without the catalog", cloud, bare, target=6000),
-            rate("version document (the bare kernel)", cloud, version),
-        ]
+    version = Plan(
+        port=cloud.port("identity"), requests=[cloud.prepared("GET", "/v3")], count=bench.count(30_000), connections=8
     )
+    bare = rate("version document (the bare kernel)", cloud, version)
+    return Outcome(figures=[*_validations(bench, Where(cloud)), bare])
 
 
 def read_users(bench: Bench) -> Outcome:
     """One user shown again and again, and all of a thousand listed."""
-    cloud = bench.light
+    return Outcome(figures=_reads(bench, Where(bench.light)))
+
+
+def log_in(bench: Bench) -> Outcome:
+    """Logins by password, less what their hash costs alone, and by application credential."""
+    return Outcome(figures=_logins(bench, Where(bench.light)))
+
+
+def on_servers(bench: Bench) -> Outcome:
+    """The same on MariaDB and PostgreSQL; the CPU is the cloud's, without the database server's."""
+    figures: list[Figure] = []
+    for name, server in (("MariaDB", mariadb.running()), ("PostgreSQL", postgresql.running())):
+        with server as running, running.database() as url, light_cloud("--db", url) as cloud:
+            where = Where(cloud, f" on {name}", 1 / 3)
+            figures += [*_validations(bench, where), *_reads(bench, where), *_logins(bench, where)]
+    return Outcome(figures=figures)
+
+
+def _validations(bench: Bench, where: Where) -> list[Figure]:
+    cloud, count = where.cloud, bench.count(30_000)
+    with_catalog = cloud.prepared("GET", LOGIN, {"X-Subject-Token": cloud.token})
+    without = cloud.prepared("GET", LOGIN + "?nocatalog", {"X-Subject-Token": cloud.token})
+    port, target = cloud.port("identity"), where.more(6000)
+    send(Plan(port=port, requests=[with_catalog], count=500, connections=8))
+    whole = Plan(port=port, requests=[with_catalog], count=count, connections=8)
+    bare = Plan(port=port, requests=[without], count=count, connections=8)
+    return [
+        rate(f"token validation{where.on}", cloud, whole, target=target),
+        rate(f"token validation without the catalog{where.on}", cloud, bare, target=target),
+    ]
+
+
+def _reads(bench: Bench, where: Where) -> list[Figure]:
+    cloud = where.cloud
     port = cloud.port("identity")
     made = [_user(cloud, f"reader-{number}") for number in range(USERS)]
     shown = [cloud.prepared("GET", f"/v3/users/{user_id}") for user_id in made]
@@ -44,22 +85,19 @@ def read_users(bench: Bench) -> Outcome:
     listing = Plan(port=port, requests=[cloud.prepared("GET", "/v3/users")], count=bench.count(100), connections=2)
     send(Plan(port=port, requests=listing.requests, count=5))
     lists, _ = per_cpu_second(cloud, listing, 200)
-    return Outcome(
-        figures=[
-            rate(
-                "users shown",
-                cloud,
-                Plan(port=port, requests=shown, count=bench.count(20_000), connections=8),
-                target=5000,
-            ),
-            Figure(name=f"list of {USERS} users", value=1000 / lists, unit="ms of CPU", target=15, better="less"),
-        ]
+    plan = Plan(port=port, requests=shown, count=bench.count(20_000), connections=8)
+    listed = Figure(
+        name=f"list of {USERS} users{where.on}",
+        value=1000 / lists,
+        unit="ms of CPU",
+        target=where.less(15),
+        better="less",
     )
+    return [rate(f"users shown{where.on}", cloud, plan, target=where.more(5000)), listed]
 
 
-def log_in(bench: Bench) -> Outcome:
-    """Logins by password, less what their hash costs alone, and by application credential."""
-    cloud = bench.light
+def _logins(bench: Bench, where: Where) -> list[Figure]:
+    cloud = where.cloud
     port, count = cloud.port("identity"), bench.count(2000)
     project = {"project": {"id": cloud.project_id}}
     password = (cloud.state / "control" / "admin-password").read_text()
@@ -71,19 +109,16 @@ def log_in(bench: Bench) -> Outcome:
     send(Plan(port=port, requests=[by_credential], count=100, connections=8))
     plan = Plan(port=port, requests=[by_credential], count=count, connections=8)
     hash_ms = _hash_ms(password)
-    return Outcome(
-        figures=[
-            Figure(
-                name="password login beyond its hash",
-                value=1000 / logins - hash_ms,
-                unit="ms of CPU",
-                target=1.0,
-                better="less",
-                beside={"whole login ms": round(1000 / logins, 3), "hash alone ms": round(hash_ms, 3)},
-            ),
-            rate("logins by application credential", cloud, plan, status=201, target=1000),
-        ]
+    beyond = Figure(
+        name=f"password login beyond its hash{where.on}",
+        value=1000 / logins - hash_ms,
+        unit="ms of CPU",
+        target=where.less(1.0),
+        better="less",
+        beside={"whole login ms": round(1000 / logins, 3), "hash alone ms": round(hash_ms, 3)},
     )
+    target = where.more(1000)
+    return [beyond, rate(f"logins by application credential{where.on}", cloud, plan, status=201, target=target)]
 
 
 def storm(bench: Bench) -> Outcome:
@@ -143,5 +178,6 @@ CASES = (
     Case(name="tokens", says="Token validation over HTTP per CPU second.", run=validate),
     Case(name="users", says="Users shown and listed.", run=read_users),
     Case(name="logins", says="Logins by password and by application credential.", run=log_in),
+    Case(name="identity-servers", says="The same on MariaDB and PostgreSQL.", run=on_servers),
     Case(name="storm", says="Other requests while passwords are tried in a storm.", run=storm),
 )

@@ -9,6 +9,10 @@ from tests.services.identity.delegates import Member, ask, credential, member, t
 from tests.services.identity.people import make, role_id
 from tests.support.cloud import Client, RunningCloud, running_cloud
 
+from haneul.kernel.errors import Unauthorized
+from haneul.services.identity.application_credentials.logic import create
+from haneul.services.identity.application_credentials.schemas import ApplicationCredentialCreate
+
 __all__ = ["mariadb_server", "mariadb_url", "postgresql_server", "postgresql_url"]
 
 MANY = 6
@@ -78,3 +82,25 @@ def test_a_deleted_domain_takes_credentials_with_their_rules(cloud: RunningCloud
     admin.patch("identity", path, json={"domain": {"enabled": False}})
     assert admin.delete("identity", path).status_code == 204
     assert admin.get("identity", made_by.path).json()["application_credentials"] == []
+
+
+@pytest.mark.parametrize("kind", ["project", "user"])
+def test_who_goes_meanwhile_gets_no_credential(cloud: RunningCloud, admin: Client, kind: str) -> None:
+    for _ in range(3):
+        owner = member(cloud, admin)
+        gone = owner.project if kind == "project" else owner.user
+        with ThreadPoolExecutor(MANY + 1) as threads:
+            asked = [threads.submit(ask, owner, secret="chosen") for _ in range(MANY)]
+            end = threads.submit(admin.delete, "identity", f"/v3/{kind}s/{gone['id']}")
+        assert end.result().status_code == 204
+        assert {one.result().status_code for one in asked} <= {201, 401}
+        assert ask(owner).status_code == 401
+
+
+def test_nor_does_a_token_that_no_role_is_left_of(cloud: RunningCloud, admin: Client, owner: Member) -> None:
+    caller = cloud.cloud.identity.tokens.known(owner.client.token)
+    caller = caller or cloud.cloud.store.read(lambda db: cloud.cloud.identity.tokens.look_up(db, owner.client.token))
+    assert admin.delete("identity", f"/v3/projects/{owner.project['id']}").status_code == 204
+    wanted = ApplicationCredentialCreate(name="late")
+    with pytest.raises(Unauthorized):
+        cloud.cloud.store.write(lambda db: create(db, caller, wanted, secret_hash="a hash"))

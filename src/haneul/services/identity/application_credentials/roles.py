@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, select
 
 from haneul.kernel.auth import Caller
 from haneul.kernel.db import Db, by
-from haneul.kernel.errors import BadRequest, NotFound
+from haneul.kernel.errors import BadRequest, NotFound, Unauthorized
 from haneul.kernel.schema import UNSET
 from haneul.services.identity.application_credentials.models import CredentialRole, credential_roles
 from haneul.services.identity.application_credentials.schemas import RoleReference
@@ -36,9 +36,12 @@ def role_ids_of(db: Db, credential_id: str) -> list[str]:
 def chosen(db: Db, caller: Caller, wanted: Sequence[RoleReference]) -> list[str]:
     """The ids of the roles wanted with those that they imply, all of the token's if none is named.
 
-    BadRequest for a role that the token doesn't hold: nobody passes on more than he came with.
+    BadRequest for a role that the token doesn't hold: nobody passes on more than he came with. Unauthorized if it holds
+    none by now, as when its user or its project has gone since the request began.
     """
     held = _in_token(db, caller)
+    if not held:
+        raise Unauthorized("The request you have made requires authentication.")
     if not wanted:
         return sorted(held)
     named = {_named(one) for one in wanted}
