@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from tests.kernel.databases import database, mariadb_server, mariadb_url, opened, postgresql_server, postgresql_url
 
 from haneul.kernel.clock import EPOCH
@@ -83,7 +84,9 @@ def test_what_is_written_can_be_read(store: Store) -> None:
 
 
 def test_a_read_writes_nothing(store: Store) -> None:
-    store.read(lambda db: add(db, 1))
+    """SQLite undoes it, the servers refuse it."""
+    with suppress(DBAPIError):
+        store.read(lambda db: add(db, 1))
     assert count(store) == 0
 
 

@@ -140,6 +140,14 @@ def test_a_login_that_changes_nothing_writes_nothing(strict: RunningCloud, boss:
     assert store.read(lambda db: conclude_password(db, claimed, True, rules)) is PasswordOutcome.OK
 
 
+def test_a_password_that_was_changed_during_the_check_lets_nobody_in(strict: RunningCloud, boss: Client) -> None:
+    """The login may have begun after the moment that ends the user's tokens, before the change was there to be seen."""
+    user, store, rules = make(boss, "user"), strict.cloud.store, strict.cloud.identity.compliance
+    claimed = store.read(lambda db: candidate(db, find(db, user["id"]), rules))
+    assert boss.patch("identity", f"/v3/users/{user['id']}", json={"user": {"password": "new"}}).status_code == 200
+    assert store.write(lambda db: conclude_password(db, claimed, True, rules)) is PasswordOutcome.WRONG
+
+
 def test_nobody_and_the_locked_out_are_checked_against_a_decoy(strict: RunningCloud, boss: Client) -> None:
     user, store, rules = make(boss, "user"), strict.cloud.store, strict.cloud.identity.compliance
     fail(strict, user)

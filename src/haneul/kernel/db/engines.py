@@ -1,5 +1,6 @@
 """SQLAlchemy engines, set up alike for every thread that uses them."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
@@ -11,10 +12,17 @@ RETRYABLE_MYSQL = {1205, 1213, 1020, 1047, 2006, 2013}
 RETRYABLE_SQLSTATES = {"40001", "40P01", "55P03"}
 FOREIGN_KEY_MYSQL = {1451, 1452}
 FOREIGN_KEY_SQLSTATE = "23503"
+FORBID_WRITES = {
+    "mysql": "SET SESSION TRANSACTION READ ONLY",
+    "postgresql": "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+}
 
 
-def open_engine(url: str, *, connections: int) -> Engine:
-    """An engine for `sqlite:///PATH`, `mysql+mysqldb://...` or `postgresql+psycopg://...`."""
+def open_engine(url: str, *, connections: int, only_reads: bool = False) -> Engine:
+    """An engine for `sqlite:///PATH`, `mysql+mysqldb://...` or `postgresql+psycopg://...`.
+
+    One that `only_reads` begins and ends no transactions: each statement sees what is committed, as it would in one.
+    """
     if url.startswith("sqlite"):
         return _sqlite(url, connections)
     if url.startswith("postgresql:"):
@@ -23,9 +31,22 @@ def open_engine(url: str, *, connections: int) -> Engine:
         url = "mysql+mysqldb:" + url.split(":", 1)[1]
     # Errors go to the log with their statement, but not with values: rows hold hashes of passwords.
     options: dict[str, Any] = {"isolation_level": "READ COMMITTED", "hide_parameters": True}
+    if only_reads:
+        options |= {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     if url.startswith("mysql"):
         options["connect_args"] = {"charset": "utf8mb4"}
-    return create_engine(url, pool_size=connections, max_overflow=4, pool_pre_ping=True, pool_recycle=3600, **options)
+    # No connection is asked beforehand whether it still lives: a body that meets a dead one runs again on another.
+    engine = create_engine(url, pool_size=connections, max_overflow=4, pool_recycle=3600, **options)
+    if only_reads:
+        event.listen(engine, "connect", partial(_forbid_writes, FORBID_WRITES[engine.dialect.name]))
+    return engine
+
+
+def _forbid_writes(statement: str, connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute(statement)
+    cursor.close()
+    connection.commit()
 
 
 def _sqlite(url: str, connections: int) -> Engine:

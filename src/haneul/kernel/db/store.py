@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from haneul.kernel.db.engines import is_outrun, is_retryable, open_engine
@@ -33,10 +33,16 @@ class Store:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self.engine = open_engine(url, connections=READERS + 4)
+        self._reading = self.engine if self.is_sqlite else open_engine(url, connections=READERS, only_reads=True)
         threads = READERS_ON_SQLITE if self.is_sqlite else READERS
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="db")
         self._writer = Writer(self.engine) if self.is_sqlite else None
         self._inline: Connection | None = None
+
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """Whatever connections of this store may come from."""
+        return (self.engine, self._reading)
 
     def read(self, body: Body[T]) -> T:
         """Run a body that only reads, in this thread; on SQLite on one snapshot, elsewhere on what is committed."""
@@ -71,15 +77,17 @@ class Store:
         self._threads.shutdown()
         if self._inline is not None:
             self._inline.close()
+        self._reading.dispose()
         self.engine.dispose()
 
     def _attempt(self, body: Body[T], *, writes: bool) -> T:
         for attempt in range(ATTEMPTS):
             try:
-                with self.engine.connect() as connection:
+                with (self.engine if writes else self._reading).connect() as connection:
                     db = Db(connection)
                     result = body(db)
-                    connection.commit() if writes else connection.rollback()
+                    if writes:
+                        connection.commit()
                 run_after_commit(db)
                 return result
             except (DBAPIError, Outrun) as error:

@@ -58,7 +58,8 @@ _readers: WeakKeyDictionary[Engine, LimitReader] = WeakKeyDictionary()
 
 def read_limits_with(store: Store, reader: LimitReader) -> None:
     """From now on quotas that are kept in this database ask the reader first."""
-    _readers[store.engine] = reader
+    for engine in store.engines:
+        _readers[engine] = reader
 
 
 def registered(db: Db, service: str, project_id: str, names: Sequence[str]) -> Mapping[str, Registered]:

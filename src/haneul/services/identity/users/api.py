@@ -81,7 +81,9 @@ def routes_with(parts: Parts) -> Routes:
         allowed(call, await call.transaction(lambda db: logic.find(db, user_id), writes=False), user_id)
         extra = _extra(call, body, own_id=user_id)
         if body == UserUpdate() and not extra and msgspec.json.decode(call.raw_body) == {"user": {}}:
-            raise BadRequest("Invalid input for field/attribute user: {{}} does not have enough properties.")
+            raise BadRequest(
+                "Invalid input for field/attribute user: {given} does not have enough properties.", given="{}"
+            )
         kept = await _hashed(body.password)
         user = await call.transaction(
             lambda db: logic.update(db, user_id, body, password_hash=kept, extra=extra, compliance=compliance),

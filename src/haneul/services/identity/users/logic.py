@@ -105,8 +105,6 @@ def update(
     _refuse_federated(wanted)
     changes = _changes(user, wanted, extra)
     _refuse_domain_as_default(db, changes.get("default_project_id"))
-    if wanted.password is not UNSET or (wanted.enabled is False and user.enabled):
-        revoke_user(db, user.id)
     if wanted.enabled is False and user.enabled:
         application_credentials.forget_user(db, user.id)
     if changes:
@@ -114,6 +112,9 @@ def update(
             db.update(users, {"id": user.id}, **changes)
     if wanted.password is not UNSET:
         passwords.put(db, get(db, user.id), NewPassword(password_hash, compliance))
+    if wanted.password is not UNSET or (wanted.enabled is False and user.enabled):
+        # Only now is the user's row this transaction's own: a login that was quicker has a token to be ended.
+        revoke_user(db, user.id)
     if wanted.password is not UNSET or wanted.enabled is True:
         lockout.forget_failures(db, user.id)
     record(db, "user", "updated", user.id, domain_id=user.domain_id)

@@ -7,12 +7,14 @@ import msgspec
 from sqlalchemy import bindparam, delete
 
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.db import Db, Query, columns_of
 from haneul.services.identity.config import SecurityCompliance
 from haneul.services.identity.users import lockout
 from haneul.services.identity.users.models import Password, User, passwords, users
 
-USER_BY_ID = by(User, users, "id")
+# Whoever disables the user or changes his password waits for a login that is being concluded, and the login for him:
+# what ends the user's tokens then knows of this one.
+HELD_USER = Query(User, columns_of(User, users).where(users.c.id == bindparam("id")).with_for_update(read=True))
 NEWEST_FIRST = (
     columns_of(Password, passwords).where(passwords.c.user_id == bindparam("user_id")).order_by(passwords.c.id.desc())
 )
@@ -68,17 +70,20 @@ def candidate(db: Db, user: User | None, compliance: SecurityCompliance) -> Cand
 def conclude_password(db: Db, claimed: Candidate, fits: bool, compliance: SecurityCompliance) -> PasswordOutcome:
     """Count a check of a candidate's hash that failed, and say what it comes to.
 
-    What others have counted in the meantime holds: of many guesses made at once none is let in after the last that
-    may fail, be it the right one. That the password is right forgives nothing yet: who knows it may still be guessing
-    at another factor.
+    What others have done in the meantime holds: of many guesses made at once none is let in after the last that may
+    fail, be it the right one, and none by a password that has been changed. That the password is right forgives
+    nothing yet: who knows it may still be guessing at another factor.
     """
-    user = None if claimed.user is None else db.one(USER_BY_ID, id=claimed.user.id)
+    user = None if claimed.user is None else db.one(HELD_USER, id=claimed.user.id)
     user = lockout.standing(db, user, compliance)
     if user is None or lockout.is_locked_out(db, user, compliance, now()):
         lockout.note_failure(db, None, compliance)
         return PasswordOutcome.WRONG
     if not fits:
         lockout.note_failure(db, user, compliance)
+        return PasswordOutcome.WRONG
+    known = current(db, user.id)
+    if known is None or known.hash != claimed.hash:
         return PasswordOutcome.WRONG
     if is_expired(user, now()):
         return PasswordOutcome.EXPIRED
