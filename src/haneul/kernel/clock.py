@@ -26,6 +26,15 @@ def from_microseconds(value: int) -> datetime:
     return EPOCH + timedelta(0, 0, value)
 
 
+def from_iso(written: str) -> datetime:
+    """The moment that somebody has written in ISO 8601, UTC where he names no zone; ValueError if it is none.
+
+    A `+` that has come through a URL as a space counts as what it was.
+    """
+    moment = datetime.fromisoformat(written.replace(" ", "+") if "T" in written else written)
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+
+
 def iso_seconds(moment: datetime) -> str:
     """`2026-01-31T09:30:00Z`, as Nova and Glance write it."""
     return _rfc3339(moment)[:19] + "Z"

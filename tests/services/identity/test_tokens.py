@@ -10,6 +10,12 @@ from tests.services.identity.people import PASSWORD, grant, login, make, try_log
 from tests.support.cloud import PASSWORD as ADMIN_PASSWORD
 from tests.support.cloud import Client, RunningCloud, running_cloud
 
+from haneul.kernel.clock import now, to_microseconds
+from haneul.kernel.db import Db
+from haneul.kernel.errors import Unauthorized
+from haneul.services.identity.authentication.logic import Attempt, conclude_at_once
+from haneul.services.identity.authentication.schemas import Auth
+from haneul.services.identity.revocation.logic import revoke_user
 from haneul.services.identity.tokens.models import Payload
 
 
@@ -307,3 +313,18 @@ def test_two_proofs_must_be_of_one_user(cloud: RunningCloud, admin: Client) -> N
     both = {"methods": ["token", "password"], "password": by_password}
     assert ask(cloud, {**both, "token": {"id": own}}, "unscoped").status_code == 201
     assert ask(cloud, {**both, "token": {"id": anothers}}, "unscoped").status_code == 401
+
+
+def test_a_token_gets_none_while_it_is_being_ended(cloud: RunningCloud, admin: Client) -> None:
+    """What ends it has been written, but isn't there to be seen by others yet; the login began after that moment."""
+    user = make(admin, "user")
+    ended = login(cloud, user)
+    assert whoami(ended) == 200
+    auth = msgspec.convert({"identity": with_token(ended.token)}, Auth)
+
+    def end_and_ask(db: Db) -> object:
+        revoke_user(db, user["id"])
+        began_at = to_microseconds(now()) + 1
+        return conclude_at_once(db, cloud.cloud.identity, Attempt(auth, None, True, began_at, began_at + 10**9))
+
+    assert isinstance(cloud.cloud.store.write(end_and_ask), Unauthorized)

@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from haneul.kernel import operations
 from haneul.kernel.auth import Caller
-from haneul.kernel.clock import EPOCH, iso_seconds, now
+from haneul.kernel.clock import EPOCH, from_iso, iso_seconds, now
 from haneul.kernel.db import Db, fields
 from haneul.kernel.db.listing import Clause, Page
 from haneul.kernel.errors import BadRequest, Conflict, NotFound
@@ -269,10 +269,9 @@ def refuse_locked(server: Server, caller: Caller) -> None:
 def moment_of(text: str, name: str) -> datetime:
     """A filter's ISO 8601 moment; BadRequest if it is none."""
     try:
-        found = datetime.fromisoformat(text.replace(" ", "+"))
+        return from_iso(text)
     except ValueError:
         raise BadRequest("Invalid filter field: {name}.", name=name) from None
-    return found if found.tzinfo else found.replace(tzinfo=EPOCH.tzinfo)
 
 
 def current(db: Db, server_id: str) -> Server:

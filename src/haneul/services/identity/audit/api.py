@@ -1,10 +1,11 @@
 """The audit trail over HTTP. It is haneul's own: Keystone has none that can be read."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from haneul.kernel.clock import from_iso
 from haneul.kernel.db import Db, fields
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Listed, Routes, listed
@@ -73,7 +74,6 @@ def _place(marker: str) -> int:
 
 def _moment(name: str, text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text.replace(" ", "+"))
+        return from_iso(text)
     except ValueError:
         raise BadRequest("{name} must be a moment in ISO 8601, not '{text}'.", name=name, text=text) from None
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -26,7 +26,7 @@ from haneul.services.identity.trusts import chain
 from haneul.services.identity.trusts import logic as trusts
 from haneul.services.identity.users.lockout import is_locked_out, note_failure, note_success
 from haneul.services.identity.users.models import User
-from haneul.services.identity.users.passwords import PasswordOutcome, conclude_password
+from haneul.services.identity.users.passwords import PasswordOutcome, conclude_password, hold
 
 # What may be found by trying: failures are counted, and forgotten only where a login has succeeded as a whole. A right
 # password must not buy further guesses at the passcode.
@@ -88,7 +88,7 @@ def conclude(db: Db, parts: Parts, attempt: Attempt, proofs: Sequence[Checked]) 
         except ApiError as error:
             outcome = error
         if isinstance(outcome, Issued) and any(claim.method in GUESSABLE for claim in claims):
-            note_success(db, user)
+            note_success(db, user, parts.compliance)
     else:
         outcome = refusal
     # For who isn't there the same is written, so that time doesn't tell who is.
@@ -154,6 +154,10 @@ def _admitted(db: Db, parts: Parts, attempt: Attempt, claims: Sequence[Claim], u
     bounds = bounds_of(db, attempt.auth, user, earlier, held)
     if bounds.trust_id:
         _refuse_broken(db, parts, bounds.trust_id)
+    if earlier is not None:
+        # Who ends the user's tokens in this moment must find the new one, or it must find them ended.
+        hold(db, user.id)
+        parts.tokens.refuse_ended(db, earlier)
     grant = msgspec.structs.replace(_grant(attempt, user, proved, earlier, bounds), issued_at=began_at)
     token = parts.tokens.issue(db, grant)
     document = parts.tokens.document(db, token, with_catalog=attempt.with_catalog)

@@ -1,7 +1,8 @@
 """How old a signed request may be, so that nobody who has seen one can send it again for long."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from haneul.kernel.clock import from_iso
 from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.ec2.schemas import SignedRequest
 from haneul.services.identity.ec2.signatures import lowered, moment_of_fourth, version_of
@@ -41,7 +42,6 @@ def refuse_outside(written: datetime, moment: datetime, *, behind: timedelta, ah
 def moment_in(written: str) -> datetime:
     """A moment as ISO 8601 writes it, in UTC where it names no zone; Unauthorized if it is none."""
     try:
-        found = datetime.fromisoformat(written)
+        return from_iso(written)
     except ValueError:
         raise Unauthorized("Credential timestamp is invalid: {written}", written=written[:64]) from None
-    return found.astimezone(UTC) if found.tzinfo is not None else found.replace(tzinfo=UTC)

@@ -1,6 +1,6 @@
-from datetime import UTC, datetime
+from datetime import datetime
 
-from haneul.kernel.clock import EPOCH
+from haneul.kernel.clock import EPOCH, from_iso
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
@@ -27,7 +27,6 @@ def list_events(call: Call, query: EventQuery) -> EventsView:
 
 def _moment(written: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(written)
+        return from_iso(written)
     except ValueError as error:
         raise BadRequest("invalidate date format {since}", since=written[:64]) from error
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

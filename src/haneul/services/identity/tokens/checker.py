@@ -74,6 +74,10 @@ class Tokens:
         self._keep(token, epoch, found)
         return token
 
+    def refuse_ended(self, db: Db, earlier: Payload) -> None:
+        """Unauthorized if the token is over, as this very transaction sees it; whatever is kept of it."""
+        refuse_revoked(db, self._standing(db, self._look(db), earlier))
+
     def document(self, db: Db, token: str, *, with_catalog: bool = True) -> bytes:
         """The body that describes the token, as JSON."""
         kept = self._counting(db, token)

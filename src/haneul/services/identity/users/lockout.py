@@ -68,9 +68,9 @@ def note_failure(db: Db, user: User | None, compliance: SecurityCompliance) -> N
         db.run(COUNT, **values)
 
 
-def note_success(db: Db, user: User) -> None:
+def note_success(db: Db, user: User, compliance: SecurityCompliance) -> None:
     """The user has proved himself: his failures are forgotten, and he has been here today."""
-    if db.one(FAILURES_OF, user_id=user.id) is not None:
+    if failures_of(db, user, compliance) is not None:
         forget_failures(db, user.id)
     today = day_of(now())
     if user.last_active_at != today:

@@ -146,7 +146,7 @@ def change_password(db: Db, user_id: str, new: NewPassword, *, proved_hash: str)
     passwords.put(db, user, new)
     revoke_user(db, user_id)
     if not user.options.get("multi_factor_auth_rules"):
-        lockout.note_success(db, user)
+        lockout.note_success(db, user, new.compliance)
     record(db, "user", "updated", user_id, domain_id=user.domain_id)
     return True
 

@@ -74,7 +74,7 @@ def conclude_password(db: Db, claimed: Candidate, fits: bool, compliance: Securi
     fail, be it the right one, and none by a password that has been changed. That the password is right forgives
     nothing yet: who knows it may still be guessing at another factor.
     """
-    user = None if claimed.user is None else db.one(HELD_USER, id=claimed.user.id)
+    user = None if claimed.user is None else hold(db, claimed.user.id)
     user = lockout.standing(db, user, compliance)
     if user is None or lockout.is_locked_out(db, user, compliance, now()):
         lockout.note_failure(db, None, compliance)
@@ -88,6 +88,11 @@ def conclude_password(db: Db, claimed: Candidate, fits: bool, compliance: Securi
     if is_expired(user, now()):
         return PasswordOutcome.EXPIRED
     return PasswordOutcome.OK
+
+
+def hold(db: Db, user_id: str) -> User | None:
+    """The user, whom nobody else disables or gives another password until this transaction ends."""
+    return db.one(HELD_USER, id=user_id)
 
 
 def current(db: Db, user_id: str) -> Password | None:

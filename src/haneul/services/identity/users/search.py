@@ -1,12 +1,13 @@
 """What lists of users may be asked for: names exactly or in part, and when passwords expire."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 
+from haneul.kernel.clock import from_iso
 from haneul.kernel.db import Db, Time
 from haneul.kernel.db.listing import COMPARISONS, Clause, Listing, Page
 from haneul.kernel.errors import BadRequest
@@ -39,7 +40,7 @@ def expiries(asked: Sequence[str] | msgspec.UnsetType) -> list[Expiry]:
 def _expiry(text: str) -> Expiry:
     operator, given = text.split(":", 1) if ":" in text[2:4] else ("eq", text)
     try:
-        moment = datetime.fromisoformat(given)
+        moment = from_iso(given)
     except ValueError:
         raise BadRequest(
             "Timestamp not in expected format. The server could not comply with the request since it is either "
@@ -51,7 +52,7 @@ def _expiry(text: str) -> Expiry:
             "'gt', or 'gte'.",
             operator=operator,
         )
-    return Expiry(operator, moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC))
+    return Expiry(operator, moment)
 
 
 LISTING = Listing(

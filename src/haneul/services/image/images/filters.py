@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from haneul.kernel.clock import from_iso
 from haneul.kernel.db.listing import Clause, Direction, Page, Where
 from haneul.kernel.errors import BadRequest
 from haneul.services.image.images.access import Viewer
@@ -158,10 +158,9 @@ def _time_clause(name: str, value: str) -> Clause:
     if operator not in COMPARED:
         operator, rest = "eq", value
     try:
-        moment = datetime.fromisoformat(rest)
+        return time_clause(name, operator, from_iso(rest))
     except ValueError:
         raise BadRequest('Bad "{name}" query filter format. Use ISO 8601 DateTime notation.', name=name) from None
-    return time_clause(name, operator, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _one_or_many(value: str) -> Any:
