@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.config import Settings
-from haneul.kernel.db import Store
+from haneul.kernel.db import Db, Store
 from haneul.kernel.errors import Unauthorized
 from haneul.services.identity.public import open_identity
+from haneul.services.identity.tokens.checker import Tokens
 
 PATIENCE_S = 1.0
 
@@ -66,15 +67,21 @@ def main(url: str, folder: str, form: str) -> None:
     store = Store(url)
     tokens = open_identity(Path(folder), Settings({"identity": {"token_provider": form}}, {})).tokens
     for line in sys.stdin:
-        token = line.strip()
-        try:
-            # As requests are: by what is kept, else by the database.
-            if tokens.known(token) is None:
-                store.read_inline(lambda db, token=token: tokens.look_up(db, token))
-            print(store.read_inline(lambda db, token=token: tokens.document(db, token)).decode(), flush=True)
-        except Unauthorized:
-            print(flush=True)
+        print(_answer(store, tokens, line.strip()), flush=True)
     store.close()
+
+
+def _answer(store: Store, tokens: Tokens, token: str) -> str:
+    def look(db: Db) -> str:
+        # As requests are: by what is kept, else by the database.
+        if tokens.known(token) is None:
+            tokens.look_up(db, token)
+        return tokens.document(db, token).decode()
+
+    try:
+        return store.read_inline(look)
+    except Unauthorized:
+        return ""
 
 
 if __name__ == "__main__":
