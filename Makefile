@@ -51,8 +51,8 @@ test-machine: $(BUILT) packages-guest packages-network ## As root, with real gue
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m machine tests
 
 .PHONY: test-databases
-test-databases: $(BUILT) packages-databases packages-broker ## On real MariaDB and PostgreSQL servers
-	$(PYTEST) -m databases tests
+test-databases: $(BUILT) packages-databases packages-broker ## On real MariaDB and PostgreSQL servers, on two processes
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m databases tests
 
 .PHONY: test-broker
 test-broker: $(BUILT) packages-broker ## On a real RabbitMQ

@@ -1,5 +1,6 @@
 """What processes have used: CPU seconds with all their threads, and resident memory."""
 
+import os
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -51,3 +52,25 @@ def memory_mb(pid: int) -> Memory:
         for words in map(str.split, Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
     }
     return Memory(kilobytes["Rss"] / 1024, kilobytes["Pss"] / 1024)
+
+
+@contextmanager
+def apart(pids: Iterable[int]) -> Iterator[None]:
+    """Keep these processes on the first CPU, and this one and what it starts on the others, while the block runs."""
+    everywhere = os.sched_getaffinity(0)
+    first = {min(everywhere)}
+    watched = list(pids)
+    try:
+        for pid in watched:
+            _keep_on(pid, first)
+        os.sched_setaffinity(0, everywhere - first or everywhere)
+        yield
+    finally:
+        for pid in watched:
+            _keep_on(pid, everywhere)
+        os.sched_setaffinity(0, everywhere)
+
+
+def _keep_on(pid: int, cpus: set[int]) -> None:
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cpus)

@@ -11,6 +11,7 @@ from bench.case import LIGHT_COST, Bench, Case, light_cloud, per_cpu_second, rat
 from bench.cloud import BenchCloud
 from bench.figures import Figure, Outcome
 from bench.load import Plan, request, send, storming
+from bench.measure import apart
 from haneul.services.identity.users.hashing import hashed, submit_check
 
 USERS = 1000
@@ -122,15 +123,17 @@ def _logins(bench: Bench, where: Where) -> list[Figure]:
 
 
 def storm(bench: Bench) -> Outcome:
-    """What is left to others while twenty clients try passwords as fast as they can."""
+    """What is left to others while twenty clients try passwords as fast as they can; a CPU for each side."""
     cloud = bench.simulated
     wrong = {"name": "admin", "domain": {"id": "default"}, "password": "wrong"}
     attack = _login({"identity": {"methods": ["password"], "password": {"user": wrong}}})
     port, count = cloud.port("identity"), bench.count(20_000)
     calm = Plan(port=port, requests=[cloud.prepared("GET", f"/v3/users/{cloud.user_id}")], count=count, connections=4)
-    quiet = send(calm).expect(200, count)
-    with storming(Plan(port=port, requests=[attack], count=1_000_000, connections=20, seconds=300)):
-        loaded = send(calm).expect(200, count)
+    many = Plan(port=port, requests=[attack], count=1_000_000, connections=20, seconds=300)
+    with apart(cloud.pids):
+        quiet = send(calm).expect(200, count)
+        with storming(many):
+            loaded = send(calm).expect(200, count)
     kept = (loaded.count / loaded.seconds) / (quiet.count / quiet.seconds)
     return Outcome(
         figures=[

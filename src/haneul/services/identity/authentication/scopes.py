@@ -99,7 +99,8 @@ def _named(db: Db, scope: Scope, user: User) -> Bounds:
         raise missing("system, project, domain, OS-TRUST:trust or unscoped", "scope")
     match asked[0]:
         case ProjectReference() as wanted:
-            return Bounds("project", _found(project_meant(db, wanted)))
+            # Whether there is one of that id, the token's standing will tell.
+            return Bounds("project", wanted.id or _found(project_meant(db, wanted)))
         case DomainReference() as wanted:
             return Bounds("domain", _found(domain_meant(db, wanted)))
         case TrustReference() as wanted:

@@ -34,10 +34,15 @@ NOBODY = ""
 
 def standing(db: Db, user: User | None, compliance: SecurityCompliance) -> User | None:
     """The user if he may log in at all: enabled, not idle for too long, and of an enabled domain."""
-    if user is None or not user.enabled or is_inactive(user, compliance, now()):
+    if user is None or not is_welcome(user, compliance):
         return None
     domain = db.one(DOMAIN_BY_ID, id=user.domain_id)
     return user if domain is not None and domain.enabled else None
+
+
+def is_welcome(user: User, compliance: SecurityCompliance) -> bool:
+    """Whether the user is enabled and has not been idle for too long; his domain is another matter."""
+    return user.enabled and not is_inactive(user, compliance, now())
 
 
 def failures_of(db: Db, user: User, compliance: SecurityCompliance) -> LoginFailures | None:

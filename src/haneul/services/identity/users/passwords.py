@@ -75,8 +75,8 @@ def conclude_password(db: Db, claimed: Candidate, fits: bool, compliance: Securi
     nothing yet: who knows it may still be guessing at another factor.
     """
     user = None if claimed.user is None else hold(db, claimed.user.id)
-    user = lockout.standing(db, user, compliance)
-    if user is None or lockout.is_locked_out(db, user, compliance, now()):
+    # His domain was looked at when he became a candidate, and is again when he gets a token.
+    if user is None or not lockout.is_welcome(user, compliance) or lockout.is_locked_out(db, user, compliance, now()):
         lockout.note_failure(db, None, compliance)
         return PasswordOutcome.WRONG
     if not fits:
