@@ -10,13 +10,13 @@ from haneul.kernel.http import PUBLIC, Call, Raw, Routes
 from haneul.services.identity.authentication.claims import Claim
 from haneul.services.identity.authentication.logic import (
     Attempt,
-    Checked,
     Halfway,
     Outcome,
     conclude,
     conclude_at_once,
 )
 from haneul.services.identity.authentication.methods import claims_of
+from haneul.services.identity.authentication.proofs import Checked
 from haneul.services.identity.authentication.schemas import Auth
 from haneul.services.identity.parts import Parts
 from haneul.services.identity.tokens.schemas import TokenQuery

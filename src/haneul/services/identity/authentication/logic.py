@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from haneul.kernel.clock import now
 from haneul.kernel.db import Db
 from haneul.kernel.errors import ApiError, Forbidden, NotFound, Unauthorized
 from haneul.services.identity.application_credentials.models import ApplicationCredential
@@ -15,6 +14,7 @@ from haneul.services.identity.audit.logic import record
 from haneul.services.identity.authentication import factors, receipts
 from haneul.services.identity.authentication.claims import Claim
 from haneul.services.identity.authentication.methods import KNOWN, claims_of
+from haneul.services.identity.authentication.proofs import GUESSABLE, Checked, refusal_of
 from haneul.services.identity.authentication.receipts import Receipt, ReceiptView
 from haneul.services.identity.authentication.schemas import Auth
 from haneul.services.identity.authentication.scopes import Bounds, bounds_of
@@ -24,13 +24,9 @@ from haneul.services.identity.tokens.logic import REFUSED, Grant
 from haneul.services.identity.tokens.models import Payload
 from haneul.services.identity.trusts import chain
 from haneul.services.identity.trusts import logic as trusts
-from haneul.services.identity.users.lockout import is_locked_out, note_failure, note_success
+from haneul.services.identity.users.lockout import note_success
 from haneul.services.identity.users.models import User
-from haneul.services.identity.users.passwords import PasswordOutcome, conclude_password, hold
-
-# What may be found by trying: failures are counted, and forgotten only where a login has succeeded as a whole. A right
-# password must not buy further guesses at the passcode.
-GUESSABLE = frozenset({"password", "totp"})
+from haneul.services.identity.users.passwords import hold
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -42,13 +38,6 @@ class Attempt(msgspec.Struct, frozen=True):
     with_catalog: bool
     began_at: int
     ends_at: int
-
-
-class Checked(msgspec.Struct, frozen=True):
-    """A claim, and whether its secret fitted, if it had one."""
-
-    claim: Claim
-    fits: bool = True
 
 
 class Issued(msgspec.Struct, frozen=True):
@@ -79,7 +68,7 @@ def conclude_at_once(db: Db, parts: Parts, attempt: Attempt) -> Outcome | list[C
 def conclude(db: Db, parts: Parts, attempt: Attempt, proofs: Sequence[Checked]) -> Outcome:
     """The token; or what is missing; or the refusal, which has been written down."""
     claims = [proof.claim for proof in proofs]
-    refusal = _weighed(db, parts, proofs)
+    refusal = refusal_of(db, parts, proofs)
     user = next((claim.user for claim in claims if claim.user is not None), None)
     if refusal is None:
         assert user is not None
@@ -95,43 +84,6 @@ def conclude(db: Db, parts: Parts, attempt: Attempt, proofs: Sequence[Checked]) 
     if user is not None or any(claim.method in GUESSABLE for claim in claims):
         _write_down(db, attempt, user, outcome)
     return outcome
-
-
-def _weighed(db: Db, parts: Parts, proofs: Sequence[Checked]) -> ApiError | None:
-    """Count each attempt; the refusal if any method failed, or if they prove different users."""
-    refusal: ApiError | None = None
-    for proof in proofs:
-        claim = proof.claim
-        if claim.candidate is not None:
-            refusal = _password_refusal(db, parts, claim, proof.fits) or refusal
-        elif claim.method == "totp":
-            refusal = _passcode_refusal(db, parts, claim) or refusal
-        elif not (claim.holds and proof.fits):
-            refusal = Unauthorized(REFUSED)
-    users = {proof.claim.user.id for proof in proofs if proof.claim.user is not None}
-    return refusal or (None if len(users) == 1 else Unauthorized(REFUSED))
-
-
-def _password_refusal(db: Db, parts: Parts, claim: Claim, fits: bool) -> ApiError | None:
-    assert claim.candidate is not None
-    outcome = conclude_password(db, claim.candidate, fits, parts.compliance)
-    if outcome is PasswordOutcome.OK:
-        return None
-    if outcome is PasswordOutcome.EXPIRED and claim.user is not None:
-        return Unauthorized(
-            "The password is expired and needs to be changed for user: {user_id}.", user_id=claim.user.id
-        )
-    return Unauthorized(REFUSED)
-
-
-def _passcode_refusal(db: Db, parts: Parts, claim: Claim) -> ApiError | None:
-    """Of many passcodes tried at once, none counts after the last that may fail."""
-    user = claim.user
-    is_locked = user is not None and is_locked_out(db, user, parts.compliance, now())
-    if claim.holds and not is_locked:
-        return None
-    note_failure(db, None if is_locked else user, parts.compliance)
-    return Unauthorized(REFUSED)
 
 
 def _admitted(db: Db, parts: Parts, attempt: Attempt, claims: Sequence[Claim], user: User) -> Issued | Halfway:
