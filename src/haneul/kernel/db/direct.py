@@ -4,8 +4,9 @@ SQLAlchemy still builds and compiles them, once. What it must see at each execut
 Python) stays with it, and so does every other database.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from itertools import starmap
+from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import msgspec
@@ -15,6 +16,7 @@ from sqlalchemy.types import TypeEngine
 from haneul.kernel.clock import from_microseconds
 from haneul.kernel.db.types import Json, Time
 
+R = TypeVar("R")
 Converter = Callable[[Any], Any]
 
 # What SQLAlchemy's processors come to for values that aren't NULL, with fewer calls.
@@ -43,6 +45,16 @@ class Direct:
         for index, convert in self._write:
             values[index] = convert(values[index])
         return values
+
+    def rows(self, make: Callable[..., R], found: Sequence[Sequence[Any]]) -> list[R]:
+        """What the driver has found, each row made into a struct: column by column, so that no step in Python is taken
+        for each row but where a type wants one."""
+        if not self._read or not found:
+            return list(starmap(make, found))
+        columns: list[Iterable[Any]] = list(zip(*found, strict=True))
+        for index, convert in self._read:
+            columns[index] = [None if value is None else convert(value) for value in columns[index]]
+        return list(map(make, *columns))
 
     def row(self, found: Sequence[Any]) -> Sequence[Any]:
         """What the driver has found as the statement's types have it."""

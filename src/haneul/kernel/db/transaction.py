@@ -56,10 +56,9 @@ class Db:
 
     def all(self, query: Query[R], **parameters: Any) -> list[R]:
         if (direct := self._direct(query)) is not None:
-            row, as_typed = query.row, direct.row
             try:
                 found = self._driver.execute(direct.text, direct.values(parameters)).fetchall()
-                return [row(*as_typed(one)) for one in found]
+                return direct.rows(query.row, found)
             except Exception:
                 return self._all(query, parameters)
         return self._all(query, parameters)
