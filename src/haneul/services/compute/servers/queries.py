@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import bindparam
 
 from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.db.among import among
 from haneul.kernel.db.listing import Listing
 from haneul.services.compute.block_devices.models import BlockDevice, block_devices
 from haneul.services.compute.servers.models import SORTED, Server, Verb, servers, verbs
@@ -18,7 +19,7 @@ ON_HOST = Query(
 )
 OF_IDS = Query(
     Server,
-    columns_of(Server, servers).where(servers.c.id.in_(bindparam("ids", expanding=True))).order_by(servers.c.number),
+    columns_of(Server, servers).where(among(servers.c.id, "ids")).order_by(servers.c.number),
 )
 DISKS_OF = Query(
     BlockDevice,
@@ -29,19 +30,19 @@ DISKS_OF = Query(
 DISKS_OF_MANY = Query(
     BlockDevice,
     columns_of(BlockDevice, block_devices)
-    .where(block_devices.c.server_id.in_(bindparam("ids", expanding=True)), block_devices.c.role == "used")
+    .where(among(block_devices.c.server_id, "ids"), block_devices.c.role == "used")
     .order_by(block_devices.c.server_id, block_devices.c.pci_slot),
 )
 ASIDE_OF_MANY = Query(
     BlockDevice,
     columns_of(BlockDevice, block_devices).where(
-        block_devices.c.server_id.in_(bindparam("ids", expanding=True)), block_devices.c.role != "used"
+        among(block_devices.c.server_id, "ids"), block_devices.c.role != "used"
     ),
 )
 OPEN_VERBS_OF_MANY = Query(
     Verb,
     columns_of(Verb, verbs)
-    .where(verbs.c.server_id.in_(bindparam("ids", expanding=True)), verbs.c.done_at.is_(None))
+    .where(among(verbs.c.server_id, "ids"), verbs.c.done_at.is_(None))
     .order_by(verbs.c.created_at),
 )
 

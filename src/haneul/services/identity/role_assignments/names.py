@@ -5,9 +5,10 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, select
 
 from haneul.kernel.db import Db
+from haneul.kernel.db.among import among
 from haneul.services.identity.groups.models import groups
 from haneul.services.identity.projects.models import projects
 from haneul.services.identity.role_assignments.models import SYSTEM, Assigned
@@ -22,7 +23,7 @@ Encoded = Any
 
 
 def _query(table: Any) -> Select[tuple[str, str, str]]:
-    return select(table.c.id, table.c.name, table.c.domain_id).where(table.c.id.in_(bindparam("ids", expanding=True)))
+    return select(table.c.id, table.c.name, table.c.domain_id).where(among(table.c.id, "ids"))
 
 
 QUERIES = {"user": _query(users), "group": _query(groups), "target": _query(projects), "role": _query(roles)}

@@ -8,6 +8,7 @@ from msgspec import Struct
 from sqlalchemy import bindparam, select
 
 from haneul.kernel.db import Db, Query, by, columns_of, unique
+from haneul.kernel.db.among import among
 from haneul.kernel.errors import BadRequest, Conflict
 from haneul.services.network.ports.models import DHCP, ROUTER_GATEWAY, ROUTER_INTERFACE, FixedIp, Port, fixed_ips
 from haneul.services.network.subnets.models import AllocationPool, Subnet, allocation_pools, subnets
@@ -26,7 +27,7 @@ POOLS = Query(
     .with_for_update(),
 )
 TAKEN = select(fixed_ips.c.address).where(
-    fixed_ips.c.subnet_id == bindparam("subnet_id"), fixed_ips.c.address.in_(bindparam("addresses", expanding=True))
+    fixed_ips.c.subnet_id == bindparam("subnet_id"), among(fixed_ips.c.address, "addresses")
 )
 OF_PORT = Query(
     FixedIp,
@@ -35,7 +36,7 @@ OF_PORT = Query(
 OF_PORTS = Query(
     FixedIp,
     columns_of(FixedIp, fixed_ips)
-    .where(fixed_ips.c.port_id.in_(bindparam("ids", expanding=True)))
+    .where(among(fixed_ips.c.port_id, "ids"))
     .order_by(fixed_ips.c.port_id, fixed_ips.c.number),
 )
 HELD = by(FixedIp, fixed_ips, "subnet_id", "address")

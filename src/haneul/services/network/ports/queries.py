@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, bindparam, select
 
 from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.db.among import among
 from haneul.kernel.db.listing import Clause, Listing
 from haneul.services.network.networks.models import networks
 from haneul.services.network.ports.addresses import OF_PORTS, of_port
@@ -17,21 +18,17 @@ BY_ID = by(Port, ports, "id")
 OF_DEVICE = by(Port, ports, "device_id")
 OF_MAC = by(Port, ports, "network_id", "mac_address")
 OF_NETWORK = by(Port, ports, "network_id")
-OF_IDS = Query(Port, columns_of(Port, ports).where(ports.c.id.in_(bindparam("ids", expanding=True))))
+OF_IDS = Query(Port, columns_of(Port, ports).where(among(ports.c.id, "ids")))
 OF_DEVICES = Query(
     Port,
-    columns_of(Port, ports)
-    .where(ports.c.device_id.in_(bindparam("ids", expanding=True)))
-    .order_by(ports.c.created_at, ports.c.id),
+    columns_of(Port, ports).where(among(ports.c.device_id, "ids")).order_by(ports.c.created_at, ports.c.id),
 )
 ON_HOST_OF_NETWORK = (
     select(ports.c.id)
     .where(ports.c.host == bindparam("host"), ports.c.network_id == bindparam("network_id"))
     .where(ports.c.vif_type == "bridge")
 )
-GROUPS_OF = select(port_groups.c.port_id, port_groups.c.security_group_id).where(
-    port_groups.c.port_id.in_(bindparam("ids", expanding=True))
-)
+GROUPS_OF = select(port_groups.c.port_id, port_groups.c.security_group_id).where(among(port_groups.c.port_id, "ids"))
 GROUPS_OF_ONE = by(PortGroup, port_groups, "port_id")
 COLUMNS = (
     "id",
@@ -130,7 +127,7 @@ def group_clause(group_ids: Sequence[str]) -> Clause:
     """The condition of ports that have one of these security groups."""
 
     def build() -> ColumnElement[bool]:
-        named = port_groups.c.security_group_id.in_(bindparam("of_groups", expanding=True))
+        named = among(port_groups.c.security_group_id, "of_groups")
         return ports.c.id.in_(select(port_groups.c.port_id).where(named))
 
     return Clause("of groups", build, {"of_groups": list(group_ids)})

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import ColumnElement, Table, bindparam, func, select
 
 from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.db.among import among
 from haneul.kernel.db.listing import Clause
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.services.network.tags.models import Tag, tags
@@ -11,9 +12,7 @@ from haneul.services.network.tags.models import Tag, tags
 OF_ONE = by(Tag, tags, "resource_type", "resource_id")
 OF_MANY = Query(
     Tag,
-    columns_of(Tag, tags).where(
-        tags.c.resource_type == bindparam("resource_type"), tags.c.resource_id.in_(bindparam("ids", expanding=True))
-    ),
+    columns_of(Tag, tags).where(tags.c.resource_type == bindparam("resource_type"), among(tags.c.resource_id, "ids")),
 )
 MANY = 500
 MOST_TAGS = 50
