@@ -82,6 +82,7 @@ def _server(cloud: BenchCloud, project_id: str, number: int, chance: random.Rand
         "reservation_id": f"r-{number:08x}",
         "launch_index": number % 4,
         "is_locked": chance.random() < 0.1,
+        "locked_by": "",
         "fault": {"message": "Gone.", "code": 500, "created": "2024-01-01T00:00:00Z"} if vm_state == "error" else None,
         "wanted_power": "running" if vm_state == "active" else "stopped",
         "wanted_by": "req-00000000-0000-4000-8000-000000000000",
