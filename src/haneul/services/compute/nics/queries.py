@@ -7,6 +7,7 @@ from msgspec import Struct
 from sqlalchemy import bindparam
 
 from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.db.among import among
 from haneul.services.compute.nics.models import Nic, nics
 from haneul.services.network import public as network
 
@@ -15,9 +16,7 @@ ONE = by(Nic, nics, "port_id")
 OF_SERVER = Query(Nic, columns_of(Nic, nics).where(nics.c.server_id == bindparam("server_id")).order_by(nics.c.number))
 OF_SERVERS = Query(
     Nic,
-    columns_of(Nic, nics)
-    .where(nics.c.server_id.in_(bindparam("ids", expanding=True)))
-    .order_by(nics.c.server_id, nics.c.number),
+    columns_of(Nic, nics).where(among(nics.c.server_id, "ids")).order_by(nics.c.server_id, nics.c.number),
 )
 
 
