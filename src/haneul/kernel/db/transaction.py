@@ -78,12 +78,7 @@ class Db:
         return self.connection.execute(statement, parameters).scalar()
 
     def tuples(self, statement: Executable, **parameters: Any) -> Sequence[Any]:
-        if (direct := self._fast(statement)) is not None:
-            try:
-                found = self._driver.execute(direct.text, direct.values(parameters)).fetchall()
-                return direct.rows(_together, found)
-            except Exception:
-                return self.connection.execute(statement, parameters).all()
+        """Rows with their columns as names, for what is no struct."""
         return self.connection.execute(statement, parameters).all()
 
     def run(self, statement: Executable, **parameters: Any) -> int:
@@ -152,10 +147,6 @@ class Db:
     def take_after_commit(self) -> list[Callable[[], None]]:
         taken, self._after_commit = self._after_commit, []
         return taken
-
-
-def _together(*values: Any) -> tuple[Any, ...]:
-    return values
 
 
 def fields(struct: msgspec.Struct) -> dict[str, Any]:
