@@ -38,44 +38,42 @@ class Db:
 
     def one(self, query: Query[R], **parameters: Any) -> R | None:
         """The first row, or None."""
-        if (direct := self._direct(query)) is not None:
-            try:
-                found = self._driver.execute(direct.text, direct.values(parameters)).fetchone()
-                return None if found is None else query.row(*direct.row(found))
-            except Exception:
-                # SQLAlchemy does it again, and raises what everyone expects.
-                return self._one(query, parameters)
-        return self._one(query, parameters)
-
-    def _one(self, query: Query[R], parameters: dict[str, Any]) -> R | None:
+        direct = self._direct(query)
+        if direct is not None and (cursor := self._ran(direct, parameters)) is not None:
+            row = cursor.fetchone()
+            return None if row is None else query.row(*direct.row(row))
         found = self.connection.execute(query.statement, parameters).first()
         return None if found is None else query.row(*found)
+
+    def all(self, query: Query[R], **parameters: Any) -> list[R]:
+        direct = self._direct(query)
+        if direct is not None and (cursor := self._ran(direct, parameters)) is not None:
+            return direct.rows(query.row, cursor.fetchall())
+        return [query.row(*found) for found in self.connection.execute(query.statement, parameters)]
+
+    def value(self, statement: Executable, **parameters: Any) -> Any:
+        """The first column of the first row, or None."""
+        direct = self._fast(statement)
+        if direct is not None and (cursor := self._ran(direct, parameters)) is not None:
+            row = cursor.fetchone()
+            return None if row is None else direct.row(row)[0]
+        return self.connection.execute(statement, parameters).scalar()
 
     def _direct(self, query: Query[R]) -> Direct | None:
         return None if self._driver is None else query.direct(self.connection.dialect)
 
-    def all(self, query: Query[R], **parameters: Any) -> list[R]:
-        if (direct := self._direct(query)) is not None:
-            try:
-                found = self._driver.execute(direct.text, direct.values(parameters)).fetchall()
-                return direct.rows(query.row, found)
-            except Exception:
-                return self._all(query, parameters)
-        return self._all(query, parameters)
+    def _fast(self, statement: Executable, columns: tuple[str, ...] = ()) -> Direct | None:
+        return None if self._driver is None else directs.of(statement, self.connection.dialect, columns)
 
-    def _all(self, query: Query[R], parameters: dict[str, Any]) -> list[R]:
-        row = query.row
-        return [row(*found) for found in self.connection.execute(query.statement, parameters)]
+    def _ran(self, direct: Direct, parameters: dict[str, Any]) -> Any:
+        """The driver's cursor; None where it has refused.
 
-    def value(self, statement: Executable, **parameters: Any) -> Any:
-        """The first column of the first row, or None."""
-        if (direct := self._fast(statement)) is not None:
-            try:
-                found = self._driver.execute(direct.text, direct.values(parameters)).fetchone()
-                return None if found is None else direct.row(found)[0]
-            except Exception:
-                return self.connection.execute(statement, parameters).scalar()
-        return self.connection.execute(statement, parameters).scalar()
+        That has changed nothing: SQLAlchemy does it again, and raises what everyone expects.
+        """
+        try:
+            return self._driver.execute(direct.text, direct.values(parameters))
+        except Exception:
+            return None
 
     def tuples(self, statement: Executable, **parameters: Any) -> Sequence[Any]:
         """Rows with their columns as names, for what is no struct."""
@@ -83,26 +81,16 @@ class Db:
 
     def run(self, statement: Executable, **parameters: Any) -> int:
         """Run a write; how many rows it met."""
-        if (direct := self._fast(statement)) is not None:
-            try:
-                return int(self._driver.execute(direct.text, direct.values(parameters)).rowcount)
-            except Exception:
-                # What SQLite refuses has changed nothing, so that it can be tried again, for SQLAlchemy's error.
-                return self.connection.execute(statement, parameters).rowcount
+        direct = self._fast(statement)
+        if direct is not None and (cursor := self._ran(direct, parameters)) is not None:
+            return int(cursor.rowcount)
         return self.connection.execute(statement, parameters).rowcount
-
-    def _fast(self, statement: Executable, columns: tuple[str, ...] = ()) -> Direct | None:
-        return None if self._driver is None else directs.of(statement, self.connection.dialect, columns)
 
     def insert(self, table: Table, row: R) -> R:
         values = fields(row)
         statement = prepared.insert(table)
-        if (direct := self._fast(statement, tuple(values))) is not None:
-            try:
-                self._driver.execute(direct.text, direct.values(values))
-            except Exception:
-                self.connection.execute(statement, values)
-        else:
+        direct = self._fast(statement, tuple(values))
+        if direct is None or self._ran(direct, values) is None:
             self.connection.execute(statement, values)
         return row
 
@@ -117,14 +105,9 @@ class Db:
     def insert_numbered(self, table: Table, **values: Any) -> int:
         """Insert a row whose key the database counts up; the key."""
         statement = prepared.insert(table)
-        if (direct := self._fast(statement, tuple(values))) is not None:
-            try:
-                return int(self._driver.execute(direct.text, direct.values(values)).lastrowid)
-            except Exception:
-                return self._insert_numbered(statement, values)
-        return self._insert_numbered(statement, values)
-
-    def _insert_numbered(self, statement: Executable, values: dict[str, Any]) -> int:
+        direct = self._fast(statement, tuple(values))
+        if direct is not None and (cursor := self._ran(direct, values)) is not None:
+            return int(cursor.lastrowid)
         key = self.connection.execute(statement, values).inserted_primary_key
         assert key is not None
         return int(key[0])

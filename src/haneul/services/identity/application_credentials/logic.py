@@ -1,5 +1,4 @@
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -26,6 +25,7 @@ from haneul.services.identity.application_credentials.models import (
 from haneul.services.identity.application_credentials.schemas import ApplicationCredentialCreate
 from haneul.services.identity.audit.logic import record
 from haneul.services.identity.epoch import bump
+from haneul.services.identity.expiry import expiry_of
 from haneul.services.identity.roles.models import Role, roles
 
 BY_ID = by(ApplicationCredential, application_credentials, "id")
@@ -56,10 +56,6 @@ RULES_OF_MANY = (
     .where(credential_rules.c.application_credential_id.in_(bindparam("ids", expanding=True)))
     .order_by(access_rules.c.service, access_rules.c.path, access_rules.c.method)
 )
-WRONG = (
-    "The server could not comply with the request since it is either malformed or otherwise incorrect. The client is "
-    "assumed to be in error."
-)
 DUPLICATE = "Conflict occurred attempting to store application_credential - Duplicate entry found with name {name}."
 
 
@@ -88,11 +84,6 @@ def existing(credential: ApplicationCredential | None, credential_id: str) -> Ap
     return credential
 
 
-def role_ids_of(db: Db, credential_id: str) -> list[str]:
-    """The roles that the credential was given; its user may have lost some of them since."""
-    return given_roles.role_ids_of(db, credential_id)
-
-
 def rules_of(db: Db, credential_id: str) -> tuple[AccessRule, ...] | None:
     """The calls that the credential may make; None if it was bound to none in particular."""
     found = db.all(RULES_OF, id=credential_id)
@@ -113,19 +104,6 @@ def described(db: Db, found: Sequence[ApplicationCredential]) -> list[Described]
     for credential_id, *values in db.tuples(RULES_OF_MANY, ids=ids) if ids else ():
         its_rules.setdefault(credential_id, []).append(KeptRule(*values))
     return [Described(one, its_roles.get(one.id, []), its_rules.get(one.id, [])) for one in found]
-
-
-def expiry_of(wanted: str | None) -> datetime | None:
-    """The moment that a request names in ISO 8601, in UTC with or without its Z; BadRequest if it has passed."""
-    if wanted is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(wanted.removesuffix("Z") + "Z")
-    except ValueError:
-        raise BadRequest("Timestamp not in expected format. " + WRONG) from None
-    if moment < now():
-        raise BadRequest("The 'expires_at' must not be before now. " + WRONG)
-    return moment
 
 
 def refuse_unmakeable(caller: Caller, user_id: str, wanted: ApplicationCredentialCreate) -> None:

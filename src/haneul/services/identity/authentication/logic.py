@@ -90,19 +90,18 @@ def _admitted(db: Db, parts: Parts, attempt: Attempt, claims: Sequence[Claim], u
     """The token for a user who has proved himself, or a receipt if his rules want more."""
     earlier = next((claim.earlier for claim in claims if claim.earlier is not None), None)
     methods = [claim.method for claim in claims] + list(earlier.methods if earlier is not None else ())
-    began_at = attempt.began_at
     if attempt.receipt is not None:
         before = _receipt_of(parts, attempt.receipt, user)
         methods.extend(before.methods)
         # What ends the user's tokens, a new password above all, ends what he proved before it; and what he proves now
         # does not lengthen what he has proved.
-        began_at = min(began_at, before.issued_at)
+        attempt = msgspec.structs.replace(attempt, began_at=min(attempt.began_at, before.issued_at))
     proved = tuple(dict.fromkeys(methods))
     held = next((one.application_credential for one in claims if one.application_credential is not None), None)
     if not factors.suffices(user, set(proved), KNOWN):
         _refuse_delegated(held, earlier)
         ends_most = None if earlier is None else earlier.expires_at
-        return _halfway(db, parts, user, receipts.issue(user, proved, began_at=began_at, ends_most=ends_most))
+        return _halfway(db, parts, user, receipts.issue(user, proved, began_at=attempt.began_at, ends_most=ends_most))
     bounds = bounds_of(db, attempt.auth, user, earlier, held)
     if bounds.trust_id:
         _refuse_broken(db, parts, bounds.trust_id)
@@ -110,8 +109,7 @@ def _admitted(db: Db, parts: Parts, attempt: Attempt, claims: Sequence[Claim], u
         # Who ends the user's tokens in this moment must find the new one, or it must find them ended.
         hold(db, user.id)
         parts.tokens.refuse_ended(db, earlier)
-    grant = msgspec.structs.replace(_grant(attempt, user, proved, earlier, bounds), issued_at=began_at)
-    token = parts.tokens.issue(db, grant)
+    token = parts.tokens.issue(db, _grant(attempt, user, proved, earlier, bounds))
     document = parts.tokens.document(db, token, with_catalog=attempt.with_catalog)
     if bounds.trust_id and not trusts.consume_use(db, bounds.trust_id):
         raise Forbidden("No remaining uses for trust: {trust_id}.", trust_id=bounds.trust_id)

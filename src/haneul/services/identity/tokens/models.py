@@ -5,7 +5,7 @@ import msgspec
 ScopeKind = Literal["", "project", "domain", "system"]
 
 
-class Payload(msgspec.Struct, frozen=True, array_like=True):
+class Payload(msgspec.Struct, frozen=True):
     """What a token holds, encrypted or signed; moments in microseconds. `audit_ids`: its own, its first ancestor's."""
 
     user_id: str

@@ -13,12 +13,13 @@ from haneul.kernel.ids import new_hex_id
 from haneul.kernel.schema import UNSET
 from haneul.services.identity.config import IdentitySettings
 from haneul.services.identity.epoch import bump
+from haneul.services.identity.expiry import expiry_of
 from haneul.services.identity.projects import logic as projects
 from haneul.services.identity.role_assignments.queries import role_ids_held
 from haneul.services.identity.roles.models import roles
 from haneul.services.identity.trusts import chain, logic
 from haneul.services.identity.trusts.models import Trust, TrustRole, trust_roles, trusts
-from haneul.services.identity.trusts.schemas import RoleNamed, TrustCreate, expiry_of
+from haneul.services.identity.trusts.schemas import RoleNamed, TrustCreate
 from haneul.services.identity.users import logic as users
 
 NAMED_ROLES = select(roles.c.id).where(roles.c.name == bindparam("name"))

@@ -1,18 +1,13 @@
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
-from haneul.kernel.clock import iso_microseconds, now
-from haneul.kernel.errors import BadRequest
+from haneul.kernel.clock import iso_microseconds
 from haneul.kernel.schema import UNSET, Meta, OpenBody, StrictBody, UnsetType, View
 from haneul.services.identity.schemas import Id, Links, Name255, link
 from haneul.services.identity.trusts.models import Trust
 
 UserId = Annotated[str, Meta(max_length=64)]
-ASSUMED = (
-    " The server could not comply with the request since it is either malformed or otherwise incorrect. The client is "
-    "assumed to be in error."
-)
 
 
 class RoleNamed(StrictBody):
@@ -92,20 +87,3 @@ class TrustRolesView(View):
 
 def _shown(moment: datetime | None) -> str | None:
     return None if moment is None else iso_microseconds(moment)
-
-
-def expiry_of(text: str | None) -> datetime | None:
-    """The moment, in UTC, that a client has written; BadRequest if it is none or has passed."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
-        moment = None
-    # As Keystone reads it: always UTC, with a Z or without one, and never with another zone.
-    if moment is None or moment.tzinfo is not None:
-        raise BadRequest("Timestamp not in expected format." + ASSUMED)
-    moment = moment.replace(tzinfo=UTC)
-    if moment < now():
-        raise BadRequest("The 'expires_at' must not be before now." + ASSUMED)
-    return moment

@@ -11,6 +11,7 @@ from haneul.kernel.clock import from_iso
 from haneul.kernel.db import Db, Time
 from haneul.kernel.db.listing import COMPARISONS, Clause, Listing, Page
 from haneul.kernel.errors import BadRequest
+from haneul.services.identity.expiry import MALFORMED
 from haneul.services.identity.filters import booleans
 from haneul.services.identity.groups.models import memberships
 from haneul.services.identity.inexact import inexact
@@ -42,10 +43,7 @@ def _expiry(text: str) -> Expiry:
     try:
         moment = from_iso(given)
     except ValueError:
-        raise BadRequest(
-            "Timestamp not in expected format. The server could not comply with the request since it is either "
-            "malformed or otherwise incorrect. The client is assumed to be in error."
-        ) from None
+        raise BadRequest("Timestamp not in expected format. " + MALFORMED) from None
     if operator not in COMPARISONS:
         raise BadRequest(
             "The given operator {operator} is not valid. It must be one of the following: 'eq', 'neq', 'lt', 'lte', "
