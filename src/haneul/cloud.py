@@ -41,7 +41,7 @@ from haneul.services.identity.public import (
 from haneul.services.identity.service import service as identity
 from haneul.services.identity.users.hashing import hashed
 from haneul.services.image.config import ImageSettings
-from haneul.services.image.public import open_store
+from haneul.services.image.service import open_images
 from haneul.services.image.service import service as image
 from haneul.services.network.config import NetworkSettings
 from haneul.services.network.service import service as network
@@ -64,8 +64,7 @@ class Cloud:
         is_strict = self.identity.settings.limit_model == "strict_two_level"
         read_limits_with(self.store, Limits(wanted.region, is_strict))
         self.hosts = HostLink()
-        self.image = settings.section("image", ImageSettings)
-        self.images = open_store(self.image.driver, wanted.state / "control" / "images")
+        self.images = open_images(wanted.state / "control" / "images", settings.section("image", ImageSettings))
         self.services = self._services()
         self.bus: Bus
         self.engine: Engine
@@ -75,7 +74,7 @@ class Cloud:
     def _services(self) -> list[Service]:
         return [
             identity(self.identity),
-            image(self.images, self.image),
+            image(self.images),
             placement(),
             network(self.settings.section("network", NetworkSettings)),
             compute(

@@ -46,7 +46,8 @@ class FileImages:
             id=image_id,
             disk_format=self.disk_format,
             size=self.path.stat().st_size,
-            sha512=hashlib.sha512(self.path.read_bytes()).hexdigest(),
+            hash_name="sha512",
+            hash=hashlib.sha512(self.path.read_bytes()).hexdigest(),
             virtual_size=self.virtual_size,
         )
 

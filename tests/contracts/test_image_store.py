@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from haneul.services.image.drivers import DRIVERS
-from haneul.services.image.drivers.base import Full, ImageStore
+from haneul.services.image.drivers.base import Full, ImageStore, StoreOptions
 
 
 @pytest.fixture(params=sorted(DRIVERS))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> ImageStore:
-    return DRIVERS[request.param](tmp_path / "images")
+    return DRIVERS[request.param](StoreOptions(folder=tmp_path / "images"))
 
 
 def test_what_was_written_is_read(store: ImageStore) -> None:
@@ -71,7 +71,8 @@ WRITER = """
 import sys, time
 from pathlib import Path
 from haneul.services.image.drivers import DRIVERS
-draft = DRIVERS[sys.argv[1]](Path(sys.argv[2])).open_draft("a.1")
+from haneul.services.image.drivers.base import StoreOptions
+draft = DRIVERS[sys.argv[1]](StoreOptions(folder=Path(sys.argv[2]))).open_draft("a.1")
 draft.write(b"half")
 if sys.argv[3] == "kept":
     draft.keep()
@@ -83,7 +84,7 @@ time.sleep(60)
 @pytest.mark.parametrize("state", ["half", "kept"])
 @pytest.mark.parametrize("driver", sorted(DRIVERS))
 def test_a_draft_is_abandoned_when_its_process_dies(driver: str, state: str, tmp_path: Path) -> None:
-    store = DRIVERS[driver](tmp_path)
+    store = DRIVERS[driver](StoreOptions(folder=tmp_path))
     argv = [sys.executable, "-c", WRITER, driver, str(tmp_path), state]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
@@ -96,7 +97,7 @@ def test_a_draft_is_abandoned_when_its_process_dies(driver: str, state: str, tmp
 
 
 def test_a_full_disk_is_told_as_full(tmp_path: Path) -> None:
-    full = DRIVERS["file"](tmp_path).open_draft("a.1")
+    full = DRIVERS["file"](StoreOptions(folder=tmp_path)).open_draft("a.1")
     with Path("/dev/full").open("wb", buffering=0) as device:
         full._file = device  # type: ignore[attr-defined]
         with pytest.raises(Full):

@@ -31,7 +31,14 @@ class OneImage:
 
     def facts(self, image_id: str) -> ImageFacts:
         digest = hashlib.sha512(IMAGE).hexdigest()
-        return ImageFacts(id=image_id, disk_format="raw", size=len(IMAGE), sha512=digest, virtual_size=len(IMAGE))
+        return ImageFacts(
+            id=image_id,
+            disk_format="raw",
+            size=len(IMAGE),
+            hash_name="sha512",
+            hash=digest,
+            virtual_size=len(IMAGE),
+        )
 
     def chunks(self, image_id: str) -> Iterator[bytes]:
         yield IMAGE

@@ -2,6 +2,7 @@
 
 import secrets
 import struct
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -63,9 +64,14 @@ def names(client: Client, query: str = "") -> list[str]:
     return [image["name"] for image in answer.json()["images"]]
 
 
+def store_folder(cloud: RunningCloud, store: str = "file") -> Path:
+    """Where a store of files keeps its bytes."""
+    return cloud.cloud.wanted.state / "control" / "images" / store
+
+
 def files(cloud: RunningCloud) -> list[str]:
     """What lies in the image store, drafts among it."""
-    return sorted(path.name for path in (cloud.cloud.wanted.state / "control" / "images").iterdir())
+    return sorted(path.name for path in store_folder(cloud).iterdir())
 
 
 def user_of(cloud: RunningCloud, project: str, role: str = "member") -> Client:

@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.services.image.shelf import OLD_PATCH, RAW, change, create, names, show, uploaded
 from tests.support.cloud import Client, RunningCloud
 
 from haneul.kernel.errors import Conflict
 from haneul.services.image.images import logic
-from haneul.services.image.images.models import Image
 
 
 def test_attributes_properties_and_tags_change_in_one_go(alice: Client) -> None:
@@ -126,7 +126,7 @@ def test_of_two_changes_to_what_was_read_once_the_second_is_refused(cloud: Runni
     store = cloud.cloud.store
     read = store.read(lambda db: logic.get(db, image_id))
     assert read is not None
-    store.write(lambda db: logic.save(db, read, Image(read.row, {"colour": "blue"}, [])))
+    store.write(lambda db: logic.save(db, read, replace(read, properties={"colour": "blue"})))
     with pytest.raises(Conflict, match="currently being operated on"):
-        store.write(lambda db: logic.save(db, read, Image(read.row, {"colour": "green"}, [])))
+        store.write(lambda db: logic.save(db, read, replace(read, properties={"colour": "green"})))
     assert show(alice, image_id)["colour"] == "blue"

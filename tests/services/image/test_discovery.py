@@ -17,7 +17,11 @@ def test_versions_are_told_to_anybody(cloud: RunningCloud, path: str, status: in
 
 
 def test_the_import_methods_and_stores_that_are_built(admin: Client) -> None:
-    assert admin.get("image", "/v2/info/import").json()["import-methods"]["value"] == []
+    assert admin.get("image", "/v2/info/import").json()["import-methods"]["value"] == [
+        "glance-direct",
+        "web-download",
+        "copy-image",
+    ]
     assert admin.get("image", "/v2/info/stores").json() == {"stores": [{"id": "file", "default": "true"}]}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from tests.services.image.shelf import BYTES, MIB, QCOW2, create, files, qcow2, show, upload, uploaded
+from tests.services.image.shelf import BYTES, MIB, QCOW2, create, files, qcow2, show, store_folder, upload, uploaded
 from tests.services.image.wire import slow_upload, until
 from tests.support.cloud import Client, RunningCloud, running_cloud
 
@@ -245,7 +245,7 @@ def opened() -> str:
 def test_bytes_that_the_store_lost_are_told_as_lost(alice: Client, cloud: RunningCloud) -> None:
     image = uploaded(alice)
     (name,) = [name for name in files(cloud) if name.startswith(image["id"])]
-    (cloud.cloud.wanted.state / "control" / "images" / name).unlink()
+    (store_folder(cloud) / name).unlink()
     answer = alice.get("image", image["file"])
     assert (answer.status_code, "missing from its store" in answer.text) == (503, True)
     assert alice.delete("image", f"/v2/images/{image['id']}").status_code == 204

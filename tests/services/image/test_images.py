@@ -2,10 +2,12 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 from tests.services.image.shelf import QCOW2, create, files, names, show, upload, uploaded, user_of
 from tests.support.cloud import Client, RunningCloud
 
-from haneul.services.image.images.queries import PROPERTIES_OF, TAGS_OF
+from haneul.services.image.images.models import properties, tags
+from haneul.services.image.locations.models import locations
 
 
 def test_an_image_is_created_as_the_api_reference_shows_it(alice: Client) -> None:
@@ -144,8 +146,9 @@ def test_deleting_leaves_nothing(alice: Client, cloud: RunningCloud) -> None:
     assert files(cloud) == before
     missing = alice.delete("image", f"/v2/images/{image['id']}")
     assert missing.status_code == 404
-    for left in (PROPERTIES_OF, TAGS_OF):
-        assert cloud.cloud.store.read(lambda db, of=left: db.all(of, ids=[image["id"]])) == []  # type: ignore[misc]
+    for table in (properties, tags, locations):
+        left = select(func.count()).select_from(table).where(table.c.image_id == image["id"])
+        assert cloud.cloud.store.read(lambda db, count=left: db.value(count)) == 0  # type: ignore[misc]
 
 
 def test_a_protected_image_stays(alice: Client) -> None:

@@ -3,8 +3,8 @@
 from typing import Any, get_args
 
 from haneul.kernel.http import Call, Routes
-from haneul.services.image.discovery import ANYONE
 from haneul.services.image.images.schemas import ContainerFormat, DiskFormat, Visibility
+from haneul.services.image.stores.api import ANYONE
 
 routes = Routes()
 

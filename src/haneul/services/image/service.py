@@ -1,27 +1,54 @@
 """Images: what servers are made from. Speaks Glance's API v2."""
 
 from functools import partial
+from pathlib import Path
+
+import msgspec
 
 from haneul.kernel.http.manners import Manners
 from haneul.kernel.service import BusMethod, Service
 from haneul.services.image.base_rules import BASE_RULES
 from haneul.services.image.config import ImageSettings
-from haneul.services.image.discovery import routes as discovery
-from haneul.services.image.drivers.base import ImageStore
 from haneul.services.image.files.api import routes_with as files_with
 from haneul.services.image.files.downloads import Downloads
-from haneul.services.image.files.recovery import recover
 from haneul.services.image.files.removal import ByteRemoval
+from haneul.services.image.files.sources import Sources
+from haneul.services.image.files.upkeep import Upkeep, recover
 from haneul.services.image.files.uploads import Uploads
+from haneul.services.image.images.api import Tools
 from haneul.services.image.images.api import routes_with as images_with
+from haneul.services.image.images.views import Views
+from haneul.services.image.imports.api import routes_with as imports_with
+from haneul.services.image.imports.kinds import KINDS
+from haneul.services.image.imports.operations import ImportImage
 from haneul.services.image.json_schemas import routes as json_schemas
 from haneul.services.image.members.api import routes as members
+from haneul.services.image.metadefs.routes import METADEFS
 from haneul.services.image.public import ImageAsk, ImageBytes, ImagePart, facts_of
+from haneul.services.image.stores.api import routes_with as stores_with
+from haneul.services.image.stores.backends import Backends, open_backends
 from haneul.services.image.tags.api import routes as tags
+from haneul.services.image.transfers.job import Ground
+from haneul.services.image.transfers.worker import Transfers
 from haneul.services.image.versions import routes as versions
 
 
-def service(driver: ImageStore, settings: ImageSettings) -> Service:
+class ImageParts(msgspec.Struct, frozen=True):
+    """What the image service works with, opened once in a process."""
+
+    settings: ImageSettings
+    backends: Backends
+
+
+def open_images(folder: Path, settings: ImageSettings) -> ImageParts:
+    """Open the stores, in a folder of ours."""
+    return ImageParts(settings, open_backends(settings, folder))
+
+
+def service(parts: ImageParts) -> Service:
+    settings, backends = parts.settings, parts.backends
+    sources = Sources(backends)
+    tools = Tools(backends, Views(backends, settings), ByteRemoval(backends), settings)
     return Service(
         type="image",
         name="glance",
@@ -32,11 +59,13 @@ def service(driver: ImageStore, settings: ImageSettings) -> Service:
         scope_types=("project",),
         resources=(
             versions,
-            images_with(ByteRemoval(driver)),
-            files_with(Uploads(driver, settings), Downloads(driver)),
+            images_with(tools),
+            files_with(Uploads(backends, settings), Downloads(sources)),
+            imports_with(backends, settings),
             tags,
             members,
-            discovery,
+            *METADEFS,
+            stores_with(backends, settings),
             json_schemas,
         ),
         faults="image",
@@ -47,8 +76,13 @@ def service(driver: ImageStore, settings: ImageSettings) -> Service:
             BusMethod(
                 "image.facts", ImageAsk, lambda store, asked: store.read(partial(facts_of, image_id=asked.image_id))
             ),
-            BusMethod("image.part", ImagePart, ImageBytes(driver).read_part),
+            BusMethod("image.part", ImagePart, ImageBytes(sources).read_part),
         ),
-        on_start=(partial(recover, driver=driver),),
+        on_start=(partial(recover, backends=backends),),
+        operations=(ImportImage,),
+        workers=(
+            partial(Upkeep, backends=backends),
+            lambda store: Transfers(store, Ground(store, backends, sources, settings), KINDS),
+        ),
         settings=ImageSettings,
     )

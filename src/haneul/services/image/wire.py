@@ -10,12 +10,13 @@ class ImageAsk(msgspec.Struct, frozen=True):
 
 
 class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """An image as a host needs to know it before its bytes; sizes in bytes."""
+    """An image as a host needs to know it before its bytes; sizes in bytes, `hash` in hexadecimal, by `hash_name`."""
 
     id: str
     disk_format: str
     size: int
-    sha512: str | None
+    hash_name: str | None
+    hash: str | None
     virtual_size: int
 
 

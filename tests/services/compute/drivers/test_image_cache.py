@@ -28,7 +28,7 @@ class Bytes:
     def facts(self, image_id: str) -> ImageFacts:
         told = {"disk_format": "raw", "size": len(self.content), "virtual_size": len(self.content)}
         digest = hashlib.sha512(self.content).hexdigest()
-        return ImageFacts(**{"id": image_id, "sha512": digest, **told, **self.claims})  # type: ignore[arg-type]
+        return ImageFacts(**{"id": image_id, "hash_name": "sha512", "hash": digest, **told, **self.claims})  # type: ignore[arg-type]
 
     def chunks(self, _image_id: str) -> Iterator[bytes]:
         self.fetches += 1
@@ -75,7 +75,7 @@ def test_those_who_want_an_image_at_once_wait_for_one_fetch(tmp_path: Path, cont
 @pytest.mark.parametrize(
     ("claims", "sentence"),
     [
-        ({"sha512": "0" * 128}, "don't match its checksum"),
+        ({"hash": "0" * 128}, "don't match its checksum"),
         ({"size": SIZE + 1}, f"Only {SIZE} of the image's {SIZE + 1} bytes came"),
         ({"size": SIZE - 1}, f"More than the image's {SIZE - 1} bytes came"),
         ({"disk_format": "vmdk"}, "format vmdk"),
@@ -101,7 +101,7 @@ def test_an_image_that_names_another_file_is_never_kept(tmp_path: Path) -> None:
 
 
 def test_an_image_without_a_checksum_is_taken_by_its_size(tmp_path: Path, content: bytes) -> None:
-    assert cache_of(Bytes(content, sha512=None), tmp_path).base("one").path.exists()
+    assert cache_of(Bytes(content, hash_name=None, hash=None), tmp_path).base("one").path.exists()
 
 
 def test_what_a_crash_left_of_a_fetch_is_cleared(tmp_path: Path, content: bytes) -> None:

@@ -1,23 +1,22 @@
 """QEMU's copy-on-write format, versions 2 and 3 (QEMU: docs/interop/qcow2.txt)."""
 
+from haneul.host.disk.formats import qcow2_extensions
 from haneul.host.disk.formats.sample import Sample, Unsafe
 
 MAGIC = b"QFI\xfb"
 VERSION_2_HEADER = 72
 VERSION_3_HEADER = 104
+MAX_HEADER = 4096
 EXTERNAL_DATA = 1 << 2
 COMPRESSION_TYPE = 1 << 3
 EXTENDED_L2 = 1 << 4
 CORRUPT = 1 << 1
 KNOWN_FEATURES = 0b11111
-EXTENSION_END = 0
-EXTENSION_BACKING_FORMAT = 0xE2792ACA
-EXTENSION_ENCRYPTION = 0x0537BE77
-EXTENSION_DATA_FILE = 0x44415441
-MAX_EXTENSIONS = 64
+RAW_EXTERNAL_DATA = 1 << 1
 MAX_L1_BYTES = 32 << 20
 MAX_REFCOUNT_TABLE_BYTES = 8 << 20
 MAX_SNAPSHOTS = 65536
+SNAPSHOT_BYTES = 40
 
 
 def matches(sample: Sample) -> bool:
@@ -33,9 +32,11 @@ def virtual_size(sample: Sample) -> int:
     sample.take(0, VERSION_2_HEADER if version == 2 else VERSION_3_HEADER)
     features = sample.big(72, 8) if version == 3 else 0
     refuse_other_files(sample, features)
+    if version == 3 and sample.big(88, 8) & RAW_EXTERNAL_DATA:
+        raise Unsafe("The image keeps its contents in another file. Convert it to an image that stands alone.")
     refuse_features(features)
     header_bytes = VERSION_2_HEADER if version == 2 else version_3_header(sample, features)
-    refuse_extensions(sample, header_bytes)
+    qcow2_extensions.refuse_hostile(sample, header_bytes, 1 << cluster_bits(sample))
     refuse_tables(sample, features)
     return sample.big(24, 8)
 
@@ -61,7 +62,7 @@ def refuse_features(features: int) -> None:
 def version_3_header(sample: Sample, features: int) -> int:
     """Return the length of a version 3 header in bytes after checking the fields that only it has."""
     length = sample.big(100, 4)
-    if length < VERSION_3_HEADER or length % 8 or length > 1 << cluster_bits(sample):
+    if length < VERSION_3_HEADER or length % 8 or length > min(MAX_HEADER, 1 << cluster_bits(sample)):
         raise Unsafe("The image's header has a length that no qcow2 header can have.")
     sample.take(0, length)
     if sample.big(96, 4) > 6:
@@ -80,27 +81,8 @@ def cluster_bits(sample: Sample) -> int:
     return bits
 
 
-def refuse_extensions(sample: Sample, offset: int) -> None:
-    """Walk the header extensions; refuse a data file's or a backing file's name, and encryption."""
-    end = min(sample.total, 1 << cluster_bits(sample))
-    for _ in range(MAX_EXTENSIONS):
-        if offset + 8 > end:
-            return
-        kind, length = sample.big(offset, 4), sample.big(offset + 4, 4)
-        if kind == EXTENSION_END:
-            return
-        if kind in (EXTENSION_DATA_FILE, EXTENSION_BACKING_FORMAT):
-            raise Unsafe("The image names another file. Convert it to an image that stands alone (qemu-img convert).")
-        if kind == EXTENSION_ENCRYPTION:
-            raise Unsafe("The image is encrypted. Upload it unencrypted, and encrypt the volume instead.")
-        if offset + 8 + length > end:
-            raise Unsafe("A header extension of the image is longer than the space it stands in.")
-        offset += 8 + (length + 7) // 8 * 8
-    raise Unsafe("The image has more header extensions than any real image has.")
-
-
 def refuse_tables(sample: Sample, features: int) -> None:
-    """Refuse mapping and reference tables that are absurd, too small for the disk, or outside of the file."""
+    """Refuse tables that are absurd, too small for the disk, outside of the file or over each other."""
     bits = cluster_bits(sample)
     if features & EXTENDED_L2 and bits < 14:
         raise Unsafe("The image's clusters are too small for the subclusters it says it has.")
@@ -114,8 +96,17 @@ def refuse_tables(sample: Sample, features: int) -> None:
     if not counts_clusters or counts_clusters << bits > MAX_REFCOUNT_TABLE_BYTES:
         raise Unsafe("The image's reference table has a size that no real image has.")
     refuse_place(sample, counts_at, 1)
-    if sample.big(60, 4) > MAX_SNAPSHOTS:
+    if l1_at < counts_at + (counts_clusters << bits) and counts_at < l1_at + l1_entries * 8:
+        raise Unsafe("The image's tables lie over each other.")
+    refuse_snapshots(sample)
+
+
+def refuse_snapshots(sample: Sample) -> None:
+    """Refuse more snapshots than there can be, and a table of them that is not inside the file."""
+    count = sample.big(60, 4)
+    if count > MAX_SNAPSHOTS:
         raise Unsafe("The image says it has more snapshots than qcow2 allows.")
+    refuse_place(sample, sample.big(64, 8), count * SNAPSHOT_BYTES)
 
 
 def refuse_place(sample: Sample, offset: int, length: int) -> None:

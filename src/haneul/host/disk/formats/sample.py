@@ -44,3 +44,7 @@ class Sample:
     def starts_with(self, magic: bytes, offset: int = 0) -> bool:
         """Say whether `magic` stands at `offset`; False also where the file is shorter."""
         return self.head[offset : offset + len(magic)] == magic
+
+    def ends_with(self, magic: bytes, before_end: int) -> bool:
+        """Say whether `magic` stands so many bytes before the end (at most 1536); False where the file is shorter."""
+        return self.total >= before_end and self.tail[-before_end:].startswith(magic)

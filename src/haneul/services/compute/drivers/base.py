@@ -100,12 +100,13 @@ class HostFacts(Struct, frozen=True, kw_only=True):
 
 
 class ImageFacts(Struct, frozen=True, kw_only=True):
-    """An image as a host needs to know it before its bytes. `sha512` is None for an image without a hash."""
+    """An image as a host needs to know it before its bytes. `hash`, by `hash_name`, is None for one without."""
 
     id: str
     disk_format: str
     size: int
-    sha512: str | None
+    hash_name: str | None
+    hash: str | None
     virtual_size: int
 
 

@@ -104,7 +104,7 @@ class ImageCache:
         return _base(self._folder / image_id, note)
 
     def _download(self, facts: ImageFacts, draft: Path) -> None:
-        digest, inspector = hashlib.sha512(), Inspector()
+        digest, inspector = hashlib.new(facts.hash_name or "sha512"), Inspector()
         with draft.open("wb") as file:
             for chunk in self._images.chunks(facts.id):
                 digest.update(chunk)
@@ -115,7 +115,7 @@ class ImageCache:
         draft.chmod(0o444)
         if written != facts.size:
             raise Refused(f"Only {written} of the image's {facts.size} bytes came.")
-        if facts.sha512 is not None and digest.hexdigest() != facts.sha512:
+        if facts.hash is not None and digest.hexdigest() != facts.hash:
             raise Refused("The image's bytes don't match its checksum.")
         try:
             inspector.verdict(facts.disk_format)

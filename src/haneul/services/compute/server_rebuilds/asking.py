@@ -23,7 +23,7 @@ def changes_of(call: Call, server: Server, wanted: Rebuild) -> dict[str, Any]:
     flavor = server.flavor
     image = asking.bootable_image(call, wanted.imageRef, server.memory_mb, flavor["disk_gb"])
     changes: dict[str, Any] = {
-        "image_id": image.row.id,
+        "image_id": image.id,
         "image_properties": asking.properties_kept(image, flavor["disk_gb"]),
     }
     if wanted.metadata is not UNSET:

@@ -58,7 +58,7 @@ def understood(call: Call, body: ServerCreateBody) -> Asked:
         description=_description(call, wanted),
         flavor=_kept(call, flavor),
         flavor_id=flavor.id,
-        image_id=image.row.id,
+        image_id=image.id,
         image_properties=properties_kept(image, flavor.disk_gb),
         scheduler_hints=_hints(body),
         auto_disk_config=None if wanted.disk_config is UNSET else wanted.disk_config == "AUTO",
@@ -107,14 +107,13 @@ def _hints(body: ServerCreateBody) -> dict[str, Any]:
 
 def properties_kept(image: images.Image, disk_gb: int) -> dict[str, str]:
     """What a server keeps of its image, in Nova's words for it."""
-    row = image.row
     return {
         **image.properties,
-        "base_image_ref": row.id,
-        "container_format": row.container_format or "",
-        "disk_format": row.disk_format or "",
-        "min_disk": str(disk_gb or row.min_disk),
-        "min_ram": str(row.min_ram),
+        "base_image_ref": image.id,
+        "container_format": image.container_format or "",
+        "disk_format": image.disk_format or "",
+        "min_disk": str(disk_gb or image.min_disk),
+        "min_ram": str(image.min_ram),
     }
 
 
@@ -157,13 +156,13 @@ def bootable_image(call: Call, reference: str, memory_mb: int, disk_gb: int) -> 
         found = images.bootable(call.db, image_id, call.caller)
     except NotFound as refused:
         raise BadRequest("Can not find requested image") from refused
-    if memory_mb < found.row.min_ram:
+    if memory_mb < found.min_ram:
         raise BadRequest("Flavor's memory is too small for requested image.")
-    _refuse_small_disk(call, disk_gb, found.row)
+    _refuse_small_disk(call, disk_gb, found)
     return found
 
 
-def _refuse_small_disk(call: Call, disk_gb: int, image: images.ImageRow) -> None:
+def _refuse_small_disk(call: Call, disk_gb: int, image: images.Image) -> None:
     if disk_gb == 0:
         call.enforce(call.caller, rule=CREATE_ZERO_DISK)
         return

@@ -1,9 +1,15 @@
 """The drivers that keep image bytes, by the name that settings use."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
-from haneul.services.image.drivers.base import ImageStore
+from haneul.services.image.drivers import s3, swift
+from haneul.services.image.drivers.base import ImageStore, StoreOptions
 from haneul.services.image.drivers.file import FileStore
+from haneul.services.image.drivers.http import HttpStore
 
-DRIVERS: Mapping[str, Callable[[Path], ImageStore]] = {"file": FileStore}
+DRIVERS: Mapping[str, Callable[[StoreOptions], ImageStore]] = {
+    "file": FileStore,
+    "http": HttpStore,
+    "s3": s3.open_store,
+    "swift": swift.open_store,
+}

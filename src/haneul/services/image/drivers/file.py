@@ -3,12 +3,13 @@
 import errno
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
-from haneul.host.disk import durable
-from haneul.services.image.drivers.base import Draft, Full
+from haneul.host.disk import copying, durable, sparse
+from haneul.services.image.drivers.base import Draft, Full, Reader, StoreOptions
 
 DRAFT = ".part"
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -22,20 +23,23 @@ class FileDraft:
         self._part = path.with_name(path.name + DRAFT)
         descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        self._file = os.fdopen(descriptor, "wb", buffering=0)
+        self._file = FileIO(descriptor, "wb")
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
-        rest = memoryview(chunk)
-        try:
-            while rest:
-                rest = rest[self._file.write(rest) :]
-        except OSError as error:
-            if error.errno in NO_ROOM:
-                raise Full(os.strerror(error.errno or 0)) from error
-            raise
+        with _room_is_told():
+            sparse.write(self._file, chunk)
+
+    def fill(self, source: Path) -> copying.Way:
+        """Take all bytes of a local file in place of writes: the fastest way that the filesystem has; Full."""
+        with source.open("rb") as file, _room_is_told():
+            way = copying.clone_open(file.fileno(), self._file.fileno())
+        self._file.seek(0, os.SEEK_END)
+        return way
 
     def keep(self) -> None:
-        os.fsync(self._file.fileno())
+        with _room_is_told():
+            sparse.finish(self._file)
+            os.fsync(self._file.fileno())
         self._part.replace(self._path)
         durable.sync_folder(self._path.parent)
 
@@ -48,18 +52,44 @@ class FileDraft:
         self._file.close()
 
 
+@contextmanager
+def _room_is_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise Full(os.strerror(error.errno or 0)) from error
+        raise
+
+
 class FileStore:
     """A folder of images."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    is_read_only = False
+
+    def __init__(self, opened: StoreOptions) -> None:
+        self._folder = Path(opened.options.get("path") or opened.folder)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def open_draft(self, key: str) -> Draft:
         return FileDraft(self._path(key))
 
-    def open(self, key: str) -> BinaryIO:
+    def open(self, key: str) -> Reader:
         return self._path(key).open("rb")
+
+    def size(self, key: str) -> int:
+        return self._path(key).stat().st_size
+
+    def address(self, key: str) -> str:
+        return self._path(key).absolute().as_uri()
+
+    def key_at(self, address: str) -> str | None:
+        parent, _, key = address.rpartition("/")
+        ours = parent == self._folder.absolute().as_uri() and bool(key) and not key.startswith(".")
+        return key if ours else None
+
+    def path(self, key: str) -> Path | None:
+        return self._path(key)
 
     def delete(self, key: str) -> None:
         path = self._path(key)

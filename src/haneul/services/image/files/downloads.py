@@ -1,54 +1,57 @@
 """Downloads: an image's bytes, whole or a range of them."""
 
 from functools import partial
-from typing import BinaryIO
 
-from haneul.kernel.errors import Unavailable
+from haneul.kernel.db import Db
 from haneul.kernel.http import Call, Streamed
 from haneul.kernel.http.replies import Raw
 from haneul.kernel.policy import Rule
-from haneul.services.image.drivers.base import ImageStore
+from haneul.services.image.drivers.base import Reader
 from haneul.services.image.files import logic
 from haneul.services.image.files.ranges import Span, span_of
+from haneul.services.image.files.sources import Sources
 from haneul.services.image.images import access
 from haneul.services.image.images.access import SEEN
+from haneul.services.image.images.models import Image
+from haneul.services.image.locations import logic as locations
+from haneul.services.image.locations.models import ACTIVE, Location
 
 DOWNLOAD = Rule("download_image", f"rule:context_is_admin or (role:member and {SEEN})", "Download an image's bytes.")
 CHUNK_BYTES = 1 << 20
 
 
 class Downloads:
-    """Serves bytes from a store."""
+    """Serves bytes from wherever they lie."""
 
-    def __init__(self, driver: ImageStore) -> None:
-        self._driver = driver
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
 
     async def answer(self, call: Call, image_id: str) -> Streamed | Raw:
         """The bytes, or the part that a Range header asks for; 204 while the image has none."""
-        row = await call.transaction(lambda db: access.loaded(call, db, image_id), writes=False)
-        logic.refuse_download(row, is_admin=call.allows(access.ADMIN))
-        if row.size is None or row.store_key is None:
-            return Raw(body=b"", status=204, content_type="")
-        span = span_of(call.header("range"), row.size)
-        headers = {"Content-MD5": row.checksum} if row.checksum else {}
-        if span is None:
-            span, status = Span(0, row.size), 200
-        else:
-            status, headers["Content-Range"] = 206, f"bytes {span.first}-{span.end - 1}/{row.size}"
-        chunks = FileChunks(call, await self._opened(call, row.store_key), span)
-        return Streamed(chunks=chunks, length=span.end - span.first, status=status, headers=headers)
 
-    async def _opened(self, call: Call, key: str) -> BinaryIO:
-        try:
-            return await call.in_thread(partial(self._driver.open, key))
-        except FileNotFoundError:
-            raise Unavailable("The image's bytes are missing from its store.") from None
+        def found(db: Db) -> tuple[Image, list[Location]]:
+            image = access.loaded(call, db, image_id)
+            return image, locations.of_image(db, image.id, ACTIVE)
+
+        image, places = await call.transaction(found, writes=False)
+        logic.refuse_download(image, is_admin=call.allows(access.ADMIN))
+        if not places or image.size is None:
+            return Raw(body=b"", status=204, content_type="")
+        span = span_of(call.header("range"), image.size)
+        headers = {"Content-MD5": image.checksum} if image.checksum else {}
+        if span is None:
+            span, status = Span(0, image.size), 200
+        else:
+            status, headers["Content-Range"] = 206, f"bytes {span.first}-{span.end - 1}/{image.size}"
+        file = await call.in_thread(partial(self._sources.open, places))
+        chunks = FileChunks(call, file, span)
+        return Streamed(chunks=chunks, length=span.end - span.first, status=status, headers=headers)
 
 
 class FileChunks:
     """A part of an open file, piece by piece; whoever reads it ends with `aclose`."""
 
-    def __init__(self, call: Call, file: BinaryIO, span: Span) -> None:
+    def __init__(self, call: Call, file: Reader, span: Span) -> None:
         self._call, self._file = call, file
         self._left = span.end - span.first
         file.seek(span.first)

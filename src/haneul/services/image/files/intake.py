@@ -3,14 +3,23 @@
 import hashlib
 from typing import Protocol
 
+import msgspec
+
 from haneul.host.disk.formats import Inspector, Mismatch, Unsafe
-from haneul.kernel.errors import BadRequest, TooLarge, Unacceptable
-from haneul.services.image.drivers.base import Draft, Full
+from haneul.kernel.errors import BadRequest, TooLarge, Unacceptable, Unavailable
+from haneul.services.image.drivers.base import Draft, Full, Unreachable
 from haneul.services.image.files.logic import Received
 
 INSPECTED_CONTAINERS = ("bare", "ami", "aki", "ari")
 UNTOLD_SIZES = ("ami", "aki", "ari")
 PLAIN = ("raw", *UNTOLD_SIZES)
+
+
+class IntakeRules(msgspec.Struct, frozen=True):
+    """How bytes are taken: at most so many, and by what they are known."""
+
+    most_bytes: int
+    hash_name: str
 
 
 class Claimed(Protocol):
@@ -22,44 +31,70 @@ class Claimed(Protocol):
     def container_format(self) -> str | None: ...
 
 
-class Intake:
-    """One upload's way to the disk. Its methods wait for disk and CPU: call them in threads, one at a time."""
+class Landing:
+    """Bytes on their way into a store, counted and no more. Its methods wait for disk: call them in threads."""
 
     def __init__(self, draft: Draft, most_bytes: int) -> None:
         self._draft, self._most = draft, most_bytes
-        self._md5 = hashlib.md5(usedforsecurity=False)
-        self._sha512, self._inspector = hashlib.sha512(), Inspector()
         self.size = 0
 
     def take(self, chunk: bytes | bytearray) -> None:
-        """Write and hash the next bytes; TooLarge when they are more than allowed or than the disk can hold."""
+        """Write the next bytes; TooLarge when they are more than allowed or than the store can hold."""
         self.size += len(chunk)
         refuse_size(self.size, self._most)
         try:
             self._draft.write(chunk)
         except Full as full:
             raise TooLarge("Image storage media is full: {reason}", reason=str(full)) from full
-        self._inspector.feed(chunk)
-        self._md5.update(chunk)
-        self._sha512.update(chunk)
+        except Unreachable as away:
+            raise Unavailable("{reason}", reason=str(away)) from away
 
-    def finish(self, claimed: Claimed, announced: int | None) -> Received:
-        """Make the bytes durable; refused if they are not the announced number or not what the image claims to be."""
+    def refuse_short(self, announced: int | None) -> None:
+        """BadRequest for fewer or more bytes than were announced."""
         if announced is not None and announced != self.size:
             raise BadRequest(
                 "The size of the image's file was announced as {announced} bytes, but {size} came.",
                 announced=announced,
                 size=self.size,
             )
+
+    def keep(self) -> None:
+        """Make the bytes durable; FileNotFoundError if they were deleted meanwhile."""
+        try:
+            self._draft.keep()
+        except Unreachable as away:
+            raise Unavailable("{reason}", reason=str(away)) from away
+
+
+class Intake:
+    """Bytes that become an image: hashed and inspected on their way. In threads, one call at a time."""
+
+    def __init__(self, draft: Draft, rules: IntakeRules) -> None:
+        self._landing = Landing(draft, rules.most_bytes)
+        self._rules = rules
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._hash, self._inspector = hashlib.new(rules.hash_name), Inspector()
+
+    def take(self, chunk: bytes | bytearray) -> None:
+        """Write and hash the next bytes; TooLarge when they are more than allowed or than the store can hold."""
+        self._landing.take(chunk)
+        self._inspector.feed(chunk)
+        self._md5.update(chunk)
+        self._hash.update(chunk)
+
+    def finish(self, claimed: Claimed, announced: int | None = None) -> Received:
+        """Make the bytes durable; refused if they are not the announced number or not what the image claims to be."""
+        self._landing.refuse_short(announced)
         virtual_size = self._virtual_size(claimed)
-        self._draft.keep()
-        return Received(self.size, self._md5.hexdigest(), self._sha512.hexdigest(), virtual_size)
+        self._landing.keep()
+        size, rules = self._landing.size, self._rules
+        return Received(size, self._md5.hexdigest(), rules.hash_name, self._hash.hexdigest(), virtual_size)
 
     def _virtual_size(self, claimed: Claimed) -> int | None:
         if claimed.container_format not in INSPECTED_CONTAINERS:
             return None
         disk_format = claimed.disk_format or ""
-        if not self.size and disk_format in PLAIN:
+        if not self._landing.size and disk_format in PLAIN:
             # The client uploads its empty standard input wherever no terminal stands behind it.
             return None
         try:

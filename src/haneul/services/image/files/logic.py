@@ -1,20 +1,23 @@
-import secrets
+from datetime import timedelta
 
 import msgspec
 
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db, Query, columns_of
+from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden, Gone
-from haneul.services.image.images.logic import touch
-from haneul.services.image.images.models import Deletion, ImageRow, deletions, images
-from haneul.services.image.images.queries import BY_STATUS
+from haneul.services.image.images.logic import delete, touch
+from haneul.services.image.images.models import Image
+from haneul.services.image.images.queries import BY_ID
+from haneul.services.image.locations import logic as locations
+from haneul.services.image.locations.logic import Place
+from haneul.services.image.locations.models import ACTIVE, INCOMING, STAGED
 
-ALL_DELETIONS = Query(Deletion, columns_of(Deletion, deletions))
-HASH = "sha512"
 GONE = (
     "Image {id} could not be found after upload. The image may have been deleted during the upload, cleaning up "
     "the chunks uploaded."
 )
+# What an image is while bytes come in by a request, by the state that they will then have.
+RECEIVING = {ACTIVE: "saving", STAGED: "uploading"}
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -22,63 +25,76 @@ class Received(msgspec.Struct, frozen=True):
 
     size: int
     md5: str
-    sha512: str
+    hash_name: str
+    hash: str
     virtual_size: int | None
 
 
-def new_store_key(image_id: str) -> str:
-    """A key for one attempt to give an image its bytes; never used again."""
-    return f"{image_id}.{secrets.token_hex(6)}"
+def claim(db: Db, image: Image, place: Place, wanted: str) -> int:
+    """Let one upload begin, to be made the image or to be staged; the number of its location.
 
-
-def claim(db: Db, row: ImageRow, store_key: str) -> None:
-    """Let one upload begin; Conflict if the image has its bytes or gets them from another."""
-    if row.status != "queued":
-        raise Conflict("Image status transition from {status} to saving is not allowed", status=row.status)
-    missing = [name for name in ("disk_format", "container_format") if not getattr(row, name)]
-    if missing:
+    Conflict if the image has its bytes or gets them from another.
+    """
+    status = RECEIVING[wanted]
+    if image.status != "queued":
+        raise Conflict("Image status transition from {old} to {new} is not allowed", old=image.status, new=status)
+    missing = [name for name in ("disk_format", "container_format") if not getattr(image, name)]
+    if missing and wanted == ACTIVE:
         raise BadRequest(
             "{word} {names} must be set prior to saving data.",
             word="Property" if len(missing) == 1 else "Properties",
             names=", ".join(missing),
         )
-    touch(db, row, status="saving", store_key=store_key)
+    touch(db, image, status=status)
+    return locations.add(db, image.id, place, INCOMING)
 
 
-def activate(db: Db, image_id: str, store_key: str, received: Received) -> None:
+def activate(db: Db, image_id: str, number: int, received: Received) -> None:
     """The claimed image has its bytes; Gone if it was deleted meanwhile."""
-    where = {"id": image_id, "status": "saving", "store_key": store_key}
-    changed = db.update(
-        images,
-        where,
-        status="active",
-        size=received.size,
-        virtual_size=received.virtual_size,
-        checksum=received.md5,
-        os_hash_algo=HASH,
-        os_hash_value=received.sha512,
-        updated_at=now(),
-    )
-    if not changed:
+    image = db.one(BY_ID, id=image_id)
+    if image is None or image.status != "saving" or not locations.settle(db, number, ACTIVE, received.size):
         raise Gone(GONE, id=image_id)
+    touch(db, image, status="active", **facts(received))
 
 
-def requeue(db: Db, image_id: str, store_key: str) -> None:
-    """The claimed upload came to nothing: another may begin."""
-    where = {"id": image_id, "status": "saving", "store_key": store_key}
-    db.update(images, where, status="queued", store_key=None, updated_at=now())
+def stage(db: Db, image_id: str, number: int, size: int) -> None:
+    """The claimed image's bytes wait for their import; Gone if it was deleted meanwhile."""
+    image = db.one(BY_ID, id=image_id)
+    if image is None or image.status != "uploading" or not locations.settle(db, number, STAGED, size):
+        raise Gone(GONE, id=image_id)
+    touch(db, image, size=size)
 
 
-def refuse_download(row: ImageRow, *, is_admin: bool) -> None:
+def facts(received: Received) -> dict[str, object]:
+    """What an image says of its bytes."""
+    return {
+        "size": received.size,
+        "virtual_size": received.virtual_size,
+        "checksum": received.md5,
+        "os_hash_algo": received.hash_name,
+        "os_hash_value": received.hash,
+    }
+
+
+def requeue(db: Db, number: int) -> None:
+    """The upload came to nothing and left nothing: another may begin."""
+    location = locations.get(db, number)
+    if location is None or location.state != INCOMING:
+        return
+    locations.forget(db, location)
+    image = db.one(BY_ID, id=location.image_id)
+    if image is not None and image.status in RECEIVING.values():
+        touch(db, image, status="queued")
+
+
+def remove(db: Db, image: Image, keep_s: int) -> None:
+    """Delete an image, and note that its bytes shall go; Forbidden if it is protected."""
+    due_at = now() + timedelta(seconds=keep_s) if keep_s else None
+    locations.condemn(db, locations.of_image(db, image.id), due_at)
+    delete(db, image)
+
+
+def refuse_download(image: Image, *, is_admin: bool) -> None:
     """Forbidden for a deactivated image, to all but administrators."""
-    if row.status == "deactivated" and not is_admin:
+    if image.status == "deactivated" and not is_admin:
         raise Forbidden("The requested image has been deactivated. Image data download is forbidden.")
-
-
-def saving(db: Db) -> list[ImageRow]:
-    return db.all(BY_STATUS, status="saving")
-
-
-def condemned(db: Db) -> list[str]:
-    """Keys of bytes whose images were deleted."""
-    return [row.store_key for row in db.all(ALL_DELETIONS)]

@@ -4,64 +4,108 @@ import asyncio
 from collections.abc import AsyncIterator
 from functools import partial
 
+import msgspec
+
 from haneul.kernel.db import Db
-from haneul.kernel.errors import BadRequest, Gone, Unacceptable
+from haneul.kernel.errors import BadRequest, Gone, NotFound, Unacceptable, Unavailable
 from haneul.kernel.http import Call
 from haneul.kernel.policy import Rule
 from haneul.services.image.config import ImageSettings
-from haneul.services.image.drivers.base import Draft, ImageStore
+from haneul.services.image.drivers.base import Draft, Unreachable
 from haneul.services.image.files import logic
-from haneul.services.image.files.intake import Intake, refuse_size
+from haneul.services.image.files.intake import Intake, IntakeRules, Landing, refuse_size
 from haneul.services.image.images import access
 from haneul.services.image.images.access import OWNER
-from haneul.services.image.images.models import ImageRow
-from haneul.services.image.images.schemas import STORE
+from haneul.services.image.images.models import Image
+from haneul.services.image.locations.logic import Place, new_key
+from haneul.services.image.locations.models import ACTIVE, STAGED
 from haneul.services.image.quotas import take_upload
+from haneul.services.image.stores.backends import Backend, Backends
 
 UPLOAD = Rule("upload_image", OWNER, "Upload an image's bytes.")
 BATCH_BYTES = 1 << 20
 
 
-class Uploads:
-    """Takes uploads into a store."""
+class Way(msgspec.Struct, frozen=True):
+    """One upload: to which store, under which key, and what its bytes are to be there."""
 
-    def __init__(self, driver: ImageStore, settings: ImageSettings) -> None:
-        self._driver, self._settings = driver, settings
+    backend: Backend
+    key: str
+    wanted: str
+    announced: int | None
+
+
+class Uploads:
+    """Takes bytes that clients send into a store."""
+
+    def __init__(self, backends: Backends, settings: ImageSettings) -> None:
+        self._backends, self._settings = backends, settings
 
     async def take(self, call: Call, image_id: str) -> None:
         """Give the image its bytes; whatever goes wrong, it is queued again and no byte remains."""
         announced = announced_size(call)
-        refuse_size(announced or 0, self._settings.most_bytes)
+        await self._take(call, image_id, Way(self._chosen(call), new_key(image_id), ACTIVE, announced))
+
+    async def stage(self, call: Call, image_id: str) -> None:
+        """Keep bytes for an import, unread; whatever goes wrong, the image is queued again and no byte remains."""
+        if "glance-direct" not in self._settings.import_methods:
+            raise NotFound("Image staging is not enabled: glance-direct is none of the import methods.")
+        announced = announced_size(call)
+        await self._take(call, image_id, Way(self._backends.staging, new_key(image_id), STAGED, announced))
+
+    def _chosen(self, call: Call) -> Backend:
+        name = call.header("x-image-meta-store")
+        backend = self._backends.named(name) if name else self._backends.default
+        if backend is None:
+            raise BadRequest("Unknown scheme '{name}' found in URI", name=name[:100])
+        if backend.store.is_read_only:
+            raise BadRequest("The selected store {name} takes no bytes: it is read-only.", name=backend.name)
+        return backend
+
+    async def _take(self, call: Call, image_id: str, way: Way) -> None:
+        refuse_size(way.announced or 0, self._settings.most_bytes)
         await call.transaction(lambda db: access.loaded(call, db, image_id), writes=False)
-        key = logic.new_store_key(image_id)
-        draft = await call.in_thread(partial(self._driver.open_draft, key))
         try:
-            await self._fill(call, image_id, key, draft)
+            draft = await call.in_thread(partial(way.backend.store.open_draft, way.key))
+        except Unreachable as away:
+            raise Unavailable("{reason}", reason=str(away)) from away
+        upload = _Upload(call, image_id, way, draft)
+        try:
+            await self._fill(upload)
         except BaseException:
             # The request's task may be cancelled; what was begun is undone all the same.
-            await asyncio.shield(self._undo(call, image_id, key, draft))
+            await asyncio.shield(upload.undo())
             raise
         await call.in_thread(draft.release)
 
-    async def _fill(self, call: Call, image_id: str, key: str, draft: Draft) -> None:
-        announced = announced_size(call)
-
-        def claim(db: Db) -> ImageRow:
-            row = access.loaded(call, db, image_id)
-            begin = partial(logic.claim, db, row, key)
-            take_upload(db, call.caller.project_id, announced, begin)
-            return row
-
-        claimed = await call.transaction(claim, writes=True)
-        intake = Intake(draft, self._settings.most_bytes)
-        await self._pour(call, intake)
+    async def _fill(self, upload: "_Upload") -> None:
+        claimed = await upload.call.transaction(upload.claim, writes=True)
         try:
-            received = await call.in_thread(partial(intake.finish, claimed, announced))
+            if upload.way.wanted == STAGED:
+                await self._stage(upload, claimed)
+            else:
+                await self._activate(upload, claimed)
         except FileNotFoundError:
-            raise Gone(logic.GONE, id=image_id) from None
-        await call.transaction(lambda db: logic.activate(db, image_id, key, received), writes=True)
+            raise Gone(logic.GONE, id=claimed.id) from None
 
-    async def _pour(self, call: Call, intake: Intake) -> None:
+    async def _activate(self, upload: "_Upload", claimed: Image) -> None:
+        call = upload.call
+        intake = Intake(upload.draft, IntakeRules(self._settings.most_bytes, self._settings.hash))
+        await self._pour(call, intake)
+        received = await call.in_thread(partial(intake.finish, claimed, upload.way.announced))
+        have = partial(logic.activate, image_id=claimed.id, number=upload.number, received=received)
+        await call.transaction(have, writes=True)
+
+    async def _stage(self, upload: "_Upload", claimed: Image) -> None:
+        call = upload.call
+        landing = Landing(upload.draft, self._settings.most_bytes)
+        await self._pour(call, landing)
+        landing.refuse_short(upload.way.announced)
+        await call.in_thread(landing.keep)
+        have = partial(logic.stage, image_id=claimed.id, number=upload.number, size=landing.size)
+        await call.transaction(have, writes=True)
+
+    async def _pour(self, call: Call, intake: Intake | Landing) -> None:
         """Write one batch in a thread while the next one arrives."""
         writing: asyncio.Task[None] | None = None
         try:
@@ -76,9 +120,28 @@ class Uploads:
             if writing is not None and not writing.done():
                 await asyncio.wait([writing])
 
-    async def _undo(self, call: Call, image_id: str, key: str, draft: Draft) -> None:
-        await call.in_thread(draft.discard)
-        await call.transaction(lambda db: logic.requeue(db, image_id, key), writes=True)
+
+class _Upload:
+    """One request's upload, from its claim on."""
+
+    def __init__(self, call: Call, image_id: str, way: Way, draft: Draft) -> None:
+        self.call, self.way, self.draft = call, way, draft
+        self._image_id = image_id
+        self.number = 0
+
+    def claim(self, db: Db) -> Image:
+        image = access.loaded(self.call, db, self._image_id)
+        place = Place(self.way.backend.name, self.way.key)
+
+        def begin() -> None:
+            self.number = logic.claim(db, image, place, self.way.wanted)
+
+        take_upload(db, self.call.caller.project_id, self.way.announced, begin)
+        return image
+
+    async def undo(self) -> None:
+        await self.call.in_thread(self.draft.discard)
+        await self.call.transaction(partial(logic.requeue, number=self.number), writes=True)
 
 
 async def batches(chunks: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:
@@ -108,8 +171,6 @@ def announced_size(call: Call) -> int | None:
     media_type = call.header("content-type").partition(";")[0].strip().lower()
     if media_type != "application/octet-stream":
         raise Unacceptable(415, "Invalid content type {media_type}", media_type=media_type[:100])
-    if call.header("x-image-meta-store", STORE) != STORE:
-        raise BadRequest("Unknown scheme '{store}' found in URI", store=call.header("x-image-meta-store")[:100])
     text = call.header("x-openstack-image-size") or call.header("content-length")
     if text and not (text.isascii() and text.isdigit() and len(text) < 19):
         raise BadRequest("Invalid or missing image size in request headers.")

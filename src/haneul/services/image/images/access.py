@@ -6,7 +6,7 @@ from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.kernel.http import Call
 from haneul.kernel.policy import Rule
-from haneul.services.image.images.models import ImageRow
+from haneul.services.image.images.models import Image
 from haneul.services.image.images.queries import BY_ID, SHARED_WITH
 
 OWNER = "rule:context_is_admin or (role:member and project_id:%(project_id)s)"
@@ -16,6 +16,7 @@ SEEN = (
 )
 ADMIN = Rule("context_is_admin", "role:admin", "Whether the caller sees and manages every image.")
 GET = Rule("get_image", f"rule:context_is_admin or (role:reader and {SEEN})", "Show an image.")
+MODIFY = Rule("modify_image", OWNER, "Change an image, its properties and its tags.")
 NO_IMAGE = "No image found with ID {id}"
 
 
@@ -30,7 +31,7 @@ def viewer(call: Call) -> Viewer:
     return Viewer(call.caller.project_id, call.allows(ADMIN))
 
 
-def visible(db: Db, image_id: str, viewer: Viewer) -> ImageRow:
+def visible(db: Db, image_id: str, viewer: Viewer) -> Image:
     """The image; NotFound alike if it isn't there and if the viewer can't see it."""
     image = db.one(BY_ID, id=image_id)
     if image is None or not _sees(db, image, viewer):
@@ -38,7 +39,7 @@ def visible(db: Db, image_id: str, viewer: Viewer) -> ImageRow:
     return image
 
 
-def _sees(db: Db, image: ImageRow, viewer: Viewer) -> bool:
+def _sees(db: Db, image: Image, viewer: Viewer) -> bool:
     if viewer.is_admin or image.project_id is None or image.visibility in ("public", "community"):
         return True
     if viewer.project_id is None:
@@ -51,18 +52,18 @@ def _sees(db: Db, image: ImageRow, viewer: Viewer) -> bool:
     )
 
 
-def member_of(call: Call, image: ImageRow) -> str:
+def member_of(call: Call, image: Image) -> str:
     """The project through whose membership the caller sees the image; empty if he needs none."""
     project_id = call.caller.project_id
     return project_id if project_id and image.visibility == "shared" and project_id != image.project_id else ""
 
 
-def seen(call: Call, image: ImageRow) -> bool:
+def seen(call: Call, image: Image) -> bool:
     """Whether the rule for showing lets the caller see an image that he found."""
     return call.allows(GET, image, member_id=member_of(call, image))
 
 
-def loaded(call: Call, db: Db, image_id: str, rule: Rule | None = None) -> ImageRow:
+def loaded(call: Call, db: Db, image_id: str, rule: Rule | None = None) -> Image:
     """The image, under the route's rule or this one; NotFound, not Forbidden, for what the caller can't see."""
     image = visible(db, image_id, viewer(call))
     try:

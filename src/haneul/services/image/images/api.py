@@ -1,16 +1,22 @@
 from typing import Any
 
+import msgspec
+
 from haneul.kernel.db import Db
 from haneul.kernel.http import Call, Listed, Reply, Routes
 from haneul.kernel.policy import Rule
+from haneul.services.image.config import ImageSettings
+from haneul.services.image.files.logic import remove
 from haneul.services.image.files.removal import ByteRemoval
 from haneul.services.image.images import access, logic, queries
-from haneul.services.image.images.access import GET, OWNER
+from haneul.services.image.images.access import GET, MODIFY, OWNER
 from haneul.services.image.images.changes import change, refuse_create
 from haneul.services.image.images.filters import asked
 from haneul.services.image.images.patches import MEDIA_TYPES, changes_in
-from haneul.services.image.images.schemas import STORE, image_create, view
+from haneul.services.image.images.schemas import image_create
+from haneul.services.image.images.views import Views
 from haneul.services.image.quotas import take_image
+from haneul.services.image.stores.backends import Backends
 
 ADD = Rule(
     "add_image",
@@ -18,14 +24,23 @@ ADD = Rule(
     "Create an image.",
 )
 LIST = Rule("get_images", "rule:context_is_admin or (role:reader and project_id:%(project_id)s)", "List images.")
-MODIFY = Rule("modify_image", OWNER, "Change an image, its properties and its tags.")
 DELETE = Rule("delete_image", OWNER, "Delete an image.")
 DEACTIVATE = Rule("deactivate", OWNER, "Close an image's bytes to downloads.")
 REACTIVATE = Rule("reactivate", OWNER, "Open an image's bytes to downloads again.")
 
 
-def routes_with(removal: ByteRemoval) -> Routes:
+class Tools(msgspec.Struct, frozen=True):
+    """What the routes of images work with."""
+
+    backends: Backends
+    views: Views
+    removal: ByteRemoval
+    settings: ImageSettings
+
+
+def routes_with(tools: Tools) -> Routes:
     routes = Routes()
+    views = tools.views
 
     @routes.post("/v2/images", rule=ADD)
     def create_image(call: Call, body: dict[str, Any]) -> Reply[dict[str, Any]]:
@@ -33,8 +48,11 @@ def routes_with(removal: ByteRemoval) -> Routes:
         refuse_create(call, wanted)
         take_image(call.db, call.caller.project_id)
         image = logic.create(call.db, wanted)
-        headers = {"Location": call.url(f"/v2/images/{image.row.id}"), "OpenStack-image-store-ids": STORE}
-        return Reply(view=view(image), headers=headers)
+        headers = {"Location": call.url(f"/v2/images/{image.id}")}
+        if tools.settings.import_methods:
+            headers["OpenStack-image-import-methods"] = ",".join(tools.settings.import_methods)
+        headers["OpenStack-image-store-ids"] = ",".join(tools.backends.writable)
+        return Reply(view=views.one(call.db, image), headers=headers)
 
     @routes.get("/v2/images", rule=LIST, wraps="images")
     def list_images(call: Call) -> Listed[dict[str, Any]]:
@@ -44,27 +62,27 @@ def routes_with(removal: ByteRemoval) -> Routes:
         if wanted.page.marker:
             access.refuse_marker(call.db, wanted.page.marker, viewer)
         rows = queries.list_(call.db, wanted)
-        shown = queries.details(call.db, [row for row in rows if access.seen(call, row)])
+        shown = [image for image in rows if access.seen(call, image)]
         full = bool(shown) and len(rows) == wanted.page.limit
-        return Listed(items=[view(image) for image in shown], next_marker=shown[-1].row.id if full else None)
+        return Listed(items=views.many(call.db, shown), next_marker=shown[-1].id if full else None)
 
     @routes.get("/v2/images/{image_id}", rule=GET, quick=True)
     def get_image(call: Call, image_id: str) -> dict[str, Any]:
-        row = access.loaded(call, call.db, image_id)
-        return view(queries.details(call.db, [row])[0])
+        return views.one(call.db, access.loaded(call, call.db, image_id))
 
     @routes.patch("/v2/images/{image_id}", rule=MODIFY, media_types=MEDIA_TYPES)
     def update_image(call: Call, image_id: str, body: Any) -> dict[str, Any]:
         changes = changes_in(call.header("content-type"), body)
-        row = access.loaded(call, call.db, image_id)
-        return view(change(call, queries.details(call.db, [row])[0], changes))
+        image = access.loaded(call, call.db, image_id)
+        return views.one(call.db, change(call, image, changes))
 
     @routes.delete("/v2/images/{image_id}", rule=DELETE, transaction="none")
     async def delete_image(call: Call, image_id: str) -> None:
-        def gone(db: Db) -> str | None:
-            return logic.delete(db, access.loaded(call, db, image_id))
+        def gone(db: Db) -> None:
+            remove(db, access.loaded(call, db, image_id), tools.settings.keep_deleted_s)
 
-        await removal.remove(call, await call.transaction(gone, writes=True))
+        await call.transaction(gone, writes=True)
+        await tools.removal.remove(call, image_id)
 
     @routes.post("/v2/images/{image_id}/actions/deactivate", rule=DEACTIVATE, status=204)
     def deactivate_image(call: Call, image_id: str) -> None:

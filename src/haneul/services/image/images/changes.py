@@ -42,7 +42,7 @@ def change(call: Call, image: Image, changes: Sequence[Change]) -> Image:
     """Make the changes; Forbidden if one of them needs more than the right to change the image."""
     for one in changes:
         if one.name == "visibility" and one.op != "remove":
-            _refuse_visibility(call, one.value, image.row)
+            _refuse_visibility(call, one.value, image)
         if one.name == "owner" and not call.allows(ADMIN):
             raise Forbidden("Owner can't be updated by non admin.")
     return logic.save(call.db, image, applied(image, changes)) if changes else image

@@ -1,23 +1,24 @@
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
+
+import msgspec
 
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, by, fields, unique
 from haneul.kernel.errors import Conflict, Forbidden, OverQuota
 from haneul.kernel.ids import new_uuid
 from haneul.services.image.images.models import (
-    Deletion,
     Image,
-    ImageRow,
     PropertyRow,
     Retired,
     TagRow,
-    deletions,
     images,
     properties,
     retired,
     tags,
 )
-from haneul.services.image.images.queries import BY_ID, details
+from haneul.services.image.images.queries import BY_ID
 from haneul.services.image.images.schemas import MOST_PROPERTIES, MOST_TAGS, ImageCreate
 
 TAKEN = "Image ID {id} already exists!"
@@ -27,8 +28,7 @@ BUSY = "An object with the same identifier is currently being operated on."
 
 def get(db: Db, image_id: str) -> Image | None:
     """The image whoever may see it; None if there is none."""
-    row = db.one(BY_ID, id=image_id)
-    return None if row is None else details(db, [row])[0]
+    return db.one(BY_ID, id=image_id)
 
 
 def create(db: Db, wanted: ImageCreate) -> Image:
@@ -38,7 +38,7 @@ def create(db: Db, wanted: ImageCreate) -> Image:
     refuse_many(len(custom), len(marks))
     given.pop("owner", None)
     moment = now()
-    row = ImageRow(
+    image = Image(
         id=given.pop("id", None) or new_uuid(),
         name=given.pop("name", None),
         status="queued",
@@ -55,17 +55,19 @@ def create(db: Db, wanted: ImageCreate) -> Image:
         checksum=None,
         os_hash_algo=None,
         os_hash_value=None,
-        store_key=None,
+        properties=custom,
+        tags=marks,
+        stores="",
         created_at=moment,
         updated_at=moment,
     )
-    if db.one(WAS_TAKEN, id=row.id) is not None:
-        raise Conflict(TAKEN, id=row.id)
-    with unique(TAKEN, id=row.id):
-        db.insert(images, row)
-    db.insert_all(properties, [PropertyRow(row.id, name, value) for name, value in custom.items()])
-    db.insert_all(tags, [TagRow(row.id, tag) for tag in marks])
-    return Image(row, custom, marks)
+    if db.one(WAS_TAKEN, id=image.id) is not None:
+        raise Conflict(TAKEN, id=image.id)
+    with unique(TAKEN, id=image.id):
+        db.insert(images, image)
+    db.insert_all(properties, [PropertyRow(image.id, name, value) for name, value in custom.items()])
+    db.insert_all(tags, [TagRow(image.id, tag) for tag in marks])
+    return image
 
 
 def refuse_many(property_count: int, tag_count: int) -> None:
@@ -83,59 +85,53 @@ def refuse_many(property_count: int, tag_count: int) -> None:
 
 def save(db: Db, old: Image, new: Image) -> Image:
     """Write what differs; Conflict if somebody else changed the image since `old` was read."""
-    row_id = old.row.id
     if len(new.properties) > len(old.properties):
         refuse_many(len(new.properties), 0)
     refuse_many(0, len(new.tags))
-    values = {name: value for name, value in fields(new.row).items() if value != getattr(old.row, name)}
-    touch(db, old.row, **values)
-    for name in old.properties.keys() - new.properties.keys():
-        db.delete(properties, image_id=row_id, name=name)
-    for name in old.properties.keys() & new.properties.keys():
-        if old.properties[name] != new.properties[name]:
-            db.update(properties, {"image_id": row_id, "name": name}, value=new.properties[name])
-    added = new.properties.keys() - old.properties.keys()
-    db.insert_all(properties, [PropertyRow(row_id, name, new.properties[name]) for name in added])
+    saved = touch(db, old, **{name: value for name, value in fields(new).items() if value != getattr(old, name)})
+    _save_properties(db, old, new.properties)
     for tag in set(old.tags) - set(new.tags):
-        db.delete(tags, image_id=row_id, value=tag)
-    db.insert_all(tags, [TagRow(row_id, tag) for tag in sorted(set(new.tags) - set(old.tags))])
-    found = get(db, row_id)
-    assert found is not None
-    return found
+        db.delete(tags, image_id=old.id, value=tag)
+    db.insert_all(tags, [TagRow(old.id, tag) for tag in sorted(set(new.tags) - set(old.tags))])
+    return saved
 
 
-def touch(db: Db, row: ImageRow, **values: Any) -> None:
+def _save_properties(db: Db, old: Image, wanted: Mapping[str, str]) -> None:
+    for name in old.properties.keys() - wanted.keys():
+        db.delete(properties, image_id=old.id, name=name)
+    for name in old.properties.keys() & wanted.keys():
+        if old.properties[name] != wanted[name]:
+            db.update(properties, {"image_id": old.id, "name": name}, value=wanted[name])
+    added = sorted(wanted.keys() - old.properties.keys())
+    db.insert_all(properties, [PropertyRow(old.id, name, wanted[name]) for name in added])
+
+
+def touch(db: Db, old: Image, **values: Any) -> Image:
     """Change an image as it was read; Conflict if somebody else was quicker."""
-    changed = db.update(images, {"id": row.id, "updated_at": row.updated_at}, updated_at=now(), **values)
-    if not changed:
+    # Two changes within one tick of the clock must not look the same.
+    moment = max(now(), old.updated_at + timedelta(microseconds=1))
+    if not db.update(images, {"id": old.id, "updated_at": old.updated_at}, updated_at=moment, **values):
         raise Conflict(BUSY)
+    return msgspec.structs.replace(old, updated_at=moment, **values)
 
 
-def set_active(db: Db, row: ImageRow, *, active: bool) -> None:
+def set_active(db: Db, image: Image, *, active: bool) -> None:
     """Open an image's bytes to downloads, or close them; Forbidden for an image that has none."""
-    if row.status not in ("active", "deactivated"):
+    if image.status not in ("active", "deactivated"):
         raise Forbidden(
             "Not allowed to {verb} image in status '{status}'",
             verb="reactivate" if active else "deactivate",
-            status=row.status,
+            status=image.status,
         )
     wanted = "active" if active else "deactivated"
-    if row.status != wanted:
-        touch(db, row, status=wanted)
+    if image.status != wanted:
+        touch(db, image, status=wanted)
 
 
-def delete(db: Db, row: ImageRow) -> str | None:
-    """Delete an image, and note that its bytes shall go; the key of those bytes. Forbidden if it is protected."""
-    if row.protected:
-        raise Forbidden("Image {id} is protected and cannot be deleted.", id=row.id)
-    if not db.delete(images, id=row.id, updated_at=row.updated_at):
+def delete(db: Db, image: Image) -> None:
+    """Delete an image whose bytes nobody speaks of any more. Forbidden if it is protected."""
+    if image.protected:
+        raise Forbidden("Image {id} is protected and cannot be deleted.", id=image.id)
+    if not db.delete(images, id=image.id, updated_at=image.updated_at):
         raise Conflict(BUSY)
-    db.insert(retired, Retired(row.id))
-    if row.store_key is not None:
-        db.insert(deletions, Deletion(row.store_key))
-    return row.store_key
-
-
-def forget_bytes(db: Db, store_key: str) -> None:
-    """The bytes are gone."""
-    db.delete(deletions, store_key=store_key)
+    db.insert(retired, Retired(image.id))

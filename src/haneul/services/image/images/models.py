@@ -1,13 +1,14 @@
 from datetime import datetime
+from typing import Any
 
-import msgspec
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String
 
-from haneul.kernel.db import Row, Table, Text, Time
+from haneul.kernel.db import Json, Row, Table, Text, Time
 
 
-class ImageRow(Row):
-    """An image. `store_key` names its bytes, or those that are coming in while `status` is `saving`."""
+class Image(Row):
+    """An image. `properties`, `tags` and `stores` repeat what the tables beside it say, so that a list is one query:
+    those are there to be searched. `stores` are the names of the stores that have its bytes, with commas between."""
 
     id: str
     name: str | None
@@ -25,17 +26,11 @@ class ImageRow(Row):
     checksum: str | None
     os_hash_algo: str | None
     os_hash_value: str | None
-    store_key: str | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class Image(msgspec.Struct, frozen=True):
-    """An image with what other tables hold of it."""
-
-    row: ImageRow
     properties: dict[str, str]
     tags: list[str]
+    stores: str
+    created_at: datetime
+    updated_at: datetime
 
 
 class PropertyRow(Row):
@@ -49,10 +44,12 @@ class TagRow(Row):
     value: str
 
 
-class Deletion(Row):
-    """Bytes that are to be deleted since their image is: nothing but this row may cost a file its life."""
+class Binned(Row):
+    """A deleted image whose bytes are kept for a while: `record` is what it takes to restore it."""
 
-    store_key: str
+    id: str
+    record: dict[str, Any]
+    deleted_at: datetime
 
 
 class Retired(Row):
@@ -79,7 +76,9 @@ images = Table(
     Column("checksum", String(32)),
     Column("os_hash_algo", String(64)),
     Column("os_hash_value", String(128)),
-    Column("store_key", String(64)),
+    Column("properties", Json, nullable=False),
+    Column("tags", Json, nullable=False),
+    Column("stores", String(1024), nullable=False),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
     Index("ix_image_images_created_at", "os_hidden", "created_at", "id"),
@@ -107,4 +106,9 @@ tags = Table(
 
 retired = Table("image_retired", Column("id", String(36), primary_key=True))
 
-deletions = Table("image_deletions", Column("store_key", String(64), primary_key=True))
+binned = Table(
+    "image_binned",
+    Column("id", String(36), primary_key=True),
+    Column("record", Json, nullable=False),
+    Column("deleted_at", Time, nullable=False),
+)

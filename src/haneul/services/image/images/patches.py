@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden, Unacceptable
 from haneul.services.image.images.models import Image
@@ -19,7 +20,7 @@ OPS: tuple[Op, ...] = ("add", "remove", "replace")
 V20 = "application/openstack-images-v2.0-json-patch"
 V21 = "application/openstack-images-v2.1-json-patch"
 MEDIA_TYPES = (V20, V21)
-COLUMNS = {name: name for name in FIELDS - {"id", "tags"}} | {"owner": "project_id"}
+COLUMNS = {name: name for name in FIELDS - {"id"}} | {"owner": "project_id"}
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -129,7 +130,7 @@ def _with(image: Image, change: Change) -> Image:
         del custom[name]
     else:
         custom[name] = change.value
-    return Image(image.row, custom, image.tags)
+    return replace(image, properties=custom)
 
 
 def _with_field(image: Image, change: Change) -> Image:
@@ -138,9 +139,7 @@ def _with_field(image: Image, change: Change) -> Image:
         raise Forbidden("Property {name} may not be removed.", name=name)
     if change.op == "add" and change.strict_add:
         raise Conflict("Property {name} already present.", name=name)
-    if name in ("disk_format", "container_format") and image.row.status != "queued":
+    if name in ("disk_format", "container_format") and image.status != "queued":
         raise Forbidden("Attribute {name} can be only replaced for a queued image.", name=name)
-    if name == "tags":
-        return Image(image.row, image.properties, sorted(set(change.value)))
-    row = msgspec.structs.replace(image.row, **{COLUMNS[name]: change.value})
-    return Image(row, image.properties, image.tags)
+    value = sorted(set(change.value)) if name == "tags" else change.value
+    return replace(image, **{COLUMNS[name]: value})

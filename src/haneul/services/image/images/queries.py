@@ -3,29 +3,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, or_, select
 
-from haneul.kernel.db import Db, Query, by, columns_of
+from haneul.kernel.db import Db, by
 from haneul.kernel.db.listing import Clause, Listing, Page
-from haneul.services.image.images.models import Image, ImageRow, PropertyRow, TagRow, images, properties, tags
+from haneul.services.image.images.models import Binned, Image, binned, images, properties, tags
 from haneul.services.image.members.models import members
 
-BY_ID = by(ImageRow, images, "id")
-BY_STATUS = by(ImageRow, images, "status")
-BY_OWNER_AND_NAME = by(ImageRow, images, "project_id", "name")
-PROPERTIES_OF = Query(
-    PropertyRow,
-    columns_of(PropertyRow, properties)
-    .where(properties.c.image_id.in_(bindparam("ids", expanding=True)))
-    .order_by(properties.c.image_id, properties.c.name),
-)
-TAGS_OF = Query(
-    TagRow,
-    columns_of(TagRow, tags)
-    .where(tags.c.image_id.in_(bindparam("ids", expanding=True)))
-    .order_by(tags.c.image_id, tags.c.value),
-)
-COUNT_OF_TAGS = select(func.count()).where(tags.c.image_id == bindparam("image_id"))
+BY_ID = by(Image, images, "id")
+BY_STATUS = by(Image, images, "status")
+BY_OWNER_AND_NAME = by(Image, images, "project_id", "name")
+BINNED = by(Binned, binned, "id")
 SHARED_WITH = select(members.c.image_id).where(
     members.c.image_id == bindparam("image_id"), members.c.member_id == bindparam("project_id")
 )
@@ -79,7 +67,7 @@ SORTS = (
     "updated_at",
 )
 LISTING = Listing(
-    ImageRow,
+    Image,
     images,
     filters={
         **{name: images.c[name] for name in EQUAL},
@@ -101,20 +89,8 @@ class Asked(msgspec.Struct, frozen=True):
     clauses: Sequence[Clause]
 
 
-def list_(db: Db, asked: Asked) -> list[ImageRow]:
+def list_(db: Db, asked: Asked) -> list[Image]:
     return LISTING.page(db, asked.page, asked.filters, asked.clauses)
-
-
-def details(db: Db, rows: Sequence[ImageRow]) -> list[Image]:
-    """The images with their properties and tags, in the rows' order."""
-    ids = [row.id for row in rows]
-    found = {row.id: Image(row, {}, []) for row in rows}
-    if ids:
-        for custom in db.all(PROPERTIES_OF, ids=ids):
-            found[custom.image_id].properties[custom.name] = custom.value
-        for tag in db.all(TAGS_OF, ids=ids):
-            found[tag.image_id].tags.append(tag.value)
-    return [found[row_id] for row_id in ids]
 
 
 def tag_clause(number: int, tag: str) -> Clause:

@@ -3,16 +3,13 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from haneul.kernel.clock import iso_seconds
 from haneul.kernel.errors import BadRequest, Forbidden
-from haneul.kernel.schema import UNSET, Count, Meta, OpenBody, Text255, UnsetType, View
-from haneul.services.image.images.models import Image
+from haneul.kernel.schema import UNSET, Count, Meta, OpenBody, Text255, UnsetType
 
 ImageId = Annotated[str, Meta(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\Z")]
 DiskFormat = Literal["ami", "ari", "aki", "vhd", "vhdx", "vmdk", "raw", "qcow2", "vdi", "iso", "ploop"]
 ContainerFormat = Literal["ami", "ari", "aki", "bare", "ovf", "ova", "docker", "compressed"]
 Visibility = Literal["community", "public", "private", "shared"]
-STORE = "file"
 MOST_PROPERTIES = 128
 MOST_TAGS = 128
 READ_ONLY = frozenset(
@@ -104,61 +101,3 @@ def _unfit(name: str, problem: str) -> BadRequest:
     return BadRequest(
         "Provided object does not match schema 'image': {name}: {problem}.", name=name[:LONGEST_NAME], problem=problem
     )
-
-
-class ImageView(View):
-    """What an image shows of itself; its custom properties stand beside these."""
-
-    id: str
-    name: str | None
-    status: str
-    visibility: str
-    owner: str | None
-    protected: bool
-    os_hidden: bool
-    disk_format: str | None
-    container_format: str | None
-    size: int | None
-    virtual_size: int | None
-    min_disk: int
-    min_ram: int
-    checksum: str | None
-    os_hash_algo: str | None
-    os_hash_value: str | None
-    created_at: str
-    updated_at: str
-    tags: list[str]
-    self: str
-    file: str
-    schema: str = "/v2/schemas/image"
-    stores: str | UnsetType = UNSET
-
-
-def view(image: Image) -> dict[str, Any]:
-    """The answer's body."""
-    row = image.row
-    shown = ImageView(
-        id=row.id,
-        name=row.name,
-        status=row.status,
-        visibility=row.visibility,
-        owner=row.project_id,
-        protected=row.protected,
-        os_hidden=row.os_hidden,
-        disk_format=row.disk_format,
-        container_format=row.container_format,
-        size=row.size,
-        virtual_size=row.virtual_size,
-        min_disk=row.min_disk,
-        min_ram=row.min_ram,
-        checksum=row.checksum,
-        os_hash_algo=row.os_hash_algo,
-        os_hash_value=row.os_hash_value,
-        created_at=iso_seconds(row.created_at),
-        updated_at=iso_seconds(row.updated_at),
-        tags=image.tags,
-        self=f"/v2/images/{row.id}",
-        file=f"/v2/images/{row.id}/file",
-        stores=STORE if row.size is not None else UNSET,
-    )
-    return image.properties | msgspec.to_builtins(shown)  # type: ignore[no-any-return]

@@ -4,7 +4,7 @@ from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.image.images import access
 from haneul.services.image.images.access import OWNER
-from haneul.services.image.images.models import ImageRow
+from haneul.services.image.images.models import Image
 from haneul.services.image.members import logic
 from haneul.services.image.members.models import Member
 from haneul.services.image.members.schemas import MemberView, member_in, status_in
@@ -25,12 +25,12 @@ COLLECTION = "/v2/images/{image_id}/members"
 ONE = COLLECTION + "/{member_id}"
 
 
-def _shows(call: Call, image: ImageRow, member_id: str) -> bool:
+def _shows(call: Call, image: Image, member_id: str) -> bool:
     """Whether the caller may know of this member: those who share an image don't learn of each other."""
     return call.allows(access.ADMIN) or call.caller.project_id in (image.project_id, member_id)
 
 
-def _member(call: Call, image: ImageRow, member_id: str) -> Member:
+def _member(call: Call, image: Image, member_id: str) -> Member:
     if not _shows(call, image, member_id):
         raise logic.missing(image, member_id)
     return logic.get(call.db, image, member_id)

@@ -3,7 +3,7 @@ from sqlalchemy import bindparam, func, select
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, by, columns_of, unique
 from haneul.kernel.errors import Forbidden, NotFound, OverQuota
-from haneul.services.image.images.models import ImageRow
+from haneul.services.image.images.models import Image
 from haneul.services.image.members.models import Member, members
 
 MOST = 128
@@ -15,7 +15,7 @@ ONE = by(Member, members, "image_id", "member_id")
 COUNT = select(func.count()).where(members.c.image_id == bindparam("image_id"))
 
 
-def refuse_unshared(image: ImageRow, doing: str) -> None:
+def refuse_unshared(image: Image, doing: str) -> None:
     """Forbidden for an image that isn't shared with single projects."""
     if image.visibility != "shared":
         raise Forbidden(
@@ -23,17 +23,17 @@ def refuse_unshared(image: ImageRow, doing: str) -> None:
         )
 
 
-def refuse_unseen(image: ImageRow) -> None:
+def refuse_unseen(image: Image) -> None:
     """NotFound for a member of an image that isn't shared: Glance tells nothing there."""
     if image.visibility != "shared":
         raise NotFound("Only shared images have members.")
 
 
-def list_(db: Db, image: ImageRow) -> list[Member]:
+def list_(db: Db, image: Image) -> list[Member]:
     return db.all(OF_IMAGE, image_id=image.id)
 
 
-def get(db: Db, image: ImageRow, member_id: str) -> Member:
+def get(db: Db, image: Image, member_id: str) -> Member:
     """One project's membership; NotFound."""
     found = db.one(ONE, image_id=image.id, member_id=member_id)
     if found is None:
@@ -41,11 +41,11 @@ def get(db: Db, image: ImageRow, member_id: str) -> Member:
     return found
 
 
-def missing(image: ImageRow, member_id: str) -> NotFound:
+def missing(image: Image, member_id: str) -> NotFound:
     return NotFound("{member_id} not found in the member list of the image {id}.", member_id=member_id, id=image.id)
 
 
-def create(db: Db, image: ImageRow, member_id: str) -> Member:
+def create(db: Db, image: Image, member_id: str) -> Member:
     """Share an image with a project; Conflict if it is shared with it already."""
     refuse_unshared(image, "create")
     attempted = int(db.value(COUNT, image_id=image.id)) + 1

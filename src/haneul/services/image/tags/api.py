@@ -1,6 +1,6 @@
 from haneul.kernel.http import Call, Routes
 from haneul.services.image.images import access
-from haneul.services.image.images.api import MODIFY
+from haneul.services.image.images.access import MODIFY
 from haneul.services.image.tags import logic
 
 routes = Routes()

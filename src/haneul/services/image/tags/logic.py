@@ -1,26 +1,25 @@
+from msgspec.structs import replace
+
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.services.image.images.logic import save
-from haneul.services.image.images.models import Image, ImageRow
-from haneul.services.image.images.queries import details
+from haneul.services.image.images.models import Image
 
 LONGEST = 255
 
 
-def add(db: Db, row: ImageRow, tag: str) -> None:
+def add(db: Db, image: Image, tag: str) -> None:
     """Put a tag on an image; one that it carries already is no error."""
     if len(tag) > LONGEST:
         raise BadRequest(
             "Provided object does not match schema 'image': tags: Expected `str` of length <= {most}.", most=LONGEST
         )
-    image = details(db, [row])[0]
     if tag not in image.tags:
-        save(db, image, Image(row, image.properties, [*image.tags, tag]))
+        save(db, image, replace(image, tags=sorted([*image.tags, tag])))
 
 
-def remove(db: Db, row: ImageRow, tag: str) -> None:
+def remove(db: Db, image: Image, tag: str) -> None:
     """Take a tag off; NotFound if the image doesn't carry it."""
-    image = details(db, [row])[0]
     if tag not in image.tags:
         raise NotFound("The resource could not be found.")
-    save(db, image, Image(row, image.properties, [one for one in image.tags if one != tag]))
+    save(db, image, replace(image, tags=[one for one in image.tags if one != tag]))

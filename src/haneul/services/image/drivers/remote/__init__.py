@@ -1,0 +1,1 @@
+"""What the stores behind a network have in common: holds, parts, reading by ranges."""

@@ -1,0 +1,24 @@
+"""The kinds of transfer that imports are made of."""
+
+from collections.abc import Mapping
+
+from haneul.kernel.db import Db
+from haneul.services.image.imports import logic
+from haneul.services.image.transfers.copying import store_bytes
+from haneul.services.image.transfers.job import Kind, Outcome
+from haneul.services.image.transfers.models import Transfer
+
+
+def _stored(db: Db, transfer: Transfer, outcome: Outcome) -> None:
+    given = transfer.input
+    values = {} if given["is_copy"] else {**outcome.result, **({"status": "active"} if given["may_fail"] else {})}
+    logic.arrived(db, transfer.image_id, given["store"], is_stored=True, **values)
+
+
+def _not_stored(db: Db, transfer: Transfer) -> None:
+    logic.arrived(db, transfer.image_id, transfer.input["store"], is_stored=False)
+
+
+KINDS: Mapping[str, Kind] = {
+    "store": Kind(store_bytes, done=_stored, failed=_not_stored),
+}

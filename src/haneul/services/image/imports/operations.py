@@ -1,0 +1,150 @@
+from functools import partial
+from typing import ClassVar
+
+from haneul.kernel.errors import Conflict, Gone
+from haneul.kernel.operations import Fault, Operation, Parked, Step, Work
+from haneul.services.image.images.models import Image
+from haneul.services.image.images.queries import BY_ID
+from haneul.services.image.imports import logic
+from haneul.services.image.locations import logic as locations
+from haneul.services.image.locations.logic import Place, new_key
+from haneul.services.image.locations.models import INCOMING, STAGED
+from haneul.services.image.stores.backends import STAGING
+from haneul.services.image.tasks import logic as tasks
+from haneul.services.image.transfers import logic as transfers
+from haneul.services.image.transfers.logic import Wanted
+from haneul.services.image.transfers.models import DONE, FAILED, UNFINISHED, Transfer
+
+BYTES_S = 24 * 3600.0
+# What brings bytes into staging, by the method of the import; glance-direct finds them there.
+BRINGS = {"web-download": "fetch", "glance-download": "pull", "copy-image": "unstore"}
+
+
+def _image(work: Work) -> Image:
+    image = work.db.one(BY_ID, id=work.resource_id)
+    if image is None:
+        raise Gone("The image was deleted.")
+    return image
+
+
+def _is_copy(work: Work) -> bool:
+    return bool(work.input["import_req"]["method"]["name"] == "copy-image")
+
+
+def begin(work: Work) -> None:
+    tasks.begin(work.db, work.input["task_id"])
+    staged = locations.of_image(work.db, work.resource_id, STAGED)
+    if staged:
+        work.memo["staged"] = staged[-1].id
+
+
+def want_bytes(work: Work) -> None:
+    """Have the bytes brought into staging, unless they are there."""
+    method = work.input["import_req"]["method"]
+    if method["name"] in BRINGS:
+        _want_staged(work, BRINGS[method["name"]], {"method": method})
+
+
+def want_changed(work: Work, plugin: str) -> None:
+    """Have the staged bytes changed by a plugin, where it is in use."""
+    if plugin in work.input["plugins"]:
+        _want_staged(work, plugin, {"from": work.memo["staged"]})
+
+
+def _want_staged(work: Work, kind: str, source: dict[str, object]) -> None:
+    image = _image(work)
+    number = locations.add(work.db, image.id, Place(STAGING, new_key(image.id)), INCOMING)
+    transfers.want(work.db, work, Wanted(kind, source, number))
+
+
+def have_staged(work: Work) -> None:
+    """Wait for what was wanted last; the bytes before it are no longer needed."""
+    found = _ended(work)
+    if found and found[-1].location_id != work.memo.get("staged"):
+        _drop_staged(work)
+        work.memo["staged"] = found[-1].location_id
+
+
+def _ended(work: Work) -> list[Transfer]:
+    """The operation's transfers, once all have ended; Conflict with the reason that one of them gave."""
+    found = transfers.of_operation(work.db, work.id)
+    if any(one.state in UNFINISHED for one in found):
+        raise Parked(check_after_s=5)
+    for one in found:
+        if one.state != DONE and not one.input.get("may_fail"):
+            raise Conflict("{reason}", reason=(one.fault or {}).get("message", "The bytes were not brought."))
+    return found
+
+
+def _drop_staged(work: Work) -> None:
+    number = work.memo.get("staged")
+    location = None if number is None else locations.get(work.db, number)
+    if location is not None:
+        locations.drop(work.db, [location])
+
+
+def want_stored(work: Work) -> None:
+    """Have the bytes brought from staging into each store."""
+    image, stores = _image(work), work.input["stores"]
+    told = {
+        "from": work.memo["staged"],
+        "may_fail": not work.input["all_must_succeed"],
+        "is_copy": _is_copy(work),
+    }
+    for store in stores:
+        number = locations.add(work.db, image.id, Place(store, new_key(image.id)), INCOMING)
+        transfers.want(work.db, work, Wanted("store", {**told, "store": store}, number))
+
+
+def see_stored(work: Work) -> None:
+    """Wait until the bytes are in the stores: in all of them, or in one at least where some may fail."""
+    stored = [one for one in _ended(work) if one.kind == "store"]
+    if not any(one.state == DONE for one in stored):
+        raise Conflict("None of the uploads finished!")
+
+
+def unstore(work: Work) -> None:
+    """Nobody wants the bytes any more, wherever they have come."""
+    transfers.cancel(work.db, work.id)
+    numbers = {one.location_id for one in transfers.of_operation(work.db, work.id)}
+    doomed = [one for one in locations.of_image(work.db, work.resource_id) if one.id in numbers]
+    locations.drop(work.db, doomed)
+
+
+def finish(work: Work) -> None:
+    _drop_staged(work)
+    status = {} if _is_copy(work) else {"status": "active"}
+    failed = [one.location_id for one in transfers.of_operation(work.db, work.id) if one.state == FAILED]
+    doomed = [one for one in locations.of_image(work.db, work.resource_id) if one.id in failed]
+    locations.drop(work.db, doomed)
+    logic.unlock(work.db, work.resource_id, **status)
+    tasks.succeed(work.db, work.input["task_id"], {"image_id": work.resource_id}, work.input["task_hours"])
+    transfers.forget(work.db, work.id)
+
+
+class ImportImage(Operation):
+    """Bring an image's bytes into staging, change them there, and store them."""
+
+    name: ClassVar[str] = "image-import"
+    steps: ClassVar[tuple[Step, ...]] = (
+        Step("begin", begin),
+        Step("want the bytes", want_bytes, undo=unstore),
+        Step("have the bytes", have_staged, deadline_s=BYTES_S),
+        Step("want them unpacked", partial(want_changed, plugin="image_decompression"), undo=unstore),
+        Step("have them unpacked", have_staged, deadline_s=BYTES_S),
+        Step("want them converted", partial(want_changed, plugin="image_conversion"), undo=unstore),
+        Step("have them converted", have_staged, deadline_s=BYTES_S),
+        Step("want them stored", want_stored, undo=unstore),
+        Step("see them stored", see_stored, deadline_s=BYTES_S),
+        Step("finish", finish),
+    )
+
+    @staticmethod
+    def failed(work: Work, fault: Fault) -> None:
+        """The image is queued again, with nothing left of the attempt; one that was copied stays as it was."""
+        _drop_staged(work)
+        image = work.db.one(BY_ID, id=work.resource_id)
+        if image is not None:
+            logic.give_up(work.db, image, work.input["stores"], is_copy=_is_copy(work))
+        tasks.fail(work.db, work.input["task_id"], fault.message, work.input["task_hours"])
+        transfers.forget(work.db, work.id)

@@ -1,0 +1,160 @@
+"""A real OpenStack Swift of one device, which speaks both its own protocol and S3's."""
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
+from pathlib import Path
+from secrets import token_hex
+
+from tests.servers.daemon import LOOPBACK, Daemon, free_port, run, scratch
+
+USER = "swift"
+PROJECT, ACCOUNT = "images", "glance"
+KINDS = ("account", "container", "object")
+PROBE_DEADLINE_S = 2.0
+# The s3api filter refuses to run unless the filters that it needs stand behind it, in this order.
+PIPELINE = "catch_errors healthcheck cache s3api tempauth bulk container-quotas slo dlo proxy-server"
+
+# swift-ring-builder needs a process for each of nine steps.
+RINGS = """
+import sys
+from swift.common.ring import RingBuilder
+host, *ports = sys.argv[1:]
+for kind, port in zip(("account", "container", "object"), ports):
+    builder = RingBuilder(0, 1, 0)
+    place = {"region": 1, "zone": 1, "ip": host, "port": int(port), "device": "sda", "weight": 1}
+    builder.add_dev({**place, "replication_ip": host, "replication_port": int(port), "meta": ""})
+    builder.rebalance()
+    builder.get_ring().save(kind + ".ring.gz")
+"""
+
+
+@dataclass
+class Swift:
+    """One account, container and object server, and a proxy that may be stopped and started again."""
+
+    folder: Path
+    key: str = field(default_factory=lambda: token_hex(16))
+    port: int = field(default_factory=free_port)
+    ports: Mapping[str, int] = field(default_factory=lambda: {kind: free_port() for kind in KINDS})
+    cache_port: int = field(default_factory=free_port)
+    proxy: Daemon | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the proxy serves: S3 at its root, the version 1 login at /auth/v1.0."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+    @property
+    def user(self) -> str:
+        """The account's name, which is S3's access key too; `key` is the secret of both."""
+        return f"{PROJECT}:{ACCOUNT}"
+
+    def start(self) -> None:
+        """Start the proxy and wait until it serves."""
+        assert self.proxy is None, "Swift runs already."
+        self.proxy = self._server("proxy")
+        self.proxy.wait_until(self.serves)
+
+    def stop(self) -> None:
+        """End the proxy, and with it every client's connection."""
+        if self.proxy is not None:
+            self.proxy.end()
+            self.proxy = None
+
+    def serves(self) -> bool:
+        """Whether the proxy says that it is well."""
+        try:
+            connection = HTTPConnection(LOOPBACK, self.port, timeout=PROBE_DEADLINE_S)
+            connection.request("GET", "/healthcheck")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+
+    def configure(self) -> None:
+        """Write the configuration and the rings: loopback only, one replica of everything."""
+        (self.folder / "swift.conf").write_text(
+            "[swift-hash]\nswift_hash_path_prefix = haneul\nswift_hash_path_suffix = haneul\n"
+        )
+        self._write("proxy", self.port, PIPELINE, self._filters())
+        for kind in KINDS:
+            self._write(kind, self.ports[kind], f"{kind}-server", {})
+        ports = [str(self.ports[kind]) for kind in KINDS]
+        run(self.folder, ["/usr/bin/python3", "-c", RINGS, LOOPBACK, *ports], USER)
+        (self.folder / "devices" / "sda").mkdir(parents=True)
+
+    @contextmanager
+    def backends(self) -> Iterator[None]:
+        """The servers behind the proxy run."""
+        with ExitStack() as ending:
+            cache = ["memcached", "-l", LOOPBACK, "-p", str(self.cache_port), "-U", "0", "-m", "16"]
+            daemons = [Daemon(self.folder, cache, USER), *(self._server(kind) for kind in KINDS)]
+            for daemon in daemons:
+                ending.callback(daemon.end)
+            # All begin to run before the first is waited for.
+            self.proxy = self._server("proxy")
+            for daemon, port in zip(daemons, (self.cache_port, *self.ports.values()), strict=True):
+                daemon.wait_until(lambda port=port: _listens(port))
+            self.proxy.wait_until(self.serves)
+            yield
+
+    def _server(self, kind: str) -> Daemon:
+        return Daemon(self.folder, [f"swift-{kind}-server", str(self.folder / f"{kind}.conf"), "-v"], USER)
+
+    def _write(self, kind: str, port: int, pipeline: str, filters: Mapping[str, Mapping[str, object]]) -> None:
+        default = {
+            "bind_ip": LOOPBACK,
+            "bind_port": port,
+            "workers": 0,
+            "user": USER,
+            "swift_dir": self.folder,
+            "devices": self.folder / "devices",
+            "mount_check": "false",
+            "fallocate_reserve": 0,
+            "log_address": self.folder / "log",
+        }
+        sections: dict[str, Mapping[str, object]] = {
+            "DEFAULT": default,
+            "pipeline:main": {"pipeline": pipeline},
+            f"app:{kind}-server": {"use": f"egg:swift#{kind}", "account_autocreate": "true"},
+            **filters,
+        }
+        (self.folder / f"{kind}.conf").write_text(
+            "".join(
+                f"[{name}]\n" + "".join(f"{option} = {value}\n" for option, value in section.items())
+                for name, section in sections.items()
+            )
+        )
+
+    def _filters(self) -> dict[str, Mapping[str, object]]:
+        account = {f"user_{PROJECT}_{ACCOUNT}": f"{self.key} .admin"}
+        return {
+            **{f"filter:{name}": {"use": f"egg:swift#{name}"} for name in ("catch_errors", "healthcheck", "bulk")},
+            **{f"filter:{name}": {"use": f"egg:swift#{name}"} for name in ("slo", "dlo")},
+            "filter:container-quotas": {"use": "egg:swift#container_quotas"},
+            "filter:cache": {"use": "egg:swift#memcache", "memcache_servers": f"{LOOPBACK}:{self.cache_port}"},
+            "filter:s3api": {"use": "egg:swift#s3api", "allow_multipart_uploads": "true"},
+            "filter:tempauth": {"use": "egg:swift#tempauth", **account},
+        }
+
+
+@contextmanager
+def running() -> Iterator[Swift]:
+    """A Swift, started from nothing and ended with nothing left."""
+    with scratch(USER) as folder:
+        swift = Swift(folder)
+        swift.configure()
+        (folder / "devices" / "sda").chmod(0o777)
+        with swift.backends():
+            try:
+                yield swift
+            finally:
+                swift.stop()
+
+
+def _listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection((LOOPBACK, port), PROBE_DEADLINE_S):
+        return True
+    return False
