@@ -47,7 +47,7 @@ test-commands: $(BUILT) ## The command line in real process trees, and the unmod
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" tests/cli tests/clients
 
 .PHONY: test-machine
-test-machine: $(BUILT) packages-guest packages-network ## As root, with real guests
+test-machine: $(BUILT) packages-guest packages-network packages-objects packages-ceph ## As root, with real guests and real stores of objects
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m machine tests
 
 .PHONY: test-databases
@@ -124,10 +124,11 @@ lock: $(BUILT) ## Choose the newest versions that pyproject.toml allows, with th
 
 .PHONY: packages
 packages: ## Install the Debian packages that anything here needs
-	tools/install-packages build guest network databases broker
+	tools/install-packages build guest network databases broker objects ceph
 
-.PHONY: packages-guest packages-network packages-databases packages-broker
-packages-guest packages-network packages-databases packages-broker: packages-%:
+PACKAGES = $(addprefix packages-,guest network databases broker objects ceph)
+.PHONY: $(PACKAGES)
+$(PACKAGES): packages-%:
 	@tools/install-packages $*
 
 .PHONY: clean

@@ -13,6 +13,7 @@ from bench.cases import (
     assignments,
     firewall,
     identity,
+    images,
     live_rules,
     login,
     networks,
@@ -25,6 +26,7 @@ from bench.cases import (
 
 CASES: tuple[Case, ...] = (
     *identity.CASES,
+    *images.CASES,
     *assignments.CASES,
     *servers.CASES,
     *networks.CASES,

@@ -90,7 +90,7 @@ def test_a_real_image_is_what_it_claims(make: Make, claimed: str, kind: str, opt
 @pytest.mark.parametrize("kind", ["qcow2", "vmdk", "vdi", "vpc", "vhdx", "qed", "luks", "parallels"])
 @pytest.mark.parametrize("claimed", CLAIMABLE)
 def test_a_real_image_is_nothing_else(make: Make, claimed: str, kind: str):
-    if claimed == {"vpc": "vhd"}.get(kind, kind):
+    if claimed == {"vpc": "vhd", "parallels": "ploop"}.get(kind, kind):
         return
     options = ("key-secret=s",) if kind == "luks" else ()
     image = b"LUKS\xba\xbe\0\x01".ljust(MIB, b"\0") if options else make(kind)
@@ -166,8 +166,8 @@ def test_the_hand_written_qcow2_is_accepted():
         (patch(qcow2(), 56, struct.pack(">I", 0)), "reference table"),
         (patch(qcow2(), 56, struct.pack(">I", 0xFFFFFFFF)), "reference table"),
         (patch(qcow2(), 60, struct.pack(">I", 65537)), "snapshots"),
-        (qcow2(more=extension(0x12345678, b"")[:4] + b"\xff\xff\xff\xf0"), "longer than the space"),
-        (qcow2(more=extension(0x12345678, b"") * 64), "more header extensions"),
+        (qcow2(more=extension(0x6803F857, b"")[:4] + b"\xff\xff\xff\xf0"), "longer than the space"),
+        (qcow2(more=extension(0x6803F857, b"") * 64), "more header extensions"),
         (qcow2(features=1 << 4, bits=13), "subclusters"),
     ],
 )
@@ -277,7 +277,7 @@ def test_a_vhdx_with_a_parent_or_without_metadata_is_refused(make: Make):
         verdict(patch(image, at - 65536 + 10, b"\0\0"), "vhdx")
 
 
-@pytest.mark.parametrize("claimed", ["qed", "luks", "ploop", "vpc", "", "../raw", "QCOW2"])
+@pytest.mark.parametrize("claimed", ["qed", "luks", "vpc", "", "../raw", "QCOW2"])
 def test_a_format_that_nobody_can_claim_is_refused(claimed: str):
     with pytest.raises(Unsafe, match="cannot be used here"):
         verdict(b"x", claimed)
@@ -295,7 +295,7 @@ def test_memory_is_bounded():
     for _ in range(64):
         inspector.feed(bytes(MIB))
     kept = sum(len(part) for part in vars(inspector).values() if isinstance(part, bytes | bytearray))
-    assert kept <= 642 * 1024
+    assert kept <= 706 * 1024
 
 
 MAGICS = [b"QFI\xfb", b"KDMV", b"COWD", b"conectix", b"vhdxfile", b"# Disk DescriptorFile\n", b"LUKS\xba\xbe", b"QED\0"]
@@ -312,7 +312,7 @@ def test_no_bytes_cause_anything_but_the_two_refusals(magic: bytes, body: list[b
     except (Unsafe, Mismatch):
         return
     assert inspected.format == claimed
-    assert inspected.virtual_size > 0
+    assert (inspected.virtual_size or 0) > 0
 
 
 @pytest.mark.parametrize("kind", ["qcow2", "vmdk", "vdi", "vpc", "vhdx"])
@@ -326,7 +326,7 @@ def test_no_damage_to_a_real_image_causes_anything_else(make: Make, kind: str):
         place = at if head else image.index(b"metadata", MIB) + at
         cut = patch(image, place, value)[: max(length, 1)] if length % 2 else patch(image, place, value)
         try:
-            assert verdict(cut, claimed, 1 << 20).virtual_size > 0
+            assert (verdict(cut, claimed, 1 << 20).virtual_size or 0) > 0
         except (Unsafe, Mismatch):
             return
 

@@ -16,6 +16,7 @@ from tests.laws.furnished_catalog import catalog_stage
 from tests.laws.furnished_credentials import credential_stage
 from tests.laws.furnished_delegation import delegation_stage
 from tests.laws.furnished_limits import limit_stage
+from tests.laws.furnished_metadefs import metadef_stage
 from tests.laws.furnished_trusts import trust_stage
 from tests.support.cloud import Client, RunningCloud, running_cloud
 from tests.support.hosts import simulated_host
@@ -40,6 +41,7 @@ NEVER_FETCHED = {"EndpointGroupProject"}
 AGENTS = {"DHCPAgentHostingNetwork": "dhcp_agent_id", "L3AgentRouter": "l3_agent_id"}
 NAMES = {
     "AutoAllocatedTopology": "{project_id}",
+    "MetadefProperty": "{property_name}",
     "NetworkIPAvailability": "{network_id}",
     "Quota": "{project_id}",
     "Allocation": "{server_id}",
@@ -113,6 +115,7 @@ class Stage:
         credential_stage(self.admin, self.ids["user_id"], self.ids["project_id"])
         trust_stage(self.admin, self.ids["user_id"], self.ids["project_id"])
         limit_stage(self.admin, self.ids["project_id"])
+        self.ids |= metadef_stage(self.admin)
         self._furnish(self.admin.with_headers(OpenStack_API_Version="compute 2.100"))
 
     def _furnish(self, nova: Client) -> None:

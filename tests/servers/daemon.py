@@ -48,6 +48,15 @@ class Daemon:
                 raise AssertionError(f"{self._name} does not serve (exit status {died}). It said:\n{said}")
             time.sleep(PAUSE_S)
 
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """For a while the server runs, but not a step."""
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def end(self, polite: signal.Signals = signal.SIGTERM) -> None:
         """Ask the process to end and wait; whatever is left of its session after that is killed."""
         with suppress(subprocess.TimeoutExpired):
@@ -64,12 +73,13 @@ def as_user(user: str, argv: Sequence[str]) -> list[str]:
     return ["setpriv", "--pdeathsig=TERM", *(identity if os.geteuid() == 0 else []), *argv]
 
 
-def run(folder: Path, argv: Sequence[str], user: str) -> None:
-    """Run a preparing command to its end; AssertionError with its output if it fails."""
+def run(folder: Path, argv: Sequence[str], user: str) -> str:
+    """Run a preparing command to its end and return what it says; AssertionError with its output if it fails."""
     done = subprocess.run(
         as_user(user, argv), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, f"{argv[0]} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+    return done.stdout
 
 
 @contextmanager

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.servers import mariadb, postgresql, rabbitmq
+from tests.servers import ceph, mariadb, postgresql, rabbitmq, swift
 from tests.servers.shared import Shared
 
+_ceph = Shared(ceph.running)
 _mariadb = Shared(mariadb.running)
 _postgresql = Shared(postgresql.running)
 _rabbitmq = Shared(rabbitmq.running)
+_swift = Shared(swift.running)
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +33,20 @@ def rabbitmq_server() -> Iterator[rabbitmq.RabbitMQ]:
     """A RabbitMQ broker; a test that stops it starts it again."""
     with _rabbitmq.use() as broker:
         yield broker
+
+
+@pytest.fixture(scope="session")
+def ceph_cluster() -> Iterator[ceph.Ceph]:
+    """A Ceph cluster with an empty pool."""
+    with _ceph.use() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def swift_server() -> Iterator[swift.Swift]:
+    """An object store that speaks Swift and S3; a test that stops its proxy starts it again."""
+    with _swift.use() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

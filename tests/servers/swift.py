@@ -17,6 +17,8 @@ PROBE_DEADLINE_S = 2.0
 # The s3api filter refuses to run unless the filters that it needs stand behind it, in this order.
 PIPELINE = "catch_errors healthcheck cache s3api tempauth bulk container-quotas slo dlo proxy-server"
 
+KEYSTONE_PIPELINE = "catch_errors healthcheck cache authtoken keystoneauth slo dlo proxy-server"
+KEYSTONE_ROLES = {"use": "egg:swift#keystoneauth", "operator_roles": "admin", "reseller_prefix": "AUTH"}
 # swift-ring-builder needs a process for each of nine steps.
 RINGS = """
 import sys
@@ -73,6 +75,35 @@ class Swift:
         except OSError:
             return False
 
+    def names(self, container: str) -> list[str]:
+        """What lies in a container and in the one in which its S3 face keeps parts."""
+        token = self._ask("GET", "/auth/v1.0", {"X-Auth-User": self.user, "X-Auth-Key": self.key})["X-Auth-Token"]
+        found = []
+        for path in (container, f"{container}%2Bsegments"):
+            told = self._ask("GET", f"/v1/AUTH_{PROJECT}/{path}?format=plain", {"X-Auth-Token": token})
+            found += told["body"].split()
+        return found
+
+    def limit(self, container: str, size: int) -> None:
+        """Make a container that takes no more than so many bytes."""
+        token = self._ask("GET", "/auth/v1.0", {"X-Auth-User": self.user, "X-Auth-Key": self.key})["X-Auth-Token"]
+        headers = {"X-Auth-Token": token, "X-Container-Meta-Quota-Bytes": str(size)}
+        self._ask("PUT", f"/v1/AUTH_{PROJECT}/{container}", headers)
+
+    def forget_tokens(self) -> None:
+        """Every token that was given out is worth nothing from now on."""
+        with socket.create_connection((LOOPBACK, self.cache_port), PROBE_DEADLINE_S) as cache:
+            cache.sendall(b"flush_all\r\n")
+            assert cache.recv(16) == b"OK\r\n"
+
+    def _ask(self, method: str, path: str, headers: Mapping[str, str]) -> dict[str, str]:
+        connection = HTTPConnection(LOOPBACK, self.port, timeout=PROBE_DEADLINE_S)
+        connection.request(method, path, headers=dict(headers))
+        answer = connection.getresponse()
+        body = answer.read().decode()
+        connection.close()
+        return {**answer.headers, "body": body if answer.status == 200 else ""}
+
     def configure(self) -> None:
         """Write the configuration and the rings: loopback only, one replica of everything."""
         (self.folder / "swift.conf").write_text(
@@ -100,10 +131,37 @@ class Swift:
             self.proxy.wait_until(self.serves)
             yield
 
+    @contextmanager
+    def beside(self, identity_url: str, password: str) -> Iterator[str]:
+        """Another proxy on the same servers, which asks a Keystone who its callers are; its URL."""
+        port = free_port()
+        asking = {
+            "paste.filter_factory": "keystonemiddleware.auth_token:filter_factory",
+            "auth_url": identity_url,
+            "www_authenticate_uri": identity_url,
+            "auth_type": "password",
+            "username": "admin",
+            "password": password,
+            "project_name": "admin",
+            "user_domain_id": "default",
+            "project_domain_id": "default",
+            "delay_auth_decision": "true",
+            "interface": "public",
+        }
+        filters = {**self._filters(), "filter:authtoken": asking, "filter:keystoneauth": KEYSTONE_ROLES}
+        self._write("keystone", port, KEYSTONE_PIPELINE, filters)
+        proxy = Daemon(self.folder, ["swift-proxy-server", str(self.folder / "keystone.conf"), "-v"], USER)
+        try:
+            proxy.wait_until(lambda: _listens(port))
+            yield f"http://{LOOPBACK}:{port}"
+        finally:
+            proxy.end()
+
     def _server(self, kind: str) -> Daemon:
         return Daemon(self.folder, [f"swift-{kind}-server", str(self.folder / f"{kind}.conf"), "-v"], USER)
 
     def _write(self, kind: str, port: int, pipeline: str, filters: Mapping[str, Mapping[str, object]]) -> None:
+        app = pipeline.split()[-1].removesuffix("-server")
         default = {
             "bind_ip": LOOPBACK,
             "bind_port": port,
@@ -118,7 +176,7 @@ class Swift:
         sections: dict[str, Mapping[str, object]] = {
             "DEFAULT": default,
             "pipeline:main": {"pipeline": pipeline},
-            f"app:{kind}-server": {"use": f"egg:swift#{kind}", "account_autocreate": "true"},
+            f"app:{app}-server": {"use": f"egg:swift#{app}", "account_autocreate": "true"},
             **filters,
         }
         (self.folder / f"{kind}.conf").write_text(

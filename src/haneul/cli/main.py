@@ -25,7 +25,8 @@ COMMANDS = {
     "trace": "Follow a packet, and name the first place that drops it.",
     "demo": "Boot a server, show its console and the time of each step.",
     "identity": "Administer identity: its first administrator, keys, trusts and audit trail.",
-    "image": "Make images.",
+    "image": "Make images, restore deleted ones, and see whether stores hold what they should.",
+    "metadefs": "Load, export and unload definitions of metadata.",
     "version": "Print the version.",
 }
 HIDDEN = {"control": "processes", "agent": "processes", "supervise": "processes"}

@@ -64,11 +64,16 @@ def run(
     input: bytes | None = None,  # noqa: A002 - the name subprocess gives it
     env: Mapping[str, str] | None = None,
     limits: Limits | None = None,
+    inside: Sequence[str] = (),
 ) -> Finished:
-    """Run a program to its end; RunFailed if it is missing, fails or takes longer than `timeout_s`."""
+    """Run a program to its end; RunFailed if it is missing, fails or takes longer than `timeout_s`.
+
+    `inside` is the command that starts it, with its flags, under the same limits.
+    """
     _refuse_missing(argv[0])
+    started = [*inside, *argv]
     child = _start(
-        argv if limits is None else _under(limits, argv),
+        started if limits is None else _under(limits, started),
         _Child(
             stdin=subprocess.DEVNULL if input is None else subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.host.net.web import QUICK, fetcher, ok, redirect, says, web
 
-from haneul.host.net.fetch import Fetcher, FetchFailed, Limits, Refused
+from haneul.host.net.fetch import Fetcher, FetchFailed, Limits, Missing, Refused
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CLOSED = b"HTTP/1.0 200 OK\r\n\r\n"
@@ -89,6 +89,12 @@ def test_bodies_of_every_framing() -> None:
         assert fetched(server.url()) == b""
 
 
+def test_by_an_ipv6_address() -> None:
+    with web(ok(b"six"), address="::1") as server:
+        assert fetched(server.url(host="[0:0::1]")) == b"six"
+        assert f"\r\nHost: [::1]:{server.port}\r\n".encode() in server.asked[0]
+
+
 def test_a_part() -> None:
     part = ok(b"cde", "Content-Range: bytes 2-4/5", status="206 Partial Content")
     with web(part) as server:
@@ -103,7 +109,7 @@ def test_a_part() -> None:
 
 def test_statuses_and_codings_that_are_not_taken() -> None:
     with web(ok(b"no", status="404 Not Found")) as server:
-        assert refusal(server.url()) == "The server answers with the status 404."
+        assert refusal(server.url(), kind=Missing) == "The server answers with the status 404."
     with web(ok(b"", status="304 Not Modified")) as server:
         assert refusal(server.url()) == "The server answers with the status 304."
     with web(ok(b"\x1f\x8b", "Content-Encoding: gzip")) as server:

@@ -39,9 +39,10 @@ def says(content: bytes) -> Answer:
 class Web:
     """A server that gives each request's header to `answer`, and remembers it."""
 
-    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, answer: Answer, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1") -> None:
         self._answer, self._tls = answer, tls
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, 0), family=family)
         self.port: int = self._listener.getsockname()[1]
         self.asked: list[bytes] = []
         threading.Thread(target=self._serve, daemon=True).start()
@@ -77,8 +78,8 @@ class Web:
 
 
 @contextmanager
-def web(answer: Answer | bytes, tls: ssl.SSLContext | None = None) -> Iterator[Web]:
-    with closing(Web(says(answer) if isinstance(answer, bytes) else answer, tls)) as server:
+def web(answer: Answer | bytes, tls: ssl.SSLContext | None = None, address: str = "127.0.0.1") -> Iterator[Web]:
+    with closing(Web(says(answer) if isinstance(answer, bytes) else answer, tls, address)) as server:
         yield server
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, padding, rsa
@@ -67,6 +68,14 @@ def certificate(
     for extension in extensions:
         builder = builder.add_extension(extension, critical=True)
     return builder.sign(signer, hashes.SHA256())
+
+
+class Image(msgspec.Struct, frozen=True):
+    """What a verifier asks of an image."""
+
+    properties: dict[str, str]
+    id: str = "4f2a"
+    project_id: str | None = None
 
 
 def _named(name: str) -> x509.Name:

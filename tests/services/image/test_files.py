@@ -10,6 +10,7 @@ import pytest
 from tests.services.image.shelf import BYTES, MIB, QCOW2, create, files, qcow2, show, store_folder, upload, uploaded
 from tests.services.image.wire import slow_upload, until
 from tests.support.cloud import Client, RunningCloud, running_cloud
+from tests.support.zoo.makers import OVF, tar
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +54,7 @@ def test_a_body_without_a_length_goes_in_too(alice: Client) -> None:
         (QCOW2, qcow2(backing=b"/etc/shadow"), "names a backing file"),
         (QCOW2, qcow2()[:100], "cut off"),
         (QCOW2, b"", "The image file is empty."),
-        ({"disk_format": "ploop"}, b"anything", "cannot be used here"),
+        ({"disk_format": "ploop"}, b"anything", "The image was announced as ploop"),
     ],
 )
 def test_a_file_that_is_not_what_it_claims_is_refused(
@@ -74,9 +75,10 @@ def test_nothing_at_all_is_raw_too(alice: Client) -> None:
     assert (answer.status_code, answer.content, answer.headers["Content-Length"]) == (200, b"", "0")
 
 
-def test_a_container_is_not_looked_into(alice: Client) -> None:
-    image = uploaded(alice, b"a tar file, say", container_format="ova", disk_format="vmdk")
-    assert (image["status"], image["virtual_size"]) == ("active", None)
+def test_an_archive_does_not_tell_the_size_of_a_disk(alice: Client) -> None:
+    archive = tar({"box.ovf": OVF, "box.vmdk": bytes(5000)})
+    image = uploaded(alice, archive, container_format="ova", disk_format="vmdk")
+    assert (image["status"], image["size"], image["virtual_size"]) == ("active", len(archive), None)
 
 
 @pytest.mark.parametrize(

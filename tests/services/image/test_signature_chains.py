@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from tests.services.image.signing import CA, certificate, key_of, properties, put, signature
+from tests.services.image.signing import CA, Image, certificate, key_of, properties, put, signature
 
 from haneul.kernel.errors import BadRequest
 from haneul.services.image.keys import CertificateFolder
-from haneul.services.image.signatures import Signed, refuse_untrusted, verifier_for
+from haneul.services.image.signatures import refuse_untrusted, verifier_for
 from haneul.services.image.signatures.failures import Failed
 
 NOT_VALID_NOW = "The certificate is outside its valid date range."
@@ -86,12 +86,11 @@ def test_trust_that_is_asked_for_by_ids(tmp_path: Path) -> None:
     made = certificate(key, "leaf", by=(ROOT, "root"))
     said = properties(put(tmp_path, made), signature(key, b"image"))
     trusted = ["11111111-1111-1111-1111-111111111111", put(tmp_path, root())]
-    image = Signed(image_id="4f2a", project_id="garden", properties=said, trusted_ids=trusted)
-    verifier = verifier_for(image, CertificateFolder(tmp_path))
+    verifier = verifier_for(Image(said), CertificateFolder(tmp_path), trusted)
     assert verifier
     verifier.update(b"image")
     verifier.verify()
     (tmp_path / f"{trusted[1]}.pem").unlink()
     with pytest.raises(BadRequest) as caught:
-        verifier_for(image, CertificateFolder(tmp_path))
+        verifier_for(Image(said), CertificateFolder(tmp_path), trusted)
     assert str(caught.value) == f"Signature verification failed for image 4f2a: {NO_ISSUER}"

@@ -10,11 +10,21 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
-from tests.services.image.signing import BINARY_CURVES, METHODS, TYPES, certificate, key_of, properties, put, signature
+from tests.services.image.signing import (
+    BINARY_CURVES,
+    METHODS,
+    TYPES,
+    Image,
+    certificate,
+    key_of,
+    properties,
+    put,
+    signature,
+)
 
 from haneul.kernel.errors import BadRequest
 from haneul.services.image.keys import CertificateFolder
-from haneul.services.image.signatures import Signed, Verifier, verifier_for
+from haneul.services.image.signatures import Verifier, verifier_for
 
 IMAGE = b"an image's bytes" * 1000
 WRONG = "Signature verification failed for image 4f2a: Signature verification failed"
@@ -22,8 +32,7 @@ UNMADE = "Signature verification failed for image 4f2a: Signature verification f
 
 
 def verifier(folder: Path, said: dict[str, str], trusted_ids: Sequence[str] = ()) -> Verifier | None:
-    image = Signed(image_id="4f2a", project_id="garden", properties=said, trusted_ids=trusted_ids)
-    return verifier_for(image, CertificateFolder(folder))
+    return verifier_for(Image(said), CertificateFolder(folder), trusted_ids)
 
 
 def verified(folder: Path, said: dict[str, str], content: bytes = IMAGE, trusted_ids: Sequence[str] = ()) -> None:

@@ -59,6 +59,13 @@ def ova_pax_size_beyond_the_file() -> bytes:
     return tar_header(size=b"%011o\0" % len(record), kind=b"x") + record.ljust(512, b"\0") + tar_header() + END
 
 
+@hostile("vmdk", "ends in the middle", container="ova")
+def ova_two_pax_sizes() -> bytes:
+    """The last one counts."""
+    record = b"11 size=12\n30 size=9000000000000000000\n\n\n"
+    return tar_header(size=b"%011o\0" % len(record), kind=b"x") + record.ljust(512, b"\0") + tar_header() + END
+
+
 @hostile("vmdk", "header is damaged", container="ova")
 def ova_member_with_a_wrong_checksum() -> bytes:
     return patch(tar({"box.ovf": OVF, "b": b"x"}), 1024, b"c")
@@ -92,6 +99,11 @@ def gzip_with_unknown_flags() -> bytes:
 @hostile("qcow2", "cut off", container="compressed")
 def gzip_cut_off() -> bytes:
     return gzipped(b"disk" * 100)[:12]
+
+
+@hostile("qcow2", "something else than its archive", container="compressed")
+def zip_behind_a_program() -> bytes:
+    return b"#!/bin/sh\n" + zipped({"disk": b"x"})
 
 
 @hostile("qcow2", "more than one file", container="compressed")

@@ -59,12 +59,12 @@ def vhd_with_a_wrong_header() -> bytes:
 
 
 @hostile("vhd", "does not fit")
-def cve_2014_0144_vhd_blocks_of_no_size() -> bytes:
+def cve_2014_0142_vhd_blocks_of_no_size() -> bytes:
     return vhd(header=vhd_header(block=0))
 
 
 @hostile("vhd", "not inside the file")
-def cve_2014_0143_vhd_map_of_gigabytes() -> bytes:
+def vhd_map_of_gigabytes() -> bytes:
     return vhd(header=vhd_header(blocks=0xFFFFFFFF))
 
 

@@ -41,12 +41,12 @@ def cve_2015_7548_backing_block_device() -> bytes:
 
 
 @hostile("qcow2", "names a backing file")
-def cve_2013_4469_backing_file_by_url() -> bytes:
+def backing_file_by_url() -> bytes:
     return on_backing(b"http://169.254.169.254/openstack/latest/meta_data.json")
 
 
 @hostile("qcow2", "names a backing file")
-def cve_2024_4467_backing_file_in_json() -> bytes:
+def backing_file_in_json() -> bytes:
     return on_backing(b'json:{"driver":"file","filename":"/etc/passwd"}')
 
 
@@ -66,7 +66,7 @@ def cve_2024_32498_data_file() -> bytes:
 
 
 @hostile("qcow2", "in another file")
-def ossa_2024_001_data_file_in_json() -> bytes:
+def cve_2024_4467_data_file_in_json() -> bytes:
     return with_data_file(b'json:{"driver":"raw","file":{"driver":"file","filename":"/etc/passwd"}}')
 
 
@@ -111,7 +111,7 @@ def unknown_extension() -> bytes:
 
 
 @hostile("qcow2", "longer than the space")
-def cve_2014_0143_extension_longer_than_the_file() -> bytes:
+def extension_longer_than_the_file() -> bytes:
     return whole(more=struct.pack(">II", 0x6803F857, 0xFFFFFFF0))
 
 
@@ -136,7 +136,7 @@ def encrypted_by_luks_inside() -> bytes:
 
 
 @hostile("qcow2", "mapping table")
-def cve_2014_0143_mapping_table_of_32_gib() -> bytes:
+def cve_2014_0144_mapping_table_of_32_gib() -> bytes:
     return patch(whole(), 36, b"\xff\xff\xff\xff")
 
 
@@ -156,7 +156,7 @@ def tables_over_each_other() -> bytes:
 
 
 @hostile("qcow2", "reference table")
-def cve_2014_0147_reference_table_of_terabytes() -> bytes:
+def cve_2014_0144_reference_table_of_terabytes() -> bytes:
     return patch(whole(), 56, b"\xff\xff\xff\xff")
 
 
@@ -166,17 +166,17 @@ def reference_table_outside() -> bytes:
 
 
 @hostile("qcow2", "more snapshots")
-def cve_2014_0145_endless_snapshots() -> bytes:
+def cve_2014_0144_endless_snapshots() -> bytes:
     return patch(whole(), 60, b"\xff\xff\xff\xff")
 
 
 @hostile("qcow2", "not inside the file")
-def cve_2014_0146_snapshots_outside() -> bytes:
+def snapshots_outside() -> bytes:
     return patch(whole(), 60, struct.pack(">IQ", 1, 1 << 50))
 
 
 @hostile("qcow2", "cluster size")
-def cve_2014_0144_clusters_of_4_gib() -> bytes:
+def clusters_of_4_gib() -> bytes:
     return patch(whole(), 20, struct.pack(">I", 32))
 
 

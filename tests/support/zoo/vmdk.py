@@ -143,12 +143,12 @@ def footer_that_points_to_a_footer() -> bytes:
 
 
 @hostile("vmdk", "grains")
-def cve_2014_0144_grains_of_no_size() -> bytes:
+def grains_of_no_size() -> bytes:
     return patch(whole(), 20, bytes(8))
 
 
 @hostile("vmdk", "not inside the file")
-def cve_2014_0143_directory_outside() -> bytes:
+def directory_outside() -> bytes:
     return whole(directory=1 << 40)
 
 

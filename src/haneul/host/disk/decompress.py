@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from haneul.host.disk.formats import Unsafe
-from haneul.host.disk.unzip import read_zip
+from haneul.host.disk.unzip import PIECE_BYTES, inflate, read_zip
 
 GZIP_MAGIC, ZIP_MAGIC, LHA_MAGIC = b"\x1f\x8b\x08", b"PK\x03\x04", b"-lh"
 GZIP_WINDOW = 31
-PIECE_BYTES = 1 << 16
 # A member costs time even if it holds nothing; blocked gzip has one for every few KiB.
 FREE_MEMBERS, BYTES_PER_MEMBER = 1000, 1024
 LEAST_ALLOWED_BYTES = 1 << 20
@@ -69,22 +68,11 @@ def pieces(source: BinaryIO, begin: bytes) -> Iterator[bytes]:
 
 def read_gzip(source: BinaryIO) -> Iterator[bytes]:
     """Yield the contents of all members, one after the other; zlib.error or EOFError for damaged ones."""
-    waiting, members, taken = source.read(PIECE_BYTES), 0, 0
+    waiting, members = source.read(PIECE_BYTES), 0
     while waiting.strip(b"\0"):
         members += 1
-        taken += len(waiting)
-        if members > FREE_MEMBERS + taken // BYTES_PER_MEMBER:
+        if members > FREE_MEMBERS + source.tell() // BYTES_PER_MEMBER:
             raise Unsafe("The compressed image is cut into more parts than any real one.")
         stream = zlib.decompressobj(GZIP_WINDOW)
-        while not stream.eof:
-            if not waiting:
-                raise EOFError
-            piece = stream.decompress(waiting, PIECE_BYTES)
-            if piece:
-                yield piece
-            waiting = stream.unconsumed_tail
-            if not waiting and not stream.eof:
-                waiting = source.read(PIECE_BYTES)
-                taken += len(waiting)
-        taken -= len(stream.unused_data)
+        yield from inflate(stream, waiting, source)
         waiting = stream.unused_data or source.read(PIECE_BYTES)

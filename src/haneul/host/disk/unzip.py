@@ -82,17 +82,20 @@ def stored(source: BinaryIO, size: int | None) -> Iterator[bytes]:
 def inflated(source: BinaryIO) -> Iterator[bytes]:
     """Yield what a deflate stream holds, and leave the source right behind it."""
     stream = zlib.decompressobj(RAW_DEFLATE)
-    waiting = source.read(PIECE_BYTES)
+    yield from inflate(stream, source.read(PIECE_BYTES), source)
+    source.seek(-len(stream.unused_data), 1)
+
+
+def inflate(stream: "zlib._Decompress", waiting: bytes, source: BinaryIO) -> Iterator[bytes]:
+    """Yield what one stream holds in pieces, first of what is `waiting`; EOFError where the source ends before it."""
     while not stream.eof:
-        if not waiting:
-            raise EOFError
+        waiting = waiting or source.read(PIECE_BYTES)
         piece = stream.decompress(waiting, PIECE_BYTES)
         if piece:
             yield piece
+        elif not waiting and not stream.eof:
+            raise EOFError
         waiting = stream.unconsumed_tail
-        if not waiting and not stream.eof:
-            waiting = source.read(PIECE_BYTES)
-    source.seek(-len(stream.unused_data), 1)
 
 
 def refuse_other_end(behind: bytes, summed: int) -> None:

@@ -1,8 +1,12 @@
 """What other services and the composition root may ask of the image service."""
 
+from functools import partial
+
 from haneul.kernel.auth import Caller
 from haneul.kernel.db import Db, Store
-from haneul.kernel.errors import BadRequest, NotFound
+from haneul.kernel.errors import BadRequest, NotFound, Unavailable
+from haneul.services.image.drivers.base import Reader, Unreachable
+from haneul.services.image.files.open_readers import OpenReaders
 from haneul.services.image.files.sources import Sources
 from haneul.services.image.images.access import NO_IMAGE, Viewer, visible
 from haneul.services.image.images.models import Image
@@ -38,28 +42,47 @@ def facts_of(db: Db, image_id: str) -> ImageFacts:
     )
 
 
-def _places(db: Db, image_id: str) -> list[Location]:
-    found = locations.of_image(db, image_id, ACTIVE)
-    if not found:
+def _lying(db: Db, image_id: str) -> tuple[Image, list[Location]]:
+    image, found = db.one(BY_ID, id=image_id), locations.of_image(db, image_id, ACTIVE)
+    if image is None or not found:
         raise NotFound(NO_IMAGE, id=image_id)
-    return found
+    return image, found
 
 
 class ImageBytes:
-    """Reads image bytes for hosts, wherever they lie."""
+    """Reads image bytes for hosts, wherever they lie; a host that goes on where it stopped finds its reader open."""
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(self, sources: Sources, readers: OpenReaders | None = None) -> None:
         self._sources = sources
+        self.readers = OpenReaders() if readers is None else readers
 
     def read_part(self, store: Store, asked: ImagePart) -> bytes:
         """At most `length` bytes from `offset` on, 8 MiB at most; none at the end. NotFound for an image without."""
-        places = store.read(lambda db: _places(db, asked.image_id))
-        file = self._sources.open(places)
+        image, places = store.read(partial(_lying, image_id=asked.image_id))
+        offset, length = max(asked.offset, 0), min(max(asked.length, 0), MOST_PART_BYTES)
+        what = (image.id, image.os_hash_value, tuple(place.id for place in places))
+        reader = self.readers.take(what, offset)
         try:
-            file.seek(max(asked.offset, 0))
-            return file.read(min(max(asked.length, 0), MOST_PART_BYTES))
-        finally:
-            file.close()
+            if reader is None:
+                reader = self._sources.open_image(image, places)
+                reader.seek(offset)
+            part = reader.read(length)
+        except Unreachable as away:
+            _close(reader)
+            raise Unavailable("{reason}", reason=str(away)) from away
+        except BaseException:
+            _close(reader)
+            raise
+        if len(part) < length:
+            reader.close()
+        else:
+            self.readers.give(what, offset + len(part), reader)
+        return part
+
+
+def _close(reader: Reader | None) -> None:
+    if reader is not None:
+        reader.close()
 
 
 __all__ = [

@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, FromClause, and_, bindparam, exists, func, or_, select, true
 
 from haneul.kernel.db import Db
 from haneul.kernel.errors import OverQuota
 from haneul.kernel.quota import Known, Resource, Wanted, registered, take_all, used
-from haneul.services.image.images.models import images
+from haneul.services.image.images.models import images, properties
+from haneul.services.image.locations.models import ACTIVE, locations
 
 SERVICE = "image"
 MIB = 1 << 20
@@ -18,8 +19,20 @@ BREACHED = (
 )
 
 
-def _resource(name: str, counted: ColumnElement[Any], *only: ColumnElement[bool], unit: int = 1) -> Resource:
-    every = select(counted).select_from(images).where(*only)
+COPYING = exists().where(
+    properties.c.image_id == images.c.id,
+    properties.c.name == "os_glance_importing_to_stores",
+    properties.c.value != "",
+)
+STAGED = or_(images.c.status.in_(("uploading", "importing")), COPYING)
+COMING = or_(images.c.status.in_(("saving", "uploading", "importing")), COPYING)
+STORED = images.join(locations, and_(locations.c.image_id == images.c.id, locations.c.state == ACTIVE))
+
+
+def _resource(
+    name: str, counted: ColumnElement[Any], only: ColumnElement[bool], *, of: FromClause = images, unit: int = 1
+) -> Resource:
+    every = select(counted).select_from(of).where(only)
     return Resource(
         name,
         every.where(images.c.project_id == bindparam("owner_id")),
@@ -29,10 +42,12 @@ def _resource(name: str, counted: ColumnElement[Any], *only: ColumnElement[bool]
     )
 
 
-IMAGES = _resource("image_count_total", func.count())
-BYTES = _resource("image_size_total", func.sum(images.c.size), unit=MIB)
-UPLOADS = _resource("image_count_uploading", func.count(), images.c.status == "saving")
-LIMITED = (BYTES, IMAGES, UPLOADS)
+# As in Glance, an image counts as often as it has places.
+BYTES = _resource("image_size_total", func.sum(images.c.size), images.c.size > 0, of=STORED, unit=MIB)
+STAGING = _resource("image_stage_total", func.sum(images.c.size), and_(images.c.size > 0, STAGED), unit=MIB)
+IMAGES = _resource("image_count_total", func.count(), true())
+UPLOADS = _resource("image_count_uploading", func.count(), COMING)
+LIMITED = (BYTES, STAGING, IMAGES, UPLOADS)
 
 
 def take_image(db: Db, project_id: str | None) -> None:
@@ -45,9 +60,25 @@ def take_upload(db: Db, project_id: str | None, size: int | None, begin: Callabl
 
     As in Glance, bytes of which no number was announced are counted once they are there.
     """
-    _take(db, project_id, Wanted(BYTES, (size or 0) // MIB, -1, even_nothing=True))
+    _take_bytes(db, project_id, BYTES, size)
     begin()
     _take(db, project_id, Wanted(UPLOADS, 0, -1, even_nothing=True))
+
+
+def take_stage(db: Db, project_id: str | None, size: int | None, begin: Callable[[], None]) -> None:
+    """Begin to stage this many bytes if the project may have them waiting, and one upload more, or OverQuota."""
+    _take_bytes(db, project_id, STAGING, size)
+    begin()
+    _take(db, project_id, Wanted(UPLOADS, 0, -1, even_nothing=True))
+
+
+def take_import(db: Db, project_id: str | None) -> None:
+    """Make sure that the project has not more bytes than it may have already, or OverQuota."""
+    _take_bytes(db, project_id, BYTES, 0)
+
+
+def _take_bytes(db: Db, project_id: str | None, resource: Resource, size: int | None) -> None:
+    _take(db, project_id, Wanted(resource, (size or 0) // MIB, -1, even_nothing=True))
 
 
 def _take(db: Db, project_id: str | None, wanted: Wanted) -> None:

@@ -5,9 +5,14 @@ from pathlib import Path
 
 import msgspec
 
+from haneul.host.net.fetch import Fetcher
+from haneul.kernel.db import Store
 from haneul.kernel.http.manners import Manners
 from haneul.kernel.service import BusMethod, Service
 from haneul.services.image.base_rules import BASE_RULES
+from haneul.services.image.cache.api import routes_with as cache_with
+from haneul.services.image.cache.cache import ByteCache
+from haneul.services.image.cache.worker import CacheWorker
 from haneul.services.image.config import ImageSettings
 from haneul.services.image.files.api import routes_with as files_with
 from haneul.services.image.files.downloads import Downloads
@@ -18,19 +23,31 @@ from haneul.services.image.files.uploads import Uploads
 from haneul.services.image.images.api import Tools
 from haneul.services.image.images.api import routes_with as images_with
 from haneul.services.image.images.views import Views
+from haneul.services.image.imports.api import ImportTools
 from haneul.services.image.imports.api import routes_with as imports_with
+from haneul.services.image.imports.checks import UriFilter
 from haneul.services.image.imports.kinds import KINDS
 from haneul.services.image.imports.operations import ImportImage
 from haneul.services.image.json_schemas import routes as json_schemas
+from haneul.services.image.locations.api import routes_with as locations_with
+from haneul.services.image.locations.kinds import KINDS as LOCATION_KINDS
+from haneul.services.image.locations.operations import AddLocation
 from haneul.services.image.members.api import routes as members
 from haneul.services.image.metadefs.routes import METADEFS
 from haneul.services.image.public import ImageAsk, ImageBytes, ImagePart, facts_of
 from haneul.services.image.stores.api import routes_with as stores_with
 from haneul.services.image.stores.backends import Backends, open_backends
+from haneul.services.image.stores.fetching import fetcher_of
 from haneul.services.image.tags.api import routes as tags
+from haneul.services.image.tasks.api import routes_with as tasks_with
+from haneul.services.image.tasks.json_schemas import routes as task_schemas
 from haneul.services.image.transfers.job import Ground
+from haneul.services.image.transfers.sealing import SEAL_KEY, Seal
 from haneul.services.image.transfers.worker import Transfers
 from haneul.services.image.versions import routes as versions
+
+# No store can have the name.
+CACHE = "os_glance_cache"
 
 
 class ImageParts(msgspec.Struct, frozen=True):
@@ -38,16 +55,28 @@ class ImageParts(msgspec.Struct, frozen=True):
 
     settings: ImageSettings
     backends: Backends
+    fetcher: Fetcher
+    seal: Seal
+    cache: ByteCache | None
 
 
 def open_images(folder: Path, settings: ImageSettings) -> ImageParts:
-    """Open the stores, in a folder of ours."""
-    return ImageParts(settings, open_backends(settings, folder))
+    """Open the stores and the cache, in a folder of ours."""
+    fetcher = fetcher_of(settings)
+    backends = open_backends(settings, folder, fetcher)
+    cache = ByteCache(folder / CACHE, settings.cache.most_bytes) if settings.cache.enabled else None
+    return ImageParts(settings, backends, fetcher, Seal(folder / SEAL_KEY), cache)
+
+
+def _transfers(store: Store, parts: ImageParts, sources: Sources) -> Transfers:
+    ground = Ground(store, parts.backends, sources, parts.settings, parts.fetcher, parts.seal)
+    return Transfers(store, ground, {**KINDS, **LOCATION_KINDS})
 
 
 def service(parts: ImageParts) -> Service:
     settings, backends = parts.settings, parts.backends
-    sources = Sources(backends)
+    sources, cache = Sources(backends, parts.cache), parts.cache
+    parts_for_hosts = ImageBytes(sources)
     tools = Tools(backends, Views(backends, settings), ByteRemoval(backends), settings)
     return Service(
         type="image",
@@ -61,12 +90,16 @@ def service(parts: ImageParts) -> Service:
             versions,
             images_with(tools),
             files_with(Uploads(backends, settings), Downloads(sources)),
-            imports_with(backends, settings),
+            imports_with(ImportTools(backends, settings, uris, parts.seal)),
+            locations_with(backends, settings),
             tags,
             members,
             *METADEFS,
+            tasks_with(backends, settings, uris),
             stores_with(backends, settings),
+            cache_with(cache),
             json_schemas,
+            task_schemas,
         ),
         faults="image",
         manners=Manners(exact_paths=True),
@@ -76,13 +109,15 @@ def service(parts: ImageParts) -> Service:
             BusMethod(
                 "image.facts", ImageAsk, lambda store, asked: store.read(partial(facts_of, image_id=asked.image_id))
             ),
-            BusMethod("image.part", ImagePart, ImageBytes(sources).read_part),
+            BusMethod("image.part", ImagePart, parts_for_hosts.read_part),
         ),
         on_start=(partial(recover, backends=backends),),
-        operations=(ImportImage,),
+        operations=(ImportImage, AddLocation),
         workers=(
             partial(Upkeep, backends=backends),
-            lambda store: Transfers(store, Ground(store, backends, sources, settings), KINDS),
+            partial(_transfers, parts=parts, sources=sources),
+            lambda _: parts_for_hosts.readers,
+            *(() if cache is None else (partial(CacheWorker, cache=cache, sources=sources),)),
         ),
         settings=ImageSettings,
     )

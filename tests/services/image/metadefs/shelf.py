@@ -1,6 +1,7 @@
 """What tests of metadata definitions share."""
 
 import secrets
+from html import unescape
 from typing import Any
 
 import httpx
@@ -39,7 +40,7 @@ def listed(client: Client, query: str = "") -> list[str]:
 
 def refused(answer: httpx.Response, status: int, sentence: str) -> None:
     """The answer has this status, and says this."""
-    said = answer.text.replace("&#x27;", "'")
+    said = unescape(answer.text)
     assert (answer.status_code, sentence in said) == (status, True), answer.text
 
 

@@ -9,6 +9,7 @@ GZIP_FLAGS_AT, GZIP_UNKNOWN_FLAGS = 3, 0xE0
 GZIP_LEAST_BYTES = 18
 GZIP_WINDOW = 31
 PROBED_BYTES = 64 * 1024
+ZIP_BEGIN = b"PK\x03\x04"
 ZIP_ENCRYPTED = 1
 ZIP_METHODS = (0, 8)
 ZIP_END = b"PK\x05\x06"
@@ -30,6 +31,8 @@ def refuse_gzip(sample: Sample) -> None:
 
 def refuse_zip(sample: Sample) -> None:
     """Unsafe for a zip archive that is encrypted, holds anything but one file, or was cut off."""
+    if not sample.starts_with(ZIP_BEGIN):
+        raise Unsafe("The compressed image begins with something else than its archive.")
     flags, method = sample.little(6, 2), sample.little(8, 2)
     if flags & ZIP_ENCRYPTED:
         raise Unsafe("The compressed image is encrypted. Upload it unencrypted.")

@@ -101,7 +101,7 @@ def also_readable_as(sample: Sample, found: list[str]) -> list[str]:
     """Return what a disk's file, of the found formats, could be taken for besides: archives and bare partitions."""
     # A fixed VHD is a bare disk with a footer; in any other format the partitions are inside.
     is_bare_disk = found == ["vhd"] and not vhd.begins(sample)
-    partitioned = partitions.is_partitioned(sample) if not found or "iso" in found else partitions.has_mbr(sample)
+    partitioned = partitions.is_partitioned(sample) if "iso" in found else partitions.has_mbr(sample)
     besides = ["a partitioned disk"] if partitioned and not is_bare_disk else []
     return [*besides, *signatures.archives(sample)]
 
@@ -122,7 +122,7 @@ def refuse_wrong_format(sample: Sample, claimed: str) -> None:
 def refuse_disk_too(container: str, sample: Sample) -> None:
     """Refuse an archive that could be taken for a disk."""
     found = formats_of(sample)
-    if found or partitions.is_partitioned(sample):
+    if found or partitions.has_mbr(sample):
         refuse_doubled([container, *found] if found else [container, "a partitioned disk"])
 
 

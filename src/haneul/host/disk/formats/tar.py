@@ -17,7 +17,7 @@ PAX = b"x"
 # Their bodies are long names and attributes of what follows (POSIX.1-2001 pax, GNU tar).
 ABOUT_NEXT = b"xgLKXVNM"
 WITHOUT_BODY = b"123456"
-PAX_SIZE = re.compile(rb"(?:^|\n)\d+ size=(\d{1,19})\n")
+PAX_SIZE = re.compile(rb"(?:^|\n)\d+ size=(\d{1,19})(?=\n)")
 ZEROS = bytes(BLOCK)
 
 

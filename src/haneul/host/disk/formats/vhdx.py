@@ -35,7 +35,7 @@ def metadata_at(head: bytes) -> int:
 
 
 def virtual_size(sample: Sample) -> int:
-    """Check headers, regions and metadata and return the disk's size in bytes; Unsafe if it depends on another image."""
+    """Check the whole header and return the disk's size in bytes; Unsafe if it depends on another image."""
     if not sample.window_at or not sample.window.startswith(METADATA_MAGIC):
         raise Unsafe("The image's metadata is missing: it was cut off or is damaged.")
     vhdx_regions.refuse_log(sample.head)

@@ -1,4 +1,4 @@
-"""The text in which a VMDK describes itself (Virtual Disk Format 5.0), read line by line: what is not known is refused."""
+"""The text in which a VMDK describes itself (Virtual Disk Format 5.0): every line that is not known is refused."""
 
 import re
 

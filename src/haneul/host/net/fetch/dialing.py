@@ -4,6 +4,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 from haneul.host.net.fetch.addresses import forms_of
@@ -31,8 +32,9 @@ def system_resolver(host: str) -> Sequence[str]:
 class Dialer:
     """Connects to hosts by addresses that may be dialed, and to no others."""
 
-    def __init__(self, allowed: Allowed, limits: Limits, tls: ssl.SSLContext, resolve: Resolver) -> None:
-        self._allowed, self._limits, self._tls, self._resolve = allowed, limits, tls, resolve
+    def __init__(self, allowed: Allowed, limits: Limits, authorities: Path | None, resolve: Resolver) -> None:
+        self._allowed, self._limits = allowed, limits
+        self._authorities, self._resolve = authorities, resolve
 
     def dial(self, url: Url, deadline: Deadline) -> Line:
         """A connection to the URL's host, by TLS for https; FetchFailed if there can be none, whatever the reason."""
@@ -72,13 +74,13 @@ class Dialer:
             log.info("No TLS with %s: %s.", url.host, error)
             raise FetchFailed(NO_TLS.format(host=url.host)) from None
 
-
-def trusting(authorities: Path | None) -> ssl.SSLContext:
-    """TLS that trusts the system's authorities, and those in a PEM file where one is named."""
-    context = ssl.create_default_context()
-    if authorities:
-        context.load_verify_locations(cafile=authorities)
-    context.set_alpn_protocols(["http/1.1"])
-    # A body that ends with its connection has to end by the server's will, not by that of someone in between.
-    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
-    return context
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Trusts the system's authorities, and those in a PEM file where one is named."""
+        context = ssl.create_default_context()
+        if self._authorities:
+            context.load_verify_locations(cafile=self._authorities)
+        context.set_alpn_protocols(["http/1.1"])
+        # A body that ends with its connection has to end by the server's will, not by that of someone in between.
+        context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+        return context

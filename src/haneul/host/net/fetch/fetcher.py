@@ -1,12 +1,12 @@
 """Fetching what a tenant's URL names, for which nobody inside may be asked but whom the operator allows."""
 
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from ssl import SSLContext
+from types import MappingProxyType
 from urllib.parse import urljoin
 
 from haneul.host.net.fetch.allowed import Allowed, check
-from haneul.host.net.fetch.dialing import Dialer, Resolver, system_resolver, trusting
+from haneul.host.net.fetch.dialing import Dialer, Resolver, system_resolver
 from haneul.host.net.fetch.lines import Deadline, Limits
 from haneul.host.net.fetch.outcomes import Refused
 from haneul.host.net.fetch.responses import REDIRECTS, Response, ask, header, refuse_unwanted
@@ -31,29 +31,32 @@ class Fetcher:
         resolve: Resolver = system_resolver,
     ) -> None:
         self._allowed, self._limits = allowed, limits
-        self._authorities, self._resolve = authorities, resolve
+        self._dialer = Dialer(allowed, limits, authorities, resolve)
 
     def check(self, url: str) -> None:
         """Refused for an URL that says by itself that it may not be fetched. Asks nobody."""
         check(url, self._allowed)
 
-    def open(self, url: str, *, offset: int = 0) -> Response:
+    def open(self, url: str, *, offset: int = 0, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
         """What the URL names, from the byte `offset` on; Refused or FetchFailed with a sentence for the tenant.
 
-        Waits for the network: call it in a thread.
+        `headers` may hold credentials: with any, no redirect is followed. Waits for the network: call it in a thread.
         """
         deadline, wanted = Deadline(self._limits.total_s), check(url, self._allowed)
+        more = [*headers.items(), *([("Range", f"bytes={offset}-")] if offset else [])]
         for _ in range(MOST_REDIRECTS + 1):
-            answer = self._ask(wanted, offset, deadline)
+            answer = self._ask(wanted, offset, more, deadline)
             if isinstance(answer, Response):
                 return answer
+            if headers:
+                raise Refused("The server redirects what was asked with credentials.")
             wanted = answer
         raise Refused(f"The server redirects more than {MOST_REDIRECTS} times.")
 
-    def _ask(self, url: Url, offset: int, deadline: Deadline) -> Response | Url:
+    def _ask(self, url: Url, offset: int, headers: Sequence[tuple[str, str]], deadline: Deadline) -> Response | Url:
         line = self._dialer.dial(url, deadline)
         try:
-            parser, head = ask(line, url, offset)
+            parser, head = ask(line, url, headers)
             if head.status_code in REDIRECTS:
                 line.close()
                 return self._followed(url, header(head, "location"))
@@ -74,11 +77,3 @@ class Fetcher:
         if url.scheme == "https" and wanted.scheme != "https":
             raise Refused("The server redirects from https to http.")
         return wanted
-
-    @cached_property
-    def _dialer(self) -> Dialer:
-        return Dialer(self._allowed, self._limits, self._tls, self._resolve)
-
-    @cached_property
-    def _tls(self) -> SSLContext:
-        return trusting(self._authorities)

@@ -1,6 +1,7 @@
 """One request and its response, read with h11 under limits of size."""
 
 import re
+from collections.abc import Sequence
 
 import h11
 
@@ -63,13 +64,11 @@ class Response:
             raise Refused(f"What the URL names is larger than the {self._most} bytes that may be fetched.")
 
 
-def ask(line: Line, url: Url, offset: int) -> tuple[h11.Connection, h11.Response]:
-    """Ask for the bytes from `offset` on: the head of the answer, and the parser that goes on with its body."""
+def ask(line: Line, url: Url, more: Sequence[tuple[str, str]]) -> tuple[h11.Connection, h11.Response]:
+    """Ask with some headers more: the head of the answer, and the parser that goes on with its body."""
     parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=HEAD_BYTES)
     headers = [("Host", url.authority), ("User-Agent", "haneul"), ("Accept", "*/*")]
-    headers += [("Accept-Encoding", "identity"), ("Connection", "close")]
-    if offset:
-        headers.append(("Range", f"bytes={offset}-"))
+    headers += [("Accept-Encoding", "identity"), ("Connection", "close"), *more]
     request = parser.send(h11.Request(method="GET", target=url.target, headers=headers)) or b""
     line.send(request + (parser.send(h11.EndOfMessage()) or b""))
     while not isinstance(event := _next_event(parser), h11.Response):

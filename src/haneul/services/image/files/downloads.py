@@ -43,7 +43,7 @@ class Downloads:
             span, status = Span(0, image.size), 200
         else:
             status, headers["Content-Range"] = 206, f"bytes {span.first}-{span.end - 1}/{image.size}"
-        file = await call.in_thread(partial(self._sources.open, places))
+        file = await call.in_thread(partial(self._sources.open_image, image, places))
         chunks = FileChunks(call, file, span)
         return Streamed(chunks=chunks, length=span.end - span.first, status=status, headers=headers)
 

@@ -10,7 +10,7 @@ from haneul.kernel.errors import BadRequest, TooLarge, Unacceptable, Unavailable
 from haneul.services.image.drivers.base import Draft, Full, Unreachable
 from haneul.services.image.files.logic import Received
 
-INSPECTED_CONTAINERS = ("bare", "ami", "aki", "ari")
+NO_CONTAINERS = ("bare", "ami", "aki", "ari")
 UNTOLD_SIZES = ("ami", "aki", "ari")
 PLAIN = ("raw", *UNTOLD_SIZES)
 
@@ -91,14 +91,12 @@ class Intake:
         return Received(size, self._md5.hexdigest(), rules.hash_name, self._hash.hexdigest(), virtual_size)
 
     def _virtual_size(self, claimed: Claimed) -> int | None:
-        if claimed.container_format not in INSPECTED_CONTAINERS:
-            return None
-        disk_format = claimed.disk_format or ""
-        if not self._landing.size and disk_format in PLAIN:
+        disk_format, container_format = claimed.disk_format or "", claimed.container_format or ""
+        if not self._landing.size and disk_format in PLAIN and container_format in NO_CONTAINERS:
             # The client uploads its empty standard input wherever no terminal stands behind it.
             return None
         try:
-            found = self._inspector.verdict(disk_format)
+            found = self._inspector.verdict(disk_format, container_format)
         except (Mismatch, Unsafe) as refused:
             raise Unacceptable(415, "{reason}", reason=str(refused)) from None
         return None if disk_format in UNTOLD_SIZES else found.virtual_size

@@ -2,15 +2,19 @@ from datetime import timedelta
 
 import msgspec
 
+from haneul.kernel import operations
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db
-from haneul.kernel.errors import BadRequest, Conflict, Forbidden, Gone
+from haneul.kernel.errors import Conflict, Forbidden, Gone
+from haneul.services.image.cache.news import news
+from haneul.services.image.images import bin as waste
 from haneul.services.image.images.logic import delete, touch
 from haneul.services.image.images.models import Image
 from haneul.services.image.images.queries import BY_ID
 from haneul.services.image.locations import logic as locations
 from haneul.services.image.locations.logic import Place
 from haneul.services.image.locations.models import ACTIVE, INCOMING, STAGED
+from haneul.services.image.transfers import logic as transfers
 
 GONE = (
     "Image {id} could not be found after upload. The image may have been deleted during the upload, cleaning up "
@@ -38,13 +42,8 @@ def claim(db: Db, image: Image, place: Place, wanted: str) -> int:
     status = RECEIVING[wanted]
     if image.status != "queued":
         raise Conflict("Image status transition from {old} to {new} is not allowed", old=image.status, new=status)
-    missing = [name for name in ("disk_format", "container_format") if not getattr(image, name)]
-    if missing and wanted == ACTIVE:
-        raise BadRequest(
-            "{word} {names} must be set prior to saving data.",
-            word="Property" if len(missing) == 1 else "Properties",
-            names=", ".join(missing),
-        )
+    if wanted == ACTIVE:
+        locations.refuse_formless(image)
     touch(db, image, status=status)
     return locations.add(db, image.id, place, INCOMING)
 
@@ -88,10 +87,22 @@ def requeue(db: Db, number: int) -> None:
 
 
 def remove(db: Db, image: Image, keep_s: int) -> None:
-    """Delete an image, and note that its bytes shall go; Forbidden if it is protected."""
-    due_at = now() + timedelta(seconds=keep_s) if keep_s else None
-    locations.condemn(db, locations.of_image(db, image.id), due_at)
+    """Delete an image, end what is at work on it, and note that its bytes shall go; Forbidden if it is protected.
+
+    What it is made of is kept for so many seconds, with what it takes to restore it.
+    """
+    for number in operations.unfinished(db, image.id):
+        transfers.cancel(db, number)
+    operations.wake(db, image.id)
+    found = locations.of_image(db, image.id)
+    kept = [one for one in found if keep_s and one.state == ACTIVE]
+    if kept:
+        waste.put(db, image, kept)
+    locations.condemn(db, kept, now() + timedelta(seconds=keep_s))
+    locations.condemn(db, [one for one in found if one not in kept])
     delete(db, image)
+    news.told(db)
+    news.told(db)
 
 
 def refuse_download(image: Image, *, is_admin: bool) -> None:

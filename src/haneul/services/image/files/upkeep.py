@@ -13,6 +13,7 @@ from haneul.services.image.images.queries import BY_ID
 from haneul.services.image.locations.logic import incoming, news
 from haneul.services.image.locations.models import Location
 from haneul.services.image.stores.backends import Backends
+from haneul.services.image.tasks import logic as tasks
 
 log = logging.getLogger("haneul.image")
 EVERY_S = 60.0
@@ -71,5 +72,6 @@ class Upkeep:
                     ByteRemoval(self._backends).remove_due(self._store)
                 else:
                     recover(self._store, self._backends)
+                    tasks.forget_expired(self._store)
             except Exception:
                 kernel_log.failure("images could not be looked after")

@@ -19,7 +19,7 @@ from haneul.services.image.images.access import OWNER
 from haneul.services.image.images.models import Image
 from haneul.services.image.locations.logic import Place, new_key
 from haneul.services.image.locations.models import ACTIVE, STAGED
-from haneul.services.image.quotas import take_upload
+from haneul.services.image.quotas import take_stage, take_upload
 from haneul.services.image.stores.backends import Backend, Backends
 
 UPLOAD = Rule("upload_image", OWNER, "Upload an image's bytes.")
@@ -136,7 +136,8 @@ class _Upload:
         def begin() -> None:
             self.number = logic.claim(db, image, place, self.way.wanted)
 
-        take_upload(db, self.call.caller.project_id, self.way.announced, begin)
+        take = take_stage if self.way.wanted == STAGED else take_upload
+        take(db, self.call.caller.project_id, self.way.announced, begin)
         return image
 
     async def undo(self) -> None:

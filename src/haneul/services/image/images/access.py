@@ -17,6 +17,13 @@ SEEN = (
 ADMIN = Rule("context_is_admin", "role:admin", "Whether the caller sees and manages every image.")
 GET = Rule("get_image", f"rule:context_is_admin or (role:reader and {SEEN})", "Show an image.")
 MODIFY = Rule("modify_image", OWNER, "Change an image, its properties and its tags.")
+GET_LOCATION = Rule(
+    "get_image_location",
+    "rule:context_is_admin or (role:reader and project_id:%(project_id)s)",
+    "Learn where an image's bytes lie.",
+)
+SET_LOCATION = Rule("set_image_location", OWNER, "Change where an image's bytes lie.")
+DELETE_LOCATION = Rule("delete_image_location", "rule:context_is_admin", "Delete an image's bytes from a store.")
 NO_IMAGE = "No image found with ID {id}"
 
 
@@ -67,7 +74,7 @@ def loaded(call: Call, db: Db, image_id: str, rule: Rule | None = None) -> Image
     """The image, under the route's rule or this one; NotFound, not Forbidden, for what the caller can't see."""
     image = visible(db, image_id, viewer(call))
     try:
-        call.enforce(image, rule=rule, member_id=member_of(call, image))
+        call.enforce(image, rule=rule, member_id=member_of(call, image), owner=image.project_id)
     except Forbidden:
         if not seen(call, image):
             raise NotFound(NO_IMAGE, id=image_id) from None

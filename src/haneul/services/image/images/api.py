@@ -1,3 +1,5 @@
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,11 +12,13 @@ from haneul.services.image.files.logic import remove
 from haneul.services.image.files.removal import ByteRemoval
 from haneul.services.image.images import access, logic, queries
 from haneul.services.image.images.access import GET, MODIFY, OWNER
-from haneul.services.image.images.changes import change, refuse_create
+from haneul.services.image.images.changes import change, loaded, refuse_create, urls_in
 from haneul.services.image.images.filters import asked
-from haneul.services.image.images.patches import MEDIA_TYPES, changes_in
+from haneul.services.image.images.patches import MEDIA_TYPES, Change, changes_in
 from haneul.services.image.images.schemas import image_create
 from haneul.services.image.images.views import Views
+from haneul.services.image.locations.changes import Grounds
+from haneul.services.image.locations.measures import Measured, measure
 from haneul.services.image.quotas import take_image
 from haneul.services.image.stores.backends import Backends
 
@@ -70,11 +74,16 @@ def routes_with(tools: Tools) -> Routes:
     def get_image(call: Call, image_id: str) -> dict[str, Any]:
         return views.one(call.db, access.loaded(call, call.db, image_id))
 
-    @routes.patch("/v2/images/{image_id}", rule=MODIFY, media_types=MEDIA_TYPES)
-    def update_image(call: Call, image_id: str, body: Any) -> dict[str, Any]:
+    @routes.patch("/v2/images/{image_id}", rule=MODIFY, media_types=MEDIA_TYPES, transaction="none")
+    async def update_image(call: Call, image_id: str, body: Any) -> dict[str, Any]:
         changes = changes_in(call.header("content-type"), body)
-        image = access.loaded(call, call.db, image_id)
-        return views.one(call.db, change(call, image, changes))
+        grounds = await _grounds(call, image_id, changes, tools)
+
+        def changed(db: Db) -> dict[str, Any]:
+            image = loaded(call, db, image_id, changes)
+            return views.one(db, change(call, db, image, changes, grounds))
+
+        return await call.transaction(changed, writes=True)
 
     @routes.delete("/v2/images/{image_id}", rule=DELETE, transaction="none")
     async def delete_image(call: Call, image_id: str) -> None:
@@ -93,3 +102,13 @@ def routes_with(tools: Tools) -> Routes:
         logic.set_active(call.db, access.loaded(call, call.db, image_id), active=True)
 
     return routes
+
+
+async def _grounds(call: Call, image_id: str, changes: Sequence[Change], tools: Tools) -> Grounds:
+    """What changes of locations stand on; stores are asked about URLs only of who may name them."""
+    settings, urls = tools.settings, urls_in(changes)
+    measured: Mapping[str, Measured] = {}
+    if urls and settings.show_multiple_locations:
+        await call.transaction(lambda db: loaded(call, db, image_id, changes), writes=False)
+        measured = await call.in_thread(partial(measure, tools.backends, urls))
+    return Grounds(tools.backends, measured, settings.hash, settings.show_multiple_locations)

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 
+from haneul.kernel.db import Db
 from haneul.kernel.errors import Forbidden
 from haneul.kernel.http import Call
 from haneul.kernel.policy import Rule
 from haneul.kernel.schema import UNSET
-from haneul.services.image.images import logic
-from haneul.services.image.images.access import ADMIN, OWNER
+from haneul.services.image.images import access, logic
+from haneul.services.image.images.access import ADMIN, DELETE_LOCATION, MODIFY, OWNER, SET_LOCATION
 from haneul.services.image.images.models import Image
-from haneul.services.image.images.patches import Change, applied
+from haneul.services.image.images.patches import LOCATIONS, Change, applied
 from haneul.services.image.images.schemas import ImageCreate
+from haneul.services.image.locations import changes as locations
+from haneul.services.image.locations.changes import Grounds
 
 PUBLICIZE = Rule("publicize_image", "rule:context_is_admin", "Show an image to everyone.")
 COMMUNITIZE = Rule("communitize_image", OWNER, "Let everyone use an image who knows its id.")
@@ -38,11 +41,57 @@ def _refuse_visibility(call: Call, visibility: object, target: object) -> None:
         call.enforce(target, rule=COMMUNITIZE)
 
 
-def change(call: Call, image: Image, changes: Sequence[Change]) -> Image:
-    """Make the changes; Forbidden if one of them needs more than the right to change the image."""
+def rules_for(changes: Sequence[Change]) -> list[Rule]:
+    """The rules that changes need, each once."""
+    needed = [_rule_for(one) for one in changes] or [MODIFY]
+    return list(dict.fromkeys(needed))
+
+
+def _rule_for(change: Change) -> Rule:
+    if change.name != LOCATIONS:
+        return MODIFY
+    return DELETE_LOCATION if change.op == "remove" else SET_LOCATION
+
+
+def loaded(call: Call, db: Db, image_id: str, changes: Sequence[Change]) -> Image:
+    """The image, which the caller may change so; NotFound if he can't see it."""
+    first, *further = rules_for(changes)
+    image = access.loaded(call, db, image_id, first)
+    for rule in further:
+        call.enforce(image, rule=rule)
+    return image
+
+
+def change(call: Call, db: Db, image: Image, changes: Sequence[Change], grounds: Grounds) -> Image:
+    """Make the changes, in their order; Forbidden if one of them needs more than the right to change the image."""
+    new = image
     for one in changes:
-        if one.name == "visibility" and one.op != "remove":
-            _refuse_visibility(call, one.value, image)
-        if one.name == "owner" and not call.allows(ADMIN):
-            raise Forbidden("Owner can't be updated by non admin.")
-    return logic.save(call.db, image, applied(image, changes)) if changes else image
+        _refuse_change(call, image, one)
+        new = _relocated(db, new, one, grounds) if one.name == LOCATIONS else applied(new, one)
+    saved = logic.save(db, image, new) if changes else image
+    if any(one.name == LOCATIONS for one in changes):
+        return logic.get(db, image.id) or saved
+    return saved
+
+
+def _refuse_change(call: Call, image: Image, change: Change) -> None:
+    if change.name == "visibility" and change.op != "remove":
+        _refuse_visibility(call, change.value, image)
+    if change.name == "owner" and not call.allows(ADMIN):
+        raise Forbidden("Owner can't be updated by non admin.")
+
+
+def _relocated(db: Db, image: Image, change: Change, grounds: Grounds) -> Image:
+    if change.op == "add":
+        return locations.add(db, image, change.at, change.value[0], grounds)
+    if change.op == "replace":
+        return locations.replace_all(db, image, change.value, grounds)
+    locations.remove(db, image, change.at, grounds)
+    return image
+
+
+def urls_in(changes: Sequence[Change]) -> list[str]:
+    """The URLs that stores have to be asked about; OverQuota for more than an image may have."""
+    urls = dict.fromkeys(asked.url for one in changes if one.name == LOCATIONS and one.value for asked in one.value)
+    locations.refuse_many(len(urls))
+    return list(urls)

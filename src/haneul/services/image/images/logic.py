@@ -31,6 +31,11 @@ def get(db: Db, image_id: str) -> Image | None:
     return db.one(BY_ID, id=image_id)
 
 
+def was_deleted(db: Db, image_id: str) -> bool:
+    """Whether there was an image of this id, and is no more."""
+    return db.one(WAS_TAKEN, id=image_id) is not None
+
+
 def create(db: Db, wanted: ImageCreate) -> Image:
     """Insert an image without bytes; Conflict if its id is taken or was, OverQuota for too many tags or properties."""
     given = fields(wanted.fields)
@@ -61,7 +66,7 @@ def create(db: Db, wanted: ImageCreate) -> Image:
         created_at=moment,
         updated_at=moment,
     )
-    if db.one(WAS_TAKEN, id=image.id) is not None:
+    if was_deleted(db, image.id):
         raise Conflict(TAKEN, id=image.id)
     with unique(TAKEN, id=image.id):
         db.insert(images, image)

@@ -5,7 +5,6 @@ operations are members: `{"add": "/path", "value": ...}`.
 """
 
 import re
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -14,22 +13,30 @@ from msgspec.structs import replace
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden, Unacceptable
 from haneul.services.image.images.models import Image
 from haneul.services.image.images.schemas import FIELDS, fields_in, refuse_name, text
+from haneul.services.image.locations.schemas import locations_in
 
 Op = Literal["add", "remove", "replace"]
 OPS: tuple[Op, ...] = ("add", "remove", "replace")
 V20 = "application/openstack-images-v2.0-json-patch"
 V21 = "application/openstack-images-v2.1-json-patch"
 MEDIA_TYPES = (V20, V21)
+FORMABLE = ("queued", "importing")
+LOCATIONS = "locations"
+LOCATION_DEPTHS = {"add": 2, "remove": 2, "replace": 1}
 COLUMNS = {name: name for name in FIELDS - {"id"}} | {"owner": "project_id"}
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One operation on one attribute; `strict_add` is the older draft's: add refuses what is there already."""
+    """One operation on one attribute; `strict_add` is the older draft's: add refuses what is there already.
+
+    For `locations`, `at` is the place of the one that is added or removed, and the value a list of `LocationAsked`.
+    """
 
     op: Op
     name: str
     value: Any = None
     strict_add: bool = False
+    at: str = ""
 
 
 def changes_in(content_type: str, body: Any) -> list[Change]:
@@ -47,19 +54,25 @@ def _change(raw: Any, *, older: bool) -> Change:
         raise BadRequest("Operations must be JSON objects.")
     op, pointer = _older_op(raw) if older else _op(raw)
     path = _path(pointer)
-    if path[0] == "locations":
-        raise Forbidden("It's not allowed to update locations if locations are invisible.")
-    if len(path) != 1:
+    name = path[0]
+    if len(path) != (LOCATION_DEPTHS[op] if name == LOCATIONS else 1):
         raise BadRequest("Invalid JSON pointer for this resource: '/{path}'", path="/".join(path))
     if op != "remove" and "value" not in raw:
         raise BadRequest('Operation "{op}" requires a member named "value".', op=op)
-    name = path[0]
+    if name == LOCATIONS:
+        return _location_change(op, path[-1], raw.get("value"))
     if name == "id":
         raise Forbidden("Attribute '{name}' is read-only.", name=name)
     refuse_name(name)
     if op == "remove":
         return Change(op, name)
     return Change(op, name, _checked(name, raw["value"]), older)
+
+
+def _location_change(op: Op, at: str, value: Any) -> Change:
+    if op == "remove":
+        return Change(op, LOCATIONS, at=at)
+    return Change(op, LOCATIONS, locations_in([value] if op == "add" else value), at=at)
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -110,14 +123,8 @@ def _path(pointer: Any) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~").strip() for part in parts]
 
 
-def applied(image: Image, changes: Sequence[Change]) -> Image:
-    """The image with the changes made, in their order; nothing is written."""
-    for change in changes:
-        image = _with(image, change)
-    return image
-
-
-def _with(image: Image, change: Change) -> Image:
+def applied(image: Image, change: Change) -> Image:
+    """The image with a change made of anything but its locations; nothing is written."""
     name = change.name
     if name in FIELDS:
         return _with_field(image, change)
@@ -139,7 +146,7 @@ def _with_field(image: Image, change: Change) -> Image:
         raise Forbidden("Property {name} may not be removed.", name=name)
     if change.op == "add" and change.strict_add:
         raise Conflict("Property {name} already present.", name=name)
-    if name in ("disk_format", "container_format") and image.status != "queued":
+    if name in ("disk_format", "container_format") and image.status not in FORMABLE:
         raise Forbidden("Attribute {name} can be only replaced for a queued image.", name=name)
     value = sorted(set(change.value)) if name == "tags" else change.value
     return replace(image, **{COLUMNS[name]: value})

@@ -87,17 +87,18 @@ def fields_in(values: Mapping[str, Any]) -> ImageFields:
     except msgspec.ValidationError as error:
         problem, _, place = str(error).partition(" - at ")
         name = place.strip("`").removeprefix("$.")
-        raise _unfit(name, problem) from None
+        raise unfit(name, problem) from None
 
 
 def text(name: str, value: Any) -> str:
     """A custom property's value; BadRequest unless it is a string."""
     if not isinstance(value, str):
-        raise _unfit(name, "Expected `str`")
+        raise unfit(name, "Expected `str`")
     return value
 
 
-def _unfit(name: str, problem: str) -> BadRequest:
+def unfit(name: str, problem: str) -> BadRequest:
+    """What is said of an attribute that is not as Glance's schema wants it."""
     return BadRequest(
         "Provided object does not match schema 'image': {name}: {problem}.", name=name[:LONGEST_NAME], problem=problem
     )

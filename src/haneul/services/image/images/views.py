@@ -87,14 +87,14 @@ class Views:
             stores=self._stores(image.stores) if image.stores else UNSET,
         )
         body: dict[str, Any] = msgspec.to_builtins(shown)
-        return image.properties | body | self._places(image, found)
+        return image.properties | body | self._places(found)
 
-    def _places(self, image: Image, found: Sequence[Location]) -> dict[str, Any]:
+    def _places(self, found: Sequence[Location]) -> dict[str, Any]:
         shown: dict[str, Any] = {}
         places = self.locations(found)
         if places and self._shows_direct:
             shown["direct_url"] = places[0]["url"]
-        if self._shows_all and image.status != "queued":
+        if self._shows_all:
             shown["locations"] = places
         return shown
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 from haneul.kernel.db import Db
 from haneul.services.image.imports import logic
+from haneul.services.image.imports.bringing import fetch, pull, pulled
+from haneul.services.image.imports.plugins import convert, converted, unpack
 from haneul.services.image.transfers.copying import store_bytes
 from haneul.services.image.transfers.job import Kind, Outcome
 from haneul.services.image.transfers.models import Transfer
@@ -20,5 +22,9 @@ def _not_stored(db: Db, transfer: Transfer) -> None:
 
 
 KINDS: Mapping[str, Kind] = {
+    "fetch": Kind(fetch, is_slow=True),
+    "pull": Kind(pull, is_slow=True, done=pulled),
+    "image_decompression": Kind(unpack),
+    "image_conversion": Kind(convert, done=converted),
     "store": Kind(store_bytes, done=_stored, failed=_not_stored),
 }

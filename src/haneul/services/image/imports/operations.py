@@ -1,23 +1,24 @@
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from haneul.kernel.errors import Conflict, Gone
 from haneul.kernel.operations import Fault, Operation, Parked, Step, Work
+from haneul.services.image.files.logic import remove
 from haneul.services.image.images.models import Image
 from haneul.services.image.images.queries import BY_ID
 from haneul.services.image.imports import logic
+from haneul.services.image.imports.logic import Attempt
 from haneul.services.image.locations import logic as locations
 from haneul.services.image.locations.logic import Place, new_key
 from haneul.services.image.locations.models import INCOMING, STAGED
-from haneul.services.image.stores.backends import STAGING
 from haneul.services.image.tasks import logic as tasks
 from haneul.services.image.transfers import logic as transfers
 from haneul.services.image.transfers.logic import Wanted
 from haneul.services.image.transfers.models import DONE, FAILED, UNFINISHED, Transfer
 
 BYTES_S = 24 * 3600.0
-# What brings bytes into staging, by the method of the import; glance-direct finds them there.
-BRINGS = {"web-download": "fetch", "glance-download": "pull", "copy-image": "unstore"}
 
 
 def _image(work: Work) -> Image:
@@ -28,7 +29,7 @@ def _image(work: Work) -> Image:
 
 
 def _is_copy(work: Work) -> bool:
-    return bool(work.input["import_req"]["method"]["name"] == "copy-image")
+    return bool(work.input["method"]["name"] == "copy-image")
 
 
 def begin(work: Work) -> None:
@@ -39,10 +40,13 @@ def begin(work: Work) -> None:
 
 
 def want_bytes(work: Work) -> None:
-    """Have the bytes brought into staging, unless they are there."""
-    method = work.input["import_req"]["method"]
-    if method["name"] in BRINGS:
-        _want_staged(work, BRINGS[method["name"]], {"method": method})
+    """Have the bytes brought into staging by web-download.
+
+    For glance-direct they are there, the request itself wanted those of glance-download, and copies come from where the
+    image is.
+    """
+    if work.input["method"]["name"] == "web-download":
+        _want_staged(work, "fetch", {"method": work.input["method"]})
 
 
 def want_changed(work: Work, plugin: str) -> None:
@@ -51,23 +55,29 @@ def want_changed(work: Work, plugin: str) -> None:
         _want_staged(work, plugin, {"from": work.memo["staged"]})
 
 
-def _want_staged(work: Work, kind: str, source: dict[str, object]) -> None:
-    image = _image(work)
-    number = locations.add(work.db, image.id, Place(STAGING, new_key(image.id)), INCOMING)
-    transfers.want(work.db, work, Wanted(kind, source, number))
+def _want_staged(work: Work, kind: str, told: dict[str, Any]) -> None:
+    if not any(one.kind == kind for one in _wanted(work)):
+        wanted = Wanted(kind, {**told, "task_id": work.input["task_id"]})
+        logic.want_staged(work.db, work.id, _image(work).id, wanted)
+
+
+def _wanted(work: Work) -> list[Transfer]:
+    return transfers.of_operation(work.db, work.id)
 
 
 def have_staged(work: Work) -> None:
-    """Wait for what was wanted last; the bytes before it are no longer needed."""
-    found = _ended(work)
-    if found and found[-1].location_id != work.memo.get("staged"):
+    """Wait for what was wanted last; the bytes before it are no longer needed, unless they were right as they were."""
+    ended = [one.location_id for one in _ended(work) if one.location_id is not None]
+    there = [number for number in ended if locations.get(work.db, number) is not None]
+    if there and there[-1] != work.memo.get("staged"):
         _drop_staged(work)
-        work.memo["staged"] = found[-1].location_id
+        work.memo["staged"] = there[-1]
 
 
 def _ended(work: Work) -> list[Transfer]:
     """The operation's transfers, once all have ended; Conflict with the reason that one of them gave."""
-    found = transfers.of_operation(work.db, work.id)
+    _image(work)
+    found = _wanted(work)
     if any(one.state in UNFINISHED for one in found):
         raise Parked(check_after_s=5)
     for one in found:
@@ -83,17 +93,25 @@ def _drop_staged(work: Work) -> None:
         locations.drop(work.db, [location])
 
 
+def inject(work: Work) -> None:
+    """Let the image have the properties that inject_image_metadata puts there."""
+    if work.input["inject"]:
+        logic.describe(work.db, work.resource_id, {"properties": work.input["inject"]})
+
+
 def want_stored(work: Work) -> None:
-    """Have the bytes brought from staging into each store."""
-    image, stores = _image(work), work.input["stores"]
+    """Have the bytes brought into each store."""
+    image, have = _image(work), {one.input.get("store") for one in _wanted(work)}
     told = {
-        "from": work.memo["staged"],
+        "from": work.memo.get("staged"),
         "may_fail": not work.input["all_must_succeed"],
         "is_copy": _is_copy(work),
+        "task_id": work.input["task_id"],
     }
-    for store in stores:
-        number = locations.add(work.db, image.id, Place(store, new_key(image.id)), INCOMING)
-        transfers.want(work.db, work, Wanted("store", {**told, "store": store}, number))
+    for store in work.input["stores"]:
+        if store not in have:
+            number = locations.add(work.db, image.id, Place(store, new_key(image.id)), INCOMING)
+            transfers.want(work.db, work.id, image.id, Wanted("store", {**told, "store": store}, number))
 
 
 def see_stored(work: Work) -> None:
@@ -106,19 +124,21 @@ def see_stored(work: Work) -> None:
 def unstore(work: Work) -> None:
     """Nobody wants the bytes any more, wherever they have come."""
     transfers.cancel(work.db, work.id)
-    numbers = {one.location_id for one in transfers.of_operation(work.db, work.id)}
+    numbers = {one.location_id for one in _wanted(work)}
     doomed = [one for one in locations.of_image(work.db, work.resource_id) if one.id in numbers]
     locations.drop(work.db, doomed)
 
 
 def finish(work: Work) -> None:
+    image = _image(work)
     _drop_staged(work)
-    status = {} if _is_copy(work) else {"status": "active"}
-    failed = [one.location_id for one in transfers.of_operation(work.db, work.id) if one.state == FAILED]
-    doomed = [one for one in locations.of_image(work.db, work.resource_id) if one.id in failed]
+    # With stores that may fail it is active since the first has it, and may have been closed since.
+    status = {"status": "active"} if image.status == "importing" else {}
+    failed = [one.location_id for one in _wanted(work) if one.state == FAILED]
+    doomed = [one for one in locations.of_image(work.db, image.id) if one.id in failed]
     locations.drop(work.db, doomed)
-    logic.unlock(work.db, work.resource_id, **status)
-    tasks.succeed(work.db, work.input["task_id"], {"image_id": work.resource_id}, work.input["task_hours"])
+    logic.unlock(work.db, image.id, **status)
+    tasks.succeed(work.db, work.input["task_id"], {"image_id": image.id}, work.input["task_hours"])
     transfers.forget(work.db, work.id)
 
 
@@ -134,6 +154,7 @@ class ImportImage(Operation):
         Step("have them unpacked", have_staged, deadline_s=BYTES_S),
         Step("want them converted", partial(want_changed, plugin="image_conversion"), undo=unstore),
         Step("have them converted", have_staged, deadline_s=BYTES_S),
+        Step("inject properties", inject),
         Step("want them stored", want_stored, undo=unstore),
         Step("see them stored", see_stored, deadline_s=BYTES_S),
         Step("finish", finish),
@@ -141,10 +162,28 @@ class ImportImage(Operation):
 
     @staticmethod
     def failed(work: Work, fault: Fault) -> None:
-        """The image is queued again, with nothing left of the attempt; one that was copied stays as it was."""
+        """The image is queued again, with nothing left of the attempt; one that was copied stays as it was, and one
+        that was made for the import goes."""
+        unstore(work)
         _drop_staged(work)
         image = work.db.one(BY_ID, id=work.resource_id)
-        if image is not None:
-            logic.give_up(work.db, image, work.input["stores"], is_copy=_is_copy(work))
+        if image is not None and work.input.get("made_image"):
+            remove(work.db, replace(image, protected=False), 0)
+        elif image is not None:
+            logic.give_up(work.db, image, _attempt(work))
         tasks.fail(work.db, work.input["task_id"], fault.message, work.input["task_hours"])
         transfers.forget(work.db, work.id)
+
+
+def _attempt(work: Work) -> Attempt:
+    wanted, told = _wanted(work), work.input
+    properties = [name for one in wanted for name in one.result.get("properties", ())]
+    is_stored = any(one.kind == "store" for one in wanted)
+    return Attempt(
+        # Stores that could not be tried have failed; of those that were, it is known which.
+        failed=() if is_stored else told["stores"],
+        stores=told["stores"],
+        is_copy=_is_copy(work),
+        before=told["before"],
+        touched=(*properties, *told["inject"]),
+    )

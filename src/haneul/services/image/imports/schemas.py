@@ -22,6 +22,10 @@ class ImportAsked(msgspec.Struct, frozen=True, kw_only=True):
     def name(self) -> str:
         return str(self.method["name"])
 
+    def with_method(self, method: dict[str, Any]) -> "ImportAsked":
+        """The same with more said of its method."""
+        return msgspec.structs.replace(self, method=method, body={**self.body, "method": method})
+
 
 def import_asked(body: Any, methods: tuple[str, ...]) -> ImportAsked:
     """What a body asks for, whose stores are still to be found; BadRequest in Glance's words."""

@@ -1,17 +1,37 @@
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db
+from haneul.kernel.db import Db, fields
 from haneul.kernel.db.news import News
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound
 from haneul.services.image.images.models import Image, images
-from haneul.services.image.locations.models import ACTIVE, INCOMING, Deletion, Location, deletions, locations
-from haneul.services.image.locations.queries import ACTIVE_OF, BY_ID, DUE, IN_STATE, LAST_POSITION, OF_IMAGE
-
+from haneul.services.image.locations.models import (
+    ACTIVE,
+    INCOMING,
+    REFUSED,
+    Deletion,
+    Location,
+    deletions,
+    locations,
+)
+from haneul.services.image.locations.queries import (
+    ACTIVE_OF,
+    AFTER,
+    AT,
+    BY_ID,
+    DELETION_AT,
+    DELETIONS_AFTER,
+    DELETIONS_OF,
+    DUE,
+    IN_STATE,
+    LAST_POSITION,
+    OF_IMAGE,
+)
 
 news = News()
 
@@ -21,6 +41,14 @@ class Place(msgspec.Struct, frozen=True):
 
     store: str
     key: str
+
+
+class Described(msgspec.Struct, frozen=True):
+    """What is known of bytes that lie somewhere already, and at which position they are to stand."""
+
+    size: int
+    metadata: Mapping[str, Any] = {}
+    position: int | None = None
 
 
 def new_key(image_id: str) -> str:
@@ -47,6 +75,43 @@ def add(
     if state == ACTIVE:
         tell_stores(db, image_id)
     return number
+
+
+def insert(db: Db, image_id: str, place: Place, told: Described) -> int:
+    """Write down that the image is made of bytes that lie at a place already; the location's number."""
+    number = add(db, image_id, place, ACTIVE, size=told.size, metadata=told.metadata)
+    if told.position is not None:
+        db.update(locations, {"id": number}, position=told.position)
+        tell_stores(db, image_id)
+    return number
+
+
+def describe(db: Db, location: Location, position: int, metadata: Mapping[str, Any]) -> None:
+    """Put a location at a position among the image's, and change what is said of it."""
+    db.update(locations, {"id": location.id}, position=position, metadata=dict(metadata))
+
+
+def refuse_use(db: Db, location: Location) -> None:
+    """The bytes at the location are not what they were said to be: the image is not made of them."""
+    db.update(locations, {"id": location.id}, state=REFUSED)
+    tell_stores(db, location.image_id)
+
+
+def is_taken(db: Db, place: Place) -> bool:
+    """Whether the bytes at a place are some image's, or were and are to go."""
+    wanted = {"store": place.store, "key": place.key}
+    return db.value(AT, **wanted) is not None or db.value(DELETION_AT, **wanted) is not None
+
+
+def refuse_formless(image: Image) -> None:
+    """BadRequest for an image that does not say yet what its bytes shall be."""
+    missing = [name for name in ("disk_format", "container_format") if not getattr(image, name)]
+    if missing:
+        raise BadRequest(
+            "{word} {names} must be set prior to saving data.",
+            word="Property" if len(missing) == 1 else "Properties",
+            names=", ".join(missing),
+        )
 
 
 def get(db: Db, number: int) -> Location | None:
@@ -107,8 +172,14 @@ def drop(db: Db, doomed: Sequence[Location]) -> None:
 
 
 def tell_stores(db: Db, image_id: str) -> None:
-    """Bring the image's list of stores to what its locations say."""
-    named = [one.store for one in of_image(db, image_id, ACTIVE)]
+    """Bring the image's list of stores to what its locations say; refused ones count while there are no others."""
+    found = of_image(db, image_id)
+    named = [one.store for one in found if one.state == ACTIVE]
+    if named:
+        for one in found:
+            if one.state == REFUSED:
+                db.delete(locations, id=one.id)
+    named = named or [one.store for one in found if one.state == REFUSED]
     db.update(images, {"id": image_id}, stores=",".join(dict.fromkeys(named)))
 
 
@@ -117,14 +188,50 @@ def incoming(db: Db) -> list[Location]:
     return db.all(IN_STATE, state=INCOMING)
 
 
-def due_deletions(db: Db, moment: datetime) -> list[Deletion]:
-    """Bytes that are to be deleted by now, at most a hundred."""
-    return db.all(DUE, moment=moment)
+def every(db: Db) -> Iterator[Location]:
+    """Every location, page by page."""
+    after = 0
+    while page := db.all(AFTER, after=after):
+        after = page[-1].id
+        yield from page
 
 
-def deleted(db: Db, number: int) -> None:
-    """The bytes of a deletion are gone."""
-    db.delete(deletions, id=number)
+def every_deletion(db: Db) -> list[Deletion]:
+    """Every deletion that is still to be made."""
+    found: list[Deletion] = []
+    after = 0
+    while page := db.all(DELETIONS_AFTER, after=after):
+        after = page[-1].id
+        found += page
+    return found
+
+
+def condemn_at(db: Db, image_id: str, place: Place) -> None:
+    """Have bytes deleted that no location speaks of."""
+    db.insert_numbered(deletions, image_id=image_id, store=place.store, key=place.key, due_at=now())
+    news.told(db)
+
+
+def due_deletions(db: Db, moment: datetime, after: int = 0) -> list[Deletion]:
+    """Bytes that are to be deleted by now: the first hundred whose numbers are greater than one."""
+    return db.all(DUE, moment=moment, after=after)
+
+
+def deleted(db: Db, doomed: Deletion) -> bool:
+    """The bytes of a deletion are gone; whether they were the last ones of their image that had to go."""
+    db.delete(deletions, id=doomed.id)
+    return not db.all(DELETIONS_OF, image_id=doomed.image_id)
+
+
+def spare(db: Db, location: Location) -> bool:
+    """The bytes shall not be deleted after all, and are the image's again; False if that comes too late."""
+    moment = now()
+    for doomed in db.all(DELETIONS_OF, image_id=location.image_id):
+        if (doomed.store, doomed.key) == (location.store, location.key) and doomed.due_at > moment:
+            db.delete(deletions, id=doomed.id)
+            db.insert_numbered(locations, **{name: value for name, value in fields(location).items() if name != "id"})
+            return True
+    return False
 
 
 def position_before(found: Sequence[Location], wanted: int) -> int:
@@ -132,6 +239,21 @@ def position_before(found: Sequence[Location], wanted: int) -> int:
     if wanted >= len(found):
         return found[-1].position + 1 if found else 0
     return found[wanted].position
+
+
+def only_in(db: Db, image: Image, store: str) -> Location:
+    """The location of an active image in a store; Forbidden for its last one, NotFound if it has none there."""
+    if image.status != "active":
+        raise Conflict("It's not allowed to remove image data from store if image status is not 'active'")
+    found = of_image(db, image.id, ACTIVE)
+    if len(found) == 1:
+        raise Forbidden(
+            "Cannot delete image data from the only store containing it. Consider deleting the image instead."
+        )
+    for one in found:
+        if one.store == store:
+            return one
+    raise NotFound("Image {id} is not stored in store {store}.", id=image.id, store=store)
 
 
 def make_room(db: Db, image: Image, position: int) -> None:

@@ -5,14 +5,15 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String
 
 from haneul.kernel.db import Counter, Json, Row, Table, Text, Time
 
-INCOMING, STAGED, ACTIVE = "incoming", "staged", "active"
+INCOMING, STAGED, ACTIVE, REFUSED = "incoming", "staged", "active", "refused"
 
 
 class Location(Row):
     """Where an image's bytes lie: `store` names one of the stores, `key` is what its driver knows them by.
 
     `state`: `incoming` while they are on their way, `staged` until an import takes them, `active` when the image is
-    made of them. `metadata` is what clients say of the place; `size` in bytes, as far as it is known.
+    made of them, `refused` when they are not what they were said to be and not ours to delete. `metadata` is what
+    clients say of the place; `size` in bytes, as far as it is known.
     """
 
     id: int

@@ -1,15 +1,24 @@
 """What namespaces hold, written and read for many namespaces in a fixed number of statements."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db
 from haneul.kernel.errors import Conflict
-from haneul.services.image.metadefs.definitions import NamespaceDefinition, property_fields
+from haneul.services.image.metadefs.definitions import (
+    NamespaceDefinition,
+    PropertyDefinition,
+    TagDefinition,
+    property_fields,
+)
 from haneul.services.image.metadefs.limits import refuse_many
+from haneul.services.image.metadefs.namespaces.models import Namespace
 from haneul.services.image.metadefs.objects import logic as objects
 from haneul.services.image.metadefs.objects.models import objects as object_table
+from haneul.services.image.metadefs.properties import logic as properties
 from haneul.services.image.metadefs.properties.models import Property
 from haneul.services.image.metadefs.properties.models import properties as property_table
 from haneul.services.image.metadefs.resource_types import logic as resource_types
@@ -46,6 +55,22 @@ def fill(db: Db, held: Mapping[str, NamespaceDefinition], *, protected: bool = F
         property_table,
         [row for namespace_id, wanted in held.items() for row in property_rows(namespace_id, wanted)],
     )
+
+
+def held_by(db: Db, found: Sequence[Namespace]) -> dict[str, NamespaceDefinition]:
+    """What these namespaces hold, by their ids."""
+    held = {one.id: NamespaceDefinition(namespace=one.namespace) for one in found}
+    ids = list(held)
+    for namespace_id, kinds in resource_types.of_namespaces(db, ids).items():
+        held[namespace_id].resource_type_associations.extend(map(resource_types.definition_of, kinds))
+    for thing in db.all(objects.OF_NAMESPACES, namespace_ids=ids):
+        held[thing.namespace_id].objects.append(objects.definition_of(thing))
+    for tag in db.all(tags.OF_NAMESPACES, namespace_ids=ids):
+        # The oldest is told first, so that it is the oldest again where this is loaded.
+        held[tag.namespace_id].tags.insert(0, TagDefinition(name=tag.name))
+    for row in db.all(properties.OF_NAMESPACES, namespace_ids=ids):
+        held[row.namespace_id].properties[row.name] = msgspec.convert(row.definition, PropertyDefinition)
+    return held
 
 
 def property_rows(namespace_id: str, wanted: NamespaceDefinition) -> list[Property]:

@@ -11,7 +11,9 @@ from haneul.services.image.metadefs.fitting import unfit
 
 Text80 = Annotated[str, Meta(max_length=80)]
 Words = list[str | None]
-LARGEST = 2**63 - 1
+LARGEST = 2**62
+Whole = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
+Number = Whole | Annotated[float, Meta(ge=-LARGEST, le=LARGEST)]
 
 
 class ItemType(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,17 +33,17 @@ class PropertyDefinition(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     operators: list[str] | UnsetType = UNSET
     default: Any = UNSET
     readonly: bool | UnsetType = UNSET
-    minimum: int | float | UnsetType = UNSET
-    maximum: int | float | UnsetType = UNSET
+    minimum: Number | UnsetType = UNSET
+    maximum: Number | UnsetType = UNSET
     enum: Words | UnsetType = UNSET
     pattern: str | UnsetType = UNSET
-    minLength: int | UnsetType = UNSET
-    maxLength: int | UnsetType = UNSET
+    minLength: Whole | UnsetType = UNSET
+    maxLength: Whole | UnsetType = UNSET
     confidential: bool | UnsetType = UNSET
     items: ItemType | UnsetType = UNSET
     uniqueItems: bool | UnsetType = UNSET
-    minItems: int | UnsetType = UNSET
-    maxItems: int | UnsetType = UNSET
+    minItems: Whole | UnsetType = UNSET
+    maxItems: Whole | UnsetType = UNSET
     additionalItems: bool | UnsetType = UNSET
 
 
@@ -97,9 +99,6 @@ def refuse_ours(body: Mapping[str, Any], *names: str) -> None:
 def property_fields(definition: PropertyDefinition) -> dict[str, Any]:
     """The definition as it is kept and shown: whole bounds, and a default that is always text."""
     found: dict[str, Any] = msgspec.to_builtins(definition)
-    for name, value in found.items():
-        if isinstance(value, int | float) and abs(value) > LARGEST:
-            raise unfit("property", f"{name} is out of range")
     for name in ("minimum", "maximum"):
         if name in found:
             found[name] = int(found[name])

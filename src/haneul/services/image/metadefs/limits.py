@@ -1,5 +1,7 @@
 """How much a namespace holds at most: its lists are answered whole."""
 
+from typing import Any
+
 from sqlalchemy import Select, Table, bindparam, func, select
 
 from haneul.kernel.db import Db
@@ -8,12 +10,12 @@ from haneul.kernel.errors import OverQuota
 MOST = 1000
 
 
-def count_of(table: Table) -> Select[tuple[int]]:
+def count_of(table: Table) -> Select[Any]:
     """How many rows of the table a namespace has."""
     return select(func.count()).where(table.c.namespace_id == bindparam("namespace_id"))
 
 
-def refuse_full(db: Db, count: Select[tuple[int]], namespace_id: str, things: str) -> None:
+def refuse_full(db: Db, count: Select[Any], namespace_id: str, things: str) -> None:
     """OverQuota if the namespace may not hold one more."""
     refuse_many(int(db.value(count, namespace_id=namespace_id)) + 1, things)
 

@@ -3,9 +3,9 @@
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from msgspec import Struct
 
 from haneul.kernel.errors import BadRequest
 from haneul.services.image.keys import Certificates
@@ -20,27 +20,29 @@ PROPERTIES = (SIGNATURE, HASH_METHOD, KEY_TYPE, CERTIFICATE)
 FAILED = "Signature verification failed for image {id}: {reason}"
 
 
-class Signed(Struct, frozen=True, kw_only=True):
-    """An image that is said to be signed, and the ids of the certificates on which its own has to hang, if any."""
+class Signed(Protocol):
+    """An image that is said to be signed."""
 
-    image_id: str
-    project_id: str
-    properties: Mapping[str, str]
-    trusted_ids: Sequence[str] = ()
+    @property
+    def id(self) -> str: ...
+    @property
+    def project_id(self) -> str | None: ...
+    @property
+    def properties(self) -> Mapping[str, str]: ...
 
 
 class Verifier:
     """Holds one image's bytes against its signature: `update` takes them in their order, and then `verify` judges."""
 
-    def __init__(self, image: Signed, certificates: Certificates) -> None:
+    def __init__(self, image: Signed, certificates: Certificates, trusted_ids: Sequence[str]) -> None:
         said = image.properties
-        self._image_id, self._signature = image.image_id, _decoded(said[SIGNATURE])
+        self._image_id, self._signature = image.id, _decoded(said[SIGNATURE])
         if said[HASH_METHOD] not in HASHES:
             raise unmade(f"Invalid signature hash method: {said[HASH_METHOD][:MOST_SAID_CHARS]}")
         name, self._method = HASHES[said[HASH_METHOD]]
         self._hash = hashlib.new(name)
         self._type = _key_type(said[KEY_TYPE])
-        self._key = _key(image, certificates)
+        self._key = _key(image, certificates, trusted_ids)
         if not isinstance(self._key, self._type.key):
             raise unmade(f"Invalid public key type for signature key type: {said[KEY_TYPE]}")
         if not self._signature:
@@ -59,17 +61,18 @@ class Verifier:
             raise BadRequest(FAILED, id=self._image_id, reason="Signature verification failed") from None
 
 
-def verifier_for(image: Signed, certificates: Certificates) -> Verifier | None:
+def verifier_for(image: Signed, certificates: Certificates, trusted_ids: Sequence[str] = ()) -> Verifier | None:
     """What verifies the image, None unless it has all properties of a signature; BadRequest if they are wrong.
 
-    Asks for the certificates: call it in a thread, outside transactions.
+    With `trusted_ids`, its certificate has to hang on those of these ids and to be valid now; without, as in Glance,
+    it only has to be there. Asks for the certificates: call it in a thread, outside transactions.
     """
     if not all(name in image.properties for name in PROPERTIES):
         return None
     try:
-        return Verifier(image, certificates)
+        return Verifier(image, certificates, trusted_ids)
     except Failed as failed:
-        raise BadRequest(FAILED, id=image.image_id, reason=str(failed)) from None
+        raise BadRequest(FAILED, id=image.id, reason=str(failed)) from None
 
 
 def _decoded(text: str) -> bytes:
@@ -86,8 +89,9 @@ def _key_type(name: str) -> KeyType:
     return KEY_TYPES[name]
 
 
-def _key(image: Signed, certificates: Certificates) -> object:
-    certificate = loaded(certificates, image.properties[CERTIFICATE], image.project_id)
-    if image.trusted_ids:
-        refuse_untrusted(certificate, those_of(certificates, image.trusted_ids, image.project_id))
+def _key(image: Signed, certificates: Certificates, trusted_ids: Sequence[str]) -> object:
+    project_id = image.project_id or ""
+    certificate = loaded(certificates, image.properties[CERTIFICATE], project_id)
+    if trusted_ids:
+        refuse_untrusted(certificate, those_of(certificates, trusted_ids, project_id))
     return public_key(certificate)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from haneul.host.net.fetch import Fetcher
 from haneul.kernel.config import ConfigError
 from haneul.services.image.config import BackendSettings, ImageSettings
 from haneul.services.image.drivers import DRIVERS
@@ -81,7 +82,7 @@ class Backends:
         return -backend.settings.weight if backend else 0
 
 
-def open_backends(settings: ImageSettings, folder: Path) -> Backends:
+def open_backends(settings: ImageSettings, folder: Path, fetcher: Fetcher) -> Backends:
     """The stores as settings describe them, in a folder of ours; ConfigError for what can't be."""
     named = settings.stores or ONLY
     default = settings.default_store or next(iter(named))
@@ -91,10 +92,16 @@ def open_backends(settings: ImageSettings, folder: Path) -> Backends:
         if one.driver not in DRIVERS or name.startswith(RESERVED) or "," in name:
             good = ", ".join(sorted(DRIVERS))
             raise ConfigError(f"[image.stores.{name}] can't be: its driver must be one of {good}, and its name free.")
-    staging = _opened(STAGING, BackendSettings(), folder / STAGING)
-    return Backends([_opened(name, one, folder / name) for name, one in named.items()], default, staging)
+    opened = [
+        _opened(name, one, StoreOptions(folder=folder / name, options=one.options, fetcher=fetcher))
+        for name, one in {**named, STAGING: BackendSettings()}.items()
+    ]
+    return Backends(opened[:-1], default, opened[-1])
 
 
-def _opened(name: str, wanted: BackendSettings, folder: Path) -> Backend:
-    store = DRIVERS[wanted.driver](StoreOptions(folder=folder, options=wanted.options))
+def _opened(name: str, wanted: BackendSettings, options: StoreOptions) -> Backend:
+    try:
+        store = DRIVERS[wanted.driver](options)
+    except ValueError as error:
+        raise ConfigError(f"[image.stores.{name}] {error}") from error
     return Backend(name=name, driver=wanted.driver, store=store, settings=wanted)

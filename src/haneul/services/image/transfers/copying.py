@@ -26,8 +26,12 @@ def store_bytes(job: Job) -> Outcome:
 
 
 def opened(job: Job) -> Reader:
-    """The bytes of the location that the input names by `from`; Cancelled if it is no more."""
-    return job.ground.sources.open([source_of(job)])
+    """The bytes of the location that the input names by `from`, or the image's own where it names none."""
+    return job.ground.sources.open(_own(job) if job.input.get("from") is None else [source_of(job)])
+
+
+def _own(job: Job) -> list[Location]:
+    return job.ground.store.read(lambda db: locations.of_image(db, job.image.id, ACTIVE))
 
 
 def source_of(job: Job) -> Location:

@@ -6,16 +6,21 @@ from typing import Any
 
 import msgspec
 
+from haneul.host.net.fetch import Fetcher
 from haneul.kernel.db import Db, Store
 from haneul.services.image.config import ImageSettings
 from haneul.services.image.drivers.base import Draft
 from haneul.services.image.files.sources import Sources
 from haneul.services.image.images.models import Image
+from haneul.services.image.locations import logic as locations
 from haneul.services.image.stores.backends import Backends
+from haneul.services.image.tasks import logic as tasks
 from haneul.services.image.transfers import logic
 from haneul.services.image.transfers.models import Transfer
+from haneul.services.image.transfers.sealing import Seal
 
 READ_BYTES = 1 << 20
+MIB = 1 << 20
 
 
 class Cancelled(Exception):
@@ -23,20 +28,26 @@ class Cancelled(Exception):
 
 
 class Ground(msgspec.Struct, frozen=True):
-    """What transfers work with."""
+    """What transfers work with. `fetcher` asks at tenants' URLs; `seal` opens what a request has sealed for one."""
 
     store: Store
     backends: Backends
     sources: Sources
     settings: ImageSettings
+    fetcher: Fetcher
+    seal: Seal
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How a transfer ended: the state and size of its location, and what was learnt of the bytes."""
+    """How a transfer ended: the state and size of its location, and what was learnt of the bytes.
+
+    With `is_needless` the bytes that it began from are right as they are, and its own location is given up.
+    """
 
     state: str
     size: int
     result: Mapping[str, Any] = {}
+    is_needless: bool = False
 
 
 class Job:
@@ -67,13 +78,26 @@ class Job:
 
     def tell(self) -> None:
         """Write down how far it is, which renews its lease; from another thread than the one that moves bytes."""
-        told = partial(logic.keep, transfer=self.transfer, moved_bytes=self.moved_bytes)
-        self.is_unwanted = not self.ground.store.write(told)
+        if not self.ground.store.write(partial(_told, transfer=self.transfer, moved_bytes=self.moved_bytes)):
+            self.is_unwanted = True
+
+
+def _told(db: Db, transfer: Transfer, moved_bytes: int) -> bool:
+    """Keep the lease and let the task say how far it is; whether the bytes are still wanted."""
+    number = transfer.location_id
+    if not logic.keep(db, transfer, moved_bytes) or (number is not None and locations.get(db, number) is None):
+        return False
+    tasks.say(db, transfer.input.get("task_id", ""), f"Copied {moved_bytes // MIB} MiB")
+    return True
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """How transfers of one kind are made, and what is written in the transactions that end them."""
+    """How transfers of one kind are made, and what is written in the transactions that end them.
+
+    One that `is_slow` goes as fast as somebody else likes: others do not wait for it.
+    """
 
     make: Callable[[Job], Outcome]
+    is_slow: bool = False
     done: Callable[[Db, Transfer, Outcome], None] | None = None
     failed: Callable[[Db, Transfer], None] | None = None

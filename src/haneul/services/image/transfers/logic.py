@@ -1,4 +1,4 @@
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +8,7 @@ from haneul.kernel import operations
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db
 from haneul.kernel.db.news import News
-from haneul.kernel.operations import Fault, Work
+from haneul.kernel.operations import Fault
 from haneul.services.image.transfers.models import DONE, FAILED, RUNNING, WANTED, Transfer, transfers
 from haneul.services.image.transfers.queries import BY_ID, CANCEL, DUE, FORGET, OF_OPERATION, TAKE_OVER
 
@@ -26,12 +26,12 @@ class Wanted(msgspec.Struct, frozen=True):
     location_id: int | None = None
 
 
-def want(db: Db, work: Work, wanted: Wanted) -> int:
-    """Have bytes moved for an operation's resource, after this transaction commits; the transfer's number."""
+def want(db: Db, operation_id: int, image_id: str, wanted: Wanted) -> int:
+    """Have bytes of an image moved for an operation, after this transaction commits; the transfer's number."""
     number = db.insert_numbered(
         transfers,
-        operation_id=work.id,
-        image_id=work.resource_id,
+        operation_id=operation_id,
+        image_id=image_id,
         kind=wanted.kind,
         input=wanted.input,
         location_id=wanted.location_id,
@@ -52,10 +52,15 @@ def of_operation(db: Db, operation_id: int) -> list[Transfer]:
     return db.all(OF_OPERATION, operation_id=operation_id)
 
 
-def lease(db: Db, owner: str) -> Transfer | None:
-    """Take the oldest transfer that nobody makes; None if there is none, or another was quicker."""
+def is_due(db: Db, kinds: Sequence[str]) -> bool:
+    """Whether there is a transfer of these kinds that nobody makes."""
+    return db.value(DUE, moment=now(), kinds=kinds) is not None
+
+
+def lease(db: Db, owner: str, kinds: Sequence[str]) -> Transfer | None:
+    """Take the oldest transfer of these kinds that nobody makes; None if there is none, or another was quicker."""
     moment = now()
-    number = db.value(DUE, moment=moment)
+    number = db.value(DUE, moment=moment, kinds=kinds)
     found = None if number is None else db.one(BY_ID, id=int(number))
     if found is None:
         return None

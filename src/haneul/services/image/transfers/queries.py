@@ -1,6 +1,7 @@
 from sqlalchemy import bindparam, delete, select, update
 
 from haneul.kernel.db import Query, by, columns_of
+from haneul.kernel.db.among import among
 from haneul.services.image.transfers.models import CANCELLED, UNFINISHED, Transfer, transfers
 
 BY_ID = by(Transfer, transfers, "id")
@@ -12,7 +13,11 @@ OF_OPERATION = Query(
 )
 DUE = (
     select(transfers.c.id)
-    .where(transfers.c.state.in_(UNFINISHED), transfers.c.lease_until < bindparam("moment"))
+    .where(
+        transfers.c.state.in_(UNFINISHED),
+        transfers.c.lease_until < bindparam("moment"),
+        among(transfers.c.kind, "kinds"),
+    )
     .order_by(transfers.c.id)
     .limit(1)
 )

@@ -5,9 +5,10 @@ from tempfile import SpooledTemporaryFile
 from typing import BinaryIO, cast
 
 MIB = 1 << 20
-MEMORY_BYTES = 16 * MIB
+# Of an upload two parts exist at a time: one fills while the other is sent.
+MEMORY_BYTES = 8 * MIB
 # Servers take a thousand parts (Swift's static large objects, its S3 face), of 5 GiB at most.
-PARTS_OF_A_SIZE = 100
+PARTS_OF_A_SIZE = 90
 MOST_PART_BYTES = 5 << 30
 
 
@@ -31,6 +32,6 @@ class Part:
 
 
 def room_of(number: int, first_bytes: int) -> int:
-    """How large the part of a number, from 0, may be: parts double after each hundred, so that a thousand hold more
+    """How large the part of a number, from 0, may be: parts double now and then, so that a thousand hold more
     than a tebibyte while small images cost little memory."""
     return min(first_bytes << (number // PARTS_OF_A_SIZE), MOST_PART_BYTES)

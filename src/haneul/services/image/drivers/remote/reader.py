@@ -6,6 +6,8 @@ from haneul.services.image.drivers.base import Unreachable
 from haneul.services.image.drivers.remote.server import Stream
 
 ATTEMPTS = 3
+# What a broken connection costs at most: the part of a block that had come is lost with it.
+BLOCK_BYTES = 1 << 16
 
 
 class RangedReader:
@@ -51,7 +53,7 @@ class RangedReader:
     def _next(self, wanted: int) -> bytes:
         if self._stream is None:
             self._stream = self._connect(self._at)
-        piece = self._stream.read(wanted)
+        piece = self._stream.read(min(wanted, BLOCK_BYTES))
         if not piece:
             raise Unreachable("The store ended its answer before the end of the image's bytes.")
         return piece

@@ -1,21 +1,27 @@
 """What a driver says to its server; all else is the same for every server."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import Annotated, BinaryIO, Protocol
 
 import msgspec
+from msgspec import Meta
 
 
 class ServerOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A driver's options, read from text. `timeout_s` bounds each wait for the network, `attempts` how often a request
-    is tried; `cacert` is a file of certificates to trust in place of the system's."""
+    """A driver's options, read from text. `timeout_s` bounds each wait for the server."""
 
-    timeout_s: float = 60.0
-    attempts: int = 3
-    cacert: str = ""
+    timeout_s: Annotated[float, Meta(gt=0, le=3600)] = 60.0
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(...)"
+
+
+class HttpOptions(ServerOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`attempts` is how often a request is tried; `cacert` is a file of certificates to trust in place of the
+    system's."""
+
+    attempts: Annotated[int, Meta(ge=1, le=10)] = 3
+    cacert: str = ""
 
 
 class Upload(Protocol):

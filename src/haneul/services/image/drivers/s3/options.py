@@ -4,21 +4,21 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from haneul.services.image.drivers.remote.server import ServerOptions
+from haneul.services.image.drivers.remote.server import HttpOptions
 
 
-class S3Options(ServerOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class S3Options(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`host` is the server's URL, plain HTTP if it names no scheme. Images of more than `part_mb` MiB go in parts of
     that size; longer ones in larger parts. Names and meanings are glance_store's, without their prefix."""
 
-    host: Annotated[str, Meta(min_length=1)]
+    host: Annotated[str, Meta(pattern="^(https?://)?[^@/]+/?$")]
     access_key: Annotated[str, Meta(min_length=1)]
     secret_key: Annotated[str, Meta(min_length=1)]
     bucket: Annotated[str, Meta(min_length=1)]
     region: str = "us-east-1"
     create_bucket_on_put: bool = False
     bucket_url_format: Literal["auto", "virtual", "path"] = "auto"
-    part_mb: Annotated[int, Meta(ge=5, le=16)] = 16
+    part_mb: Annotated[int, Meta(ge=5, le=16)] = 8
 
     @property
     def endpoint(self) -> str:

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, BinaryIO
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -14,6 +15,10 @@ from haneul.services.image.drivers.swift.options import SwiftOptions
 from haneul.services.image.drivers.swift.wire import Wire
 
 PAGE = 1000
+
+
+class NoContainer(Unreachable):
+    """The container does not exist."""
 
 
 class Container:
@@ -65,11 +70,16 @@ class Container:
         # The manifest names its segments at once, where a container's listing may lag behind.
         self._remove(f"/{quote(key)}?multipart-manifest=delete")
         self._remove(f"/{quote(key)}")
-        for segment in self._names(prefix=segment_prefix(key)):
-            self._remove(f"/{quote(segment)}")
+        with suppress(NoContainer):
+            for segment in self._names(prefix=segment_prefix(key)):
+                self._remove(f"/{quote(segment)}")
 
     def keys(self) -> Iterator[str]:
-        return self._names(delimiter="/")
+        try:
+            yield from self._names(delimiter="/")
+        except NoContainer:
+            if not self._options.create_container_on_put:
+                raise
 
     def address(self, key: str) -> str:
         login = urlsplit(self._options.auth_address)
@@ -88,17 +98,16 @@ class Container:
         try:
             body = self._wire.ask(Request(method="GET", url=f"{self._path}?{query}")).whole()
         except FileNotFoundError:
-            self._refuse_missing()
-            return []
+            raise self._missing() from None
         page: list[dict[str, Any]] = json.loads(body or b"[]")
         return page
 
-    def _refuse_missing(self) -> None:
-        if not self._options.create_container_on_put:
-            raise Unreachable(f"The container {self._options.container} does not exist.")
+    def _missing(self) -> Exception:
+        return NoContainer(f"The container {self._options.container} does not exist.")
 
     def _make(self) -> None:
-        self._refuse_missing()
+        if not self._options.create_container_on_put:
+            raise self._missing()
         self._wire.ask(Request(method="PUT", url=self._path)).close()
 
     def _object(self, method: str, path: str, headers: Mapping[str, str] = {}) -> Answer:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from haneul.services.image.drivers.base import Unreachable
-from haneul.services.image.drivers.remote.server import ServerOptions
+from haneul.services.image.drivers.remote.server import HttpOptions
 
 BLOCK_BYTES = 1 << 20
 ANSWER_BYTES = 16 << 20
@@ -62,7 +62,7 @@ class Answer:
         self._connection.close()
 
 
-def send(request: Request, options: ServerOptions) -> Answer:
+def send(request: Request, options: HttpOptions) -> Answer:
     """Send a request; Unreachable without an answer to it."""
     connection = _connection(request.url, options)
     try:
@@ -76,7 +76,7 @@ def send(request: Request, options: ServerOptions) -> Answer:
         raise
 
 
-def _connection(url: str, options: ServerOptions) -> HTTPConnection:
+def _connection(url: str, options: HttpOptions) -> HTTPConnection:
     place = urlsplit(url)
     if place.scheme == "https":
         trusted = ssl.create_default_context(cafile=options.cacert or None)

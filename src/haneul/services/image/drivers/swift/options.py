@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from haneul.services.image.drivers.remote.server import ServerOptions
+from haneul.services.image.drivers.remote.server import HttpOptions
 
 
-class SwiftOptions(ServerOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SwiftOptions(HttpOptions, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`auth_address` is where to log in: the whole URL of a version 1 login, or Keystone's up to its `/v3`. `user` is
     `project:user`. Images of more than `part_mb` MiB go in segments of that size; longer ones in larger segments.
     Names and meanings are glance_store's, without their prefix."""
@@ -22,4 +22,4 @@ class SwiftOptions(ServerOptions, frozen=True, kw_only=True, forbid_unknown_fiel
     endpoint_type: Literal["publicURL", "internalURL", "adminURL"] = "publicURL"
     container: Annotated[str, Meta(min_length=1, max_length=256, pattern="^[^/?]+$")] = "glance"
     create_container_on_put: bool = False
-    part_mb: Annotated[int, Meta(ge=1, le=16)] = 16
+    part_mb: Annotated[int, Meta(ge=1, le=16)] = 8

@@ -1,6 +1,5 @@
 from typing import Any
 
-from haneul.kernel.db.listing import Page
 from haneul.kernel.http import Call, Listed, Reply, Routes
 from haneul.kernel.http.pages import links_of
 from haneul.kernel.policy import Rule
@@ -9,19 +8,13 @@ from haneul.services.image.metadefs import contents
 from haneul.services.image.metadefs.access import ADMIN, DELETE, GET, MISSING, loaded
 from haneul.services.image.metadefs.namespaces import logic
 from haneul.services.image.metadefs.namespaces.listing import VISIBILITIES, list_, page_size
-from haneul.services.image.metadefs.namespaces.models import Namespace
-from haneul.services.image.metadefs.namespaces.schemas import NamespaceView, as_given, namespace_in, prefixed
+from haneul.services.image.metadefs.namespaces.schemas import NamespaceView, as_given, namespace_in
+from haneul.services.image.metadefs.namespaces.views import brief, whole
 from haneul.services.image.metadefs.objects import api as objects
-from haneul.services.image.metadefs.objects import logic as object_logic
-from haneul.services.image.metadefs.objects.schemas import ObjectView
 from haneul.services.image.metadefs.paging import last, visibility_in
 from haneul.services.image.metadefs.properties import api as properties
-from haneul.services.image.metadefs.properties import logic as property_logic
-from haneul.services.image.metadefs.resource_types import logic as resource_type_logic
 from haneul.services.image.metadefs.resource_types import rules as resource_types
-from haneul.services.image.metadefs.resource_types.schemas import AssociationView
 from haneul.services.image.metadefs.tags import api as tags
-from haneul.services.image.metadefs.tags import logic as tag_logic
 
 routes = Routes()
 
@@ -64,11 +57,7 @@ def list_namespaces(call: Call) -> dict[str, Any]:
     call.enforce(own, rule=resource_types.LIST)
     rows = list_(call.db, given, viewer(call))
     shown = [row for row in rows if call.allows(GET, row)]
-    kinds = resource_type_logic.of_namespaces(call.db, [row.id for row in shown])
-    views = [
-        NamespaceView.of(row, resource_type_associations=[AssociationView.of(one) for one in kinds.get(row.id, ())])
-        for row in shown
-    ]
+    views = brief(call.db, shown)
     is_full = bool(shown) and len(rows) == page_size(given)
     page = Listed(items=views, next_marker=shown[-1].namespace if is_full else None)
     return {"namespaces": views, **links_of("image", "metadefs/namespaces", call.url(COLLECTION), given, page)}
@@ -80,24 +69,7 @@ def get_namespace(call: Call, namespace_name: str) -> NamespaceView:
     namespace = loaded(call, namespace_name, missing=MISSING)
     for rule in GET_HELD:
         call.enforce(namespace, rule=rule)
-    return whole(call, namespace, last(call.ask.parameters, "resource_type"))
-
-
-def whole(call: Call, namespace: Namespace, resource_type: str | None) -> NamespaceView:
-    """The namespace with all that it holds, named as on this resource type if one is asked for."""
-    kinds = resource_type_logic.of_namespaces(call.db, [namespace.id]).get(namespace.id, [])
-    found = property_logic.list_(call.db, namespace)
-    views = [ObjectView.of(namespace.namespace, one) for one in object_logic.list_(call.db, namespace)]
-    for prefix in [one.prefix for one in kinds if one.name == resource_type and one.prefix]:
-        found, views = prefixed(prefix, found, views)
-    marks = tag_logic.list_(call.db, namespace, Page(), None)
-    return NamespaceView.of(
-        namespace,
-        resource_type_associations=[AssociationView.of(one) for one in kinds],
-        properties=found,
-        objects=views,
-        tags=[{"name": tag.name} for tag in marks],
-    )
+    return whole(call.db, namespace, last(call.ask.parameters, "resource_type"))
 
 
 @routes.put(ONE, rule=MODIFY)

@@ -1,3 +1,4 @@
+import msgspec
 from sqlalchemy import bindparam
 
 from haneul.kernel.clock import now
@@ -5,7 +6,11 @@ from haneul.kernel.db import Db, Query, by, columns_of, unique
 from haneul.kernel.db.among import among
 from haneul.kernel.errors import Forbidden, NotFound
 from haneul.kernel.schema import UNSET
-from haneul.services.image.metadefs.definitions import ObjectDefinition, properties_by_name
+from haneul.services.image.metadefs.definitions import (
+    ObjectDefinition,
+    PropertyDefinition,
+    properties_by_name,
+)
 from haneul.services.image.metadefs.limits import count_of, refuse_full
 from haneul.services.image.metadefs.namespaces.models import Namespace
 from haneul.services.image.metadefs.objects.models import MetadefObject, objects
@@ -51,6 +56,16 @@ def row_of(namespace_id: str, wanted: ObjectDefinition) -> MetadefObject:
         properties=properties_by_name(wanted.properties),
         created_at=moment,
         updated_at=moment,
+    )
+
+
+def definition_of(found: MetadefObject) -> ObjectDefinition:
+    """The object as a file says it."""
+    return ObjectDefinition(
+        name=found.name,
+        description=UNSET if found.description is None else found.description,
+        required=found.required or UNSET,
+        properties=msgspec.convert(found.properties, dict[str, PropertyDefinition]),
     )
 
 

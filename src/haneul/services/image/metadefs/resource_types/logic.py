@@ -92,6 +92,15 @@ def row_of(namespace_id: str, resource_type_id: str, wanted: AssociationDefiniti
     )
 
 
+def definition_of(found: Association) -> AssociationDefinition:
+    """The association as a file says it."""
+    return AssociationDefinition(
+        name=found.name,
+        prefix=UNSET if found.prefix is None else found.prefix,
+        properties_target=UNSET if found.properties_target is None else found.properties_target,
+    )
+
+
 def get(db: Db, namespace: Namespace, name: str) -> Association:
     """A resource type's association with a namespace; NotFound."""
     kind = db.one(TYPE, name=name)

@@ -1,4 +1,4 @@
-"""`haneul image`."""
+"""`haneul image build-guest`: a small Linux to boot."""
 
 from pathlib import Path
 
@@ -9,12 +9,7 @@ from haneul.cli.screen import Screen
 from haneul.cli.tree.layout import Layout
 
 
-@click.group("image")
-def image_command() -> None:
-    """Make images."""
-
-
-@image_command.command("build-guest")
+@click.command("build-guest")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
 @with_cloud
 def build_guest_command(layout: Layout, screen: Screen, path: Path) -> None:

@@ -1,0 +1,5 @@
+"""Image bytes as block devices in a pool of Ceph."""
+
+from haneul.services.image.drivers.rbd.store import open_store
+
+__all__ = ["open_store"]
