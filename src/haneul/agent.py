@@ -55,7 +55,7 @@ class Agent:
 
     @property
     def _runners(self) -> "list[Runner[Any]]":
-        return [self.compute.guests, *self.network.runners]
+        return [self.compute.guests, self.compute.images, *self.network.runners]
 
     def _woken(self, wake: Wake) -> None:
         for runner in self._runners:

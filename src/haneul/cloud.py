@@ -29,6 +29,7 @@ from haneul.kernel.reconcile.plans import PlanDesk, claim
 from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.seeds import seed_flavors
+from haneul.services.compute.service import Places
 from haneul.services.compute.service import service as compute
 from haneul.services.identity.public import (
     Bootstrap,
@@ -41,6 +42,7 @@ from haneul.services.identity.public import (
 from haneul.services.identity.service import service as identity
 from haneul.services.identity.users.hashing import hashed
 from haneul.services.image.config import ImageSettings
+from haneul.services.image.metadefs.catalog.loading import load_catalog
 from haneul.services.image.service import open_images
 from haneul.services.image.service import service as image
 from haneul.services.network.config import NetworkSettings
@@ -64,7 +66,8 @@ class Cloud:
         is_strict = self.identity.settings.limit_model == "strict_two_level"
         read_limits_with(self.store, Limits(wanted.region, is_strict))
         self.hosts = HostLink()
-        self.images = open_images(wanted.state / "control" / "images", settings.section("image", ImageSettings))
+        own = settings.section("image", ImageSettings)
+        self.images = open_images(wanted.state / "control" / "images", own, self.hosts)
         self.services = self._services()
         self.bus: Bus
         self.engine: Engine
@@ -80,7 +83,8 @@ class Cloud:
             compute(
                 self.hosts,
                 self.settings.section("compute", ComputeSettings),
-                consoles_at=self.wanted.site_url("novnc"),
+                self.images.of_servers,
+                Places(self.wanted.site_url("novnc"), self.wanted.url_of("image")),
             ),
         ]
 
@@ -125,6 +129,7 @@ class Cloud:
         done = self.wanted.state / "control" / "seeded"
         if not done.exists():
             self.store.write(seed_flavors)
+            self.store.write(load_catalog)
             durable.write(done, b"")
 
     def _first_password(self) -> str:
@@ -210,8 +215,7 @@ class Cloud:
         return CatalogEntry(one.type, one.name, one.description, self._url(one) + one.endpoint)
 
     def _url(self, one: Service) -> str:
-        default = f"{self.wanted.scheme}://{self.wanted.public_name}:{self.port_of(one)}"
-        return self.wanted.public_urls.get(one.type, default)
+        return self.wanted.url_of(one.type)
 
 
 def _refusal(error: Exception) -> BusError | None:

@@ -93,8 +93,7 @@ class CloudSettings(CloudOptions, frozen=True, kw_only=True):
 
     @property
     def auth_url(self) -> str:
-        default = f"{self.scheme}://{self.public_name}:{self.port_of('identity')}"
-        return self.public_urls.get("identity", default) + "/v3"
+        return self.url_of("identity") + "/v3"
 
     @property
     def local_address(self) -> str:
@@ -103,6 +102,11 @@ class CloudSettings(CloudOptions, frozen=True, kw_only=True):
 
     def port_of(self, service_type: str) -> int:
         return SERVICE_PORTS[service_type] + self.base_port
+
+    def url_of(self, service_type: str) -> str:
+        """Where clients find a service, without a last slash."""
+        default = f"{self.scheme}://{self.public_name}:{self.port_of(service_type)}"
+        return self.public_urls.get(service_type, default)
 
     @property
     def listening_ports(self) -> list[int]:

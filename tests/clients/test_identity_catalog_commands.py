@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.clients.identity_walk import Walk, walks
+from tests.clients.command_walk import Walk, walks
 
 REGION = "region, description, parent_region"
 SERVICE = "id, name, type, enabled, description"

@@ -7,10 +7,12 @@ import pytest
 
 from tests.clients import test_identity_catalog_commands as catalog
 from tests.clients import test_identity_grant_commands as grants
-from tests.clients.identity_walk import TABLE, Walk, commands_of, commands_walked, walks
+from tests.clients.command_walk import Walk, commands_of, commands_walked, walks
 from tests.clients.openstack_cli import OpenStackCli
 from tests.support.cloud import Client, RunningCloud
+from tests.surface import commands
 
+TABLE = frozenset(commands("openstack.identity.v3"))
 DOMAIN = "id, name, enabled, description, options"
 PROJECT = "description, domain_id, enabled, id, is_domain, name, options, parent_id, tags"
 USER = "default_project_id, domain_id, email, enabled, id, name, description, password_expires_at, options"

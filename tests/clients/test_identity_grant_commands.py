@@ -2,7 +2,7 @@
 
 import json
 
-from tests.clients.identity_walk import Walk, walks
+from tests.clients.command_walk import Walk, walks
 from tests.clients.openstack_cli import OpenStackCli
 from tests.clients.walkthrough import variables
 from tests.support.cloud import Client, RunningCloud

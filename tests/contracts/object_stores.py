@@ -52,7 +52,7 @@ def place_of(driver: str, folder: Path, request: pytest.FixtureRequest) -> Place
         options = {"ceph_conf": str(cluster.conf), "pool": POOL, "timeout_s": "10", "part_mb": str(PART_BYTES >> 20)}
         return Place(driver, folder, options, cluster)
     swift: Swift = request.getfixturevalue("swift_server")
-    name, quick = f"images-{uuid4().hex[:8]}", {"timeout_s": "10", "attempts": "1", "part_mb": str(PART_BYTES >> 20)}
+    name, quick = f"images-{uuid4().hex[:8]}", {"timeout_s": "10", "attempts": "2", "part_mb": str(PART_BYTES >> 20)}
     if driver == "s3":
         account = {"host": swift.url, "access_key": swift.user, "secret_key": swift.key}
         return Place(driver, folder, {**account, **quick, "bucket": name, "create_bucket_on_put": "true"}, swift)

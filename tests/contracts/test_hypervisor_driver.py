@@ -6,6 +6,7 @@ import threading
 import pytest
 from msgspec.structs import replace
 from tests.contracts.hypervisor_grounds import (
+    IMAGE_ID,
     Driver,
     FileImages,
     Ground,
@@ -254,6 +255,17 @@ def test_guests_may_be_made_side_by_side(driver: Driver, ground: Ground) -> None
     assert sorted(guest.id for guest in driver.list_guests()) == sorted(one.id for one in wanted)
     assert all(len(ground.started(one.id)) == 1 for one in wanted)
     assert ground.images.fetches <= 1
+
+
+@on_each
+def test_an_image_is_fetched_before_a_guest_needs_it(driver: Driver, ground: Ground) -> None:
+    for _ in range(2):
+        driver.keep_image(IMAGE_ID)
+    fetched = ground.images.fetches
+    driver.ensure_guest(plan())
+    assert ground.images.fetches == fetched <= 1
+    with pytest.raises(Refused, match="has characters that an id can't have"):
+        driver.keep_image("../escape")
 
 
 GIVEN_DISK = plan().disks[0]

@@ -68,6 +68,20 @@ def test_large_images_are_read_from_anywhere(store: ImageStore, place: Place) ->
     assert (store.list_kept(), place.lies_there()) == ([], [])
 
 
+def test_a_local_file_is_taken_as_it_is(store: ImageStore, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    with source.open("wb") as file:
+        file.write(LARGE)
+        file.truncate(12 << 20)
+    draft = store.open_draft("a.1")
+    draft.fill(source)
+    draft.write(b"end")
+    draft.keep()
+    draft.release()
+    with closing(store.open("a.1")) as taken:
+        assert taken.read() == source.read_bytes() + b"end"
+
+
 def test_an_image_may_have_no_bytes(store: ImageStore) -> None:
     keep(store, "a.1", b"")
     with closing(store.open("a.1")) as file:
@@ -96,6 +110,14 @@ def test_deleting_is_repeatable(store: ImageStore) -> None:
     for verb in (store.open, store.size):
         with pytest.raises(FileNotFoundError):
             verb("a.1")
+
+
+def test_what_is_being_read_can_be_deleted(store: ImageStore, place: Place) -> None:
+    keep(store, "a.1", LARGE)
+    with closing(store.open("a.1")) as file:
+        assert file.read(100) == LARGE[:100]
+        store.delete("a.1")
+        assert (store.list_kept(), place.lies_there()) == ([], [])
 
 
 @pytest.mark.parametrize("size", [5, len(LARGE)])

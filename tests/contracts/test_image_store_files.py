@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from haneul.services.image.drivers.base import Full, StoreOptions
-from haneul.services.image.drivers.file import FileDraft, FileStore
+from haneul.services.image.drivers.file import FileStore
 
 BLOCK = 64 << 10
 
@@ -16,12 +16,6 @@ BLOCK = 64 << 10
 @pytest.fixture
 def store(tmp_path: Path) -> FileStore:
     return FileStore(StoreOptions(folder=tmp_path / "images"))
-
-
-def opened(store: FileStore) -> FileDraft:
-    draft = store.open_draft("a.1")
-    assert isinstance(draft, FileDraft)
-    return draft
 
 
 def content_of(store: FileStore) -> bytes:
@@ -61,30 +55,17 @@ def test_holes_change_no_byte(store: FileStore) -> None:
     assert content_of(store) == whole
 
 
-def test_a_local_file_is_taken_as_it_is(store: FileStore, tmp_path: Path) -> None:
-    source = tmp_path / "source"
-    with source.open("wb") as file:
-        file.write(b"begin")
-        file.truncate(4 << 20)
-    draft = opened(store)
-    assert draft.fill(source) in ("copied", "reflink")
-    draft.write(b"end")
-    draft.keep()
-    draft.release()
-    assert content_of(store) == source.read_bytes() + b"end"
-
-
 def test_a_full_disk_is_told_as_full(store: FileStore, tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.write_bytes(b"x" * (1 << 20))
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    draft, other = opened(store), store.open_draft("a.2")
+    draft, other = store.open_draft("a.1"), store.open_draft("a.2")
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (BLOCK, hard))
         with pytest.raises(Full):
             draft.write(b"x" * (1 << 20))
         with pytest.raises(Full):
-            opened_again(store, draft).fill(source)
+            draft.fill(source)
         other.write(bytes(1 << 20))
         with pytest.raises(Full):
             other.keep()
@@ -93,8 +74,3 @@ def test_a_full_disk_is_told_as_full(store: FileStore, tmp_path: Path) -> None:
     draft.discard()
     other.discard()
     assert os.listdir(tmp_path / "images") == []
-
-
-def opened_again(store: FileStore, draft: FileDraft) -> FileDraft:
-    draft.discard()
-    return opened(store)

@@ -8,7 +8,7 @@ import pytest
 from tests.contracts.object_stores import LARGE
 from tests.servers.fixtures import swift_server
 from tests.servers.swift import Swift
-from tests.support.cloud import PASSWORD, RunningCloud, running_cloud
+from tests.support.cloud import PASSWORD, Client, RunningCloud, running_cloud
 
 from haneul.services.image.drivers import DRIVERS
 from haneul.services.image.drivers.base import ImageStore, StoreOptions, Unreachable
@@ -29,7 +29,7 @@ def keystone() -> Iterator[RunningCloud]:
 def login_url(keystone: RunningCloud, swift_server: Swift) -> Iterator[str]:
     """Where to log in to a cloud whose catalog has the object store."""
     url = f"{keystone.url('identity')}/v3"
-    with swift_server.beside(url, PASSWORD) as proxy:
+    with swift_server.asking_keystone(url, PASSWORD) as proxy:
         admin = keystone.login()
         wanted = {"service": {"type": "object-store", "name": "swift"}}
         service = admin.post("identity", "/v3/services", json=wanted).json()["service"]["id"]
@@ -41,7 +41,7 @@ def login_url(keystone: RunningCloud, swift_server: Swift) -> Iterator[str]:
         yield url
 
 
-def region_of(admin) -> str:  # type: ignore[no-untyped-def]
+def region_of(admin: Client) -> str:
     return str(admin.get("identity", "/v3/regions").json()["regions"][0]["id"])
 
 

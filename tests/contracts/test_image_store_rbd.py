@@ -10,6 +10,7 @@ from tests.servers.fixtures import ceph_cluster
 from tests.support.hosts import eventually
 
 from haneul.services.image.drivers.base import Unreachable
+from haneul.services.image.drivers.rbd import pool
 from haneul.services.image.drivers.rbd.bindings import load
 
 __all__ = ["ceph_cluster"]
@@ -51,6 +52,21 @@ def test_an_upload_whose_cluster_goes_away_comes_to_nothing(place: Place) -> Non
     assert store.list_abandoned() == ["a.1"]
     place.store().delete("a.1")
     assert (store.list_abandoned(), store.list_kept(), place.lies_there()) == ([], [], [])
+
+
+@pytest.mark.machine
+def test_an_image_is_not_deleted_under_a_part_that_is_written(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "IN_USE_S", 0.2)
+    assert isinstance(place.server, Ceph)
+    store = place.store()
+    draft = store.open_draft("a.1")
+    draft.write(LARGE)
+    eventually(place.lies_there)
+    with place.server.writing("a.1.part"), pytest.raises(Unreachable, match="in use"):
+        store.delete("a.1")
+    assert store.list_abandoned() == []
+    draft.discard()
+    assert (store.list_abandoned(), place.lies_there()) == ([], [])
 
 
 @pytest.mark.machine

@@ -18,7 +18,7 @@ from haneul.host.disk.decompress import decompress
 from haneul.host.disk.formats import Unsafe
 
 MIB = 1 << 20
-NOISE = random.Random(5).randbytes(3 * MIB + 7)
+NOISE = random.Random(5).randbytes(MIB + 7)
 
 
 def undone(packed: bytes, most_bytes: int = 1 << 30, most_ratio: int = 2000) -> bytes:
@@ -50,7 +50,7 @@ def zip_of(content: bytes, *, method: int = zipfile.ZIP_DEFLATED, streamed: bool
     return bytes(target.written) if isinstance(target, Unseekable) else target.getvalue()
 
 
-@pytest.mark.parametrize("content", [b"x", NOISE, bytes(20 * MIB), NOISE + bytes(5 * MIB) + NOISE])
+@pytest.mark.parametrize("content", [b"x", NOISE, bytes(6 * MIB), NOISE + bytes(MIB) + NOISE])
 def test_what_went_in_comes_out(content: bytes) -> None:
     assert undone(gzipped(content)) == content
     for streamed in (False, True):
@@ -129,7 +129,7 @@ GZIP, ZIP = gzipped(NOISE), zipped({"disk": NOISE})
         (ZIP[: len(ZIP) // 2], "cut off"),
         (ZIP[:-40], "cut off"),
         (patch(ZIP, ZIP.rindex(b"PK\1\2") + 16, b"\0\0\0\0"), "damaged"),
-        (zip_of(NOISE, method=zipfile.ZIP_STORED)[:MIB], "cut off"),
+        (zip_of(NOISE, method=zipfile.ZIP_STORED)[: MIB // 2], "cut off"),
         (zipped({"a": b"x", "b": b"y"}), "more than one file"),
         (zipped({}), "does not know"),
         (patch(ZIP, 6, b"\1"), "encrypted"),

@@ -127,3 +127,13 @@ def test_what_gzip_and_zip_write_is_accepted(tmp_path: Path, disk: Path) -> None
     if shutil.which("zip"):
         run("zip", "-q", "-1", "disk.zip", os.path.relpath(disk, tmp_path), cwd=tmp_path)
         assert verdict(tmp_path / "disk.zip", "raw", "compressed") == Inspected("raw", None)
+
+
+def test_a_vmdk_with_a_footer_is_accepted(tmp_path: Path) -> None:
+    """As the OpenStack test images make it: the header points to its copy at the end."""
+    run("qemu-img", "create", "-f", "vmdk", "disk.vmdk", "8M", cwd=tmp_path)
+    image = (tmp_path / "disk.vmdk").read_bytes()
+    marker = bytes(12) + b"\3".ljust(500, b"\0")
+    streamed = image[:56] + b"\xff" * 8 + image[64:] + marker + image[:512] + bytes(512)
+    (tmp_path / "disk.vmdk").write_bytes(streamed)
+    assert verdict(tmp_path / "disk.vmdk", "vmdk") == Inspected("vmdk", SIZE)

@@ -19,7 +19,7 @@ from tests.laws.furnished_limits import limit_stage
 from tests.laws.furnished_metadefs import metadef_stage
 from tests.laws.furnished_trusts import trust_stage
 from tests.support.cloud import Client, RunningCloud, running_cloud
-from tests.support.hosts import simulated_host
+from tests.support.hosts import eventually, simulated_host
 from tests.support.viewers import token_of
 
 from haneul.kernel.service import Service
@@ -139,6 +139,11 @@ class Stage:
         self.ids["console_token"] = token_of(opened.json()["remote_console"]["url"])
         image = {"name": "lent", "disk_format": "raw", "container_format": "bare", "visibility": "shared"}
         self.ids["image_id"] = nova.post("image", "/v2/images", json=image).json()["id"]
+        bytes_of_it = {"content": b"bytes", "headers": {"Content-Type": "application/octet-stream"}}
+        nova.put("image", f"/v2/images/{self.ids['image_id']}/stage", **bytes_of_it)
+        imported = {"method": {"name": "glance-direct"}}
+        assert nova.post("image", f"/v2/images/{self.ids['image_id']}/import", json=imported).status_code == 202
+        eventually(lambda: nova.get("image", f"/v2/images/{self.ids['image_id']}").json()["status"] == "active")
         nova.post("image", f"/v2/images/{self.ids['image_id']}/members", json={"member": self.ids["project_id"]})
         (provider,) = nova.get("placement", "/resource_providers").json()["resource_providers"]
         self.ids["resource_provider_id"] = provider["uuid"]

@@ -10,6 +10,7 @@ from tests.machine.conftest import FIRST, Pair
 from tests.support.guests import processes
 
 from haneul.host import run as running
+from haneul.host.hypervisor.accounts import Accounts
 
 pytestmark = pytest.mark.machine
 
@@ -29,12 +30,22 @@ class Confined:
         return found[1].split()
 
     @property
+    def images(self) -> int:
+        """The group that may read the cloud's images."""
+        return Accounts(self.pair.tree.cloud_id).for_images
+
+    @property
+    def image(self) -> Path:
+        tree = self.pair.tree
+        return tree.state / "agent" / "cache" / tree.cloud_id / tree.image_id()
+
+    @property
     def uid(self) -> int:
         return int(self.status("Uid")[0])
 
     def can(self, *words: object) -> bool:
         """Whether its account may do this."""
-        argv = ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups", *map(str, words)]
+        argv = ["setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", f"--groups={self.images}", *map(str, words)]
         refusal = ""
         try:
             running.run(argv, timeout_s=10)
@@ -56,7 +67,7 @@ def test_each_guest_has_an_account_of_its_own_and_no_rights(guests: tuple[Confin
     assert len({0, os.stat(guests[0].pair.tree.state / "control").st_uid, *uids}) == 4
     for guest in guests:
         assert set(guest.status("Uid")) == set(guest.status("Gid")) == {str(guest.uid)}
-        assert guest.status("Groups") == []
+        assert guest.status("Groups") == [str(guest.images)]
         assert {*guest.status("CapEff"), *guest.status("CapPrm"), *guest.status("CapInh"), *guest.status("CapAmb")} == {
             "0" * 16
         }
@@ -73,6 +84,7 @@ def test_a_guest_reads_its_own_disk_and_nothing_of_others(guests: tuple[Confined
     guest, other = guests
     state = guest.pair.tree.state
     assert guest.can("head", "-c", "1", guest.disk)
+    assert guest.can("head", "-c", "1", guest.image)
     for path in (
         other.disk,
         other.folder / "own" / "console.log",
@@ -88,12 +100,18 @@ def test_a_guest_reads_its_own_disk_and_nothing_of_others(guests: tuple[Confined
         assert not guest.can("head", "-c", "1", path), path
 
 
+def test_nobody_but_guests_reads_images(guests: tuple[Confined, Confined]) -> None:
+    image = str(guests[0].image)
+    for uid in (65534, guests[0].uid):
+        with pytest.raises(running.RunFailed, match="Permission denied"):
+            running.run(["head", "-c", "1", image], timeout_s=10, uid=uid, gid=uid)
+
+
 def test_a_guest_writes_nothing_but_what_is_its_own(guests: tuple[Confined, Confined]) -> None:
     guest, other = guests
     state = guest.pair.tree.state
-    (image,) = (path for path in (state / "agent" / "cache").iterdir() if path.name == guest.pair.tree.image_id())
     assert guest.can("truncate", "-s", "+0", guest.disk)
-    for path in (other.disk, image, guest.folder / "plan.json", state / "agent" / "new", state / "run" / "new"):
+    for path in (other.disk, guest.image, guest.folder / "plan.json", state / "agent" / "new", state / "run" / "new"):
         assert not guest.can("truncate", "-s", "+0", path), path
     assert not guest.can("kill", "-0", other.pid)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from tests.contracts import bootable
-from tests.contracts.hypervisor_grounds import Driver, QemuGround, changed, plan, state_of, wait_until
+from tests.contracts.disc import WORDS, disc
+from tests.contracts.hypervisor_grounds import Driver, FileImages, QemuGround, changed, plan, state_of, wait_until
 
 from haneul.host import run as running
 from haneul.host.hypervisor import probe
@@ -53,7 +54,7 @@ def test_each_guest_is_sandboxed_under_an_account_of_its_own(ground: QemuGround,
         assert status["Seccomp"] == "2"
         assert status["NoNewPrivs"] == "1"
         assert status["CapEff"].strip("0") == ""
-        assert status["Groups"].strip() == ""
+        assert status["Groups"].split() == [str(Accounts(ground.cloud_id).for_images)]
         assert len(set(status["Uid"].split())) == 1
         uids.append(int(status["Uid"].split()[0]))
         assert os.getsid(pid) == pid
@@ -76,15 +77,17 @@ def test_a_guest_reaches_neither_anothers_disk_nor_its_own_record(ground: QemuGr
     disk = folder / "own" / f"{first.disks[0].id}.qcow2"
     own = folder.joinpath("own").stat().st_uid
     other = (ground.root / "state" / "guests" / second.id / "own").stat().st_uid
-    base = ground.root / "state" / "cache" / str(first.disks[0].image_id)
+    base = ground.root / "state" / "cache" / ground.cloud_id / str(first.disks[0].image_id)
+    images = Accounts(ground.cloud_id).for_images
     assert running.run(["head", "-c", "3", str(disk)], timeout_s=5, uid=own, gid=own).stdout == b"QFI"
-    running.run(["head", "-c", "3", str(base)], timeout_s=5, uid=own, gid=own)
+    running.run(["head", "-c", "3", str(base)], timeout_s=5, uid=own, gid=images)
     for uid, words in (
         (other, ["head", "-c", "3", str(disk)]),
         (other, ["ls", str(monitor_path(ground, first).parent)]),
         (own, ["cat", str(folder / "plan.json")]),
         (own, ["touch", str(folder / "plan.json")]),
-        (own, ["touch", str(base)]),
+        # Not the account itself, but the group that its process alone is given.
+        (own, ["head", "-c", "3", str(base)]),
         (own, ["ls", str(folder.parent)]),
     ):
         with pytest.raises(running.RunFailed, match="Permission denied"):
@@ -155,7 +158,7 @@ def test_the_image_of_a_stopped_guest_stays_and_goes_with_the_guest(
     driver, wanted = ground.driver(), plan()
     driver.ensure_guest(changed(wanted, power="stopped"))
     (image_id,) = (disk.image_id for disk in wanted.disks if disk.image_id)
-    base = ground.root / "state" / "cache" / str(image_id)
+    base = ground.root / "state" / "cache" / ground.cloud_id / str(image_id)
     time.sleep(1.0)
     assert base.exists()
     driver.remove_guest(wanted.id)
@@ -278,3 +281,15 @@ def test_the_probe_answers_in_the_background_and_once(tmp_path: Path, monkeypatc
     wait_until(lambda: "still being found out" not in asking.answer().because)
     wait_until(memory.exists)
     assert probe.AcceleratorProbe(memory, here).answer() == asking.answer()
+
+
+def test_an_iso_is_a_cd_that_a_guest_boots_from(ground: QemuGround, tmp_path: Path) -> None:
+    path = tmp_path / "disc.iso"
+    path.write_bytes(disc())
+    ground.images = FileImages(path, "iso")
+    driver, wanted = ground.driver(), plan()
+    driver.ensure_guest(wanted)
+    wait_until(lambda: WORDS.decode().strip() in driver.console_tail(wanted.id, None))
+    with Monitor.connect(monitor_path(ground, wanted), 10) as monitor:
+        (found,) = [one for one in monitor.execute("query-block") if one.get("inserted")]
+    assert (found["inserted"]["ro"], found["inserted"]["image"]["virtual-size"]) == (True, len(disc()))

@@ -36,7 +36,7 @@ def test_each_host_has_its_network_its_guests_and_its_copy_of_the_image(pair: Pa
         host: network_of(pid) for host, pid in agents.items()
     }
     image = pair.tree.image_id()
-    copies = [state / "agent" / "cache" / image for state in (pair.tree.state, pair.other.state)]
+    copies = [state / "agent" / "cache" / pair.tree.cloud_id / image for state in (pair.tree.state, pair.other.state)]
     source = next((pair.tree.state / "control" / "images").rglob(f"*{image}*"))
     assert len({path.stat().st_ino for path in (source, *copies)}) == 3
     assert {path.read_bytes() == source.read_bytes() for path in copies} == {True}

@@ -1,12 +1,13 @@
 """A real Ceph cluster of one monitor and one daemon of storage, which keeps its objects in memory."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
 
-from tests.servers.daemon import LOOPBACK, Daemon, free_port, run, scratch
+from tests.servers.daemon import LOOPBACK, Daemon, as_user, free_port, run, scratch
 
 USER = "ceph"
 POOL = "images"
@@ -51,6 +52,14 @@ held = []
 with rbd.Image(cluster.open_ioctx(sys.argv[2]), sys.argv[3], read_only=True) as image:
     image.diff_iterate(0, image.size(), None, lambda at, length, there: held.append(length if there else 0))
 print(sum(held))
+"""
+WRITING = """
+import rados, rbd, sys
+cluster = rados.Rados(conffile=sys.argv[1])
+cluster.connect(timeout=20)
+with rbd.Image(cluster.open_ioctx(sys.argv[2]), sys.argv[3]) as image:
+    print("open", flush=True)
+    sys.stdin.read()
 """
 
 
@@ -142,6 +151,17 @@ class Ceph:
     def stored(self, image: str) -> int:
         """How many bytes of an image the pool really holds."""
         return int(run(self.folder, ["/usr/bin/python3", "-c", STORED, str(self.conf), POOL, image], USER))
+
+    @contextmanager
+    def writing(self, image: str) -> Iterator[None]:
+        """Another client has an image open to write to it."""
+        argv = as_user(USER, ["/usr/bin/python3", "-c", WRITING, str(self.conf), POOL, image])
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
+            assert client.stdin is not None
+            assert client.stdout is not None
+            assert client.stdout.readline() == "open\n"
+            yield
+            client.stdin.close()
 
     def _is_up(self) -> bool:
         try:

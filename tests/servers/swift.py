@@ -126,15 +126,15 @@ class Swift:
                 ending.callback(daemon.end)
             # All begin to run before the first is waited for.
             self.proxy = self._server("proxy")
+            ending.callback(self.stop)
             for daemon, port in zip(daemons, (self.cache_port, *self.ports.values()), strict=True):
                 daemon.wait_until(lambda port=port: _listens(port))
             self.proxy.wait_until(self.serves)
             yield
 
     @contextmanager
-    def beside(self, identity_url: str, password: str) -> Iterator[str]:
+    def asking_keystone(self, identity_url: str, password: str) -> Iterator[str]:
         """Another proxy on the same servers, which asks a Keystone who its callers are; its URL."""
-        port = free_port()
         asking = {
             "paste.filter_factory": "keystonemiddleware.auth_token:filter_factory",
             "auth_url": identity_url,
@@ -149,18 +149,42 @@ class Swift:
             "interface": "public",
         }
         filters = {**self._filters(), "filter:authtoken": asking, "filter:keystoneauth": KEYSTONE_ROLES}
+        port = free_port()
         self._write("keystone", port, KEYSTONE_PIPELINE, filters)
-        proxy = Daemon(self.folder, ["swift-proxy-server", str(self.folder / "keystone.conf"), "-v"], USER)
+        with self._beside("keystone", port):
+            yield f"http://{LOOPBACK}:{port}"
+
+    @contextmanager
+    def with_tls(self, certificate: Path, key: Path) -> Iterator[str]:
+        """Another proxy on the same servers, which speaks HTTPS; its URL."""
+        shown = {"cert_file": self.folder / "server.pem", "key_file": self.folder / "server.key"}
+        for source, target in zip((certificate, key), shown.values(), strict=True):
+            target.write_bytes(source.read_bytes())
+        port = free_port()
+        self._write("tls", port, PIPELINE, self._filters(), shown)
+        with self._beside("tls", port):
+            yield f"https://{LOOPBACK}:{port}"
+
+    @contextmanager
+    def _beside(self, name: str, port: int) -> Iterator[None]:
+        proxy = Daemon(self.folder, ["swift-proxy-server", str(self.folder / f"{name}.conf"), "-v"], USER)
         try:
             proxy.wait_until(lambda: _listens(port))
-            yield f"http://{LOOPBACK}:{port}"
+            yield
         finally:
             proxy.end()
 
     def _server(self, kind: str) -> Daemon:
         return Daemon(self.folder, [f"swift-{kind}-server", str(self.folder / f"{kind}.conf"), "-v"], USER)
 
-    def _write(self, kind: str, port: int, pipeline: str, filters: Mapping[str, Mapping[str, object]]) -> None:
+    def _write(
+        self,
+        kind: str,
+        port: int,
+        pipeline: str,
+        filters: Mapping[str, Mapping[str, object]],
+        more: Mapping[str, object] = {},
+    ) -> None:
         app = pipeline.split()[-1].removesuffix("-server")
         default = {
             "bind_ip": LOOPBACK,
@@ -172,6 +196,7 @@ class Swift:
             "mount_check": "false",
             "fallocate_reserve": 0,
             "log_address": self.folder / "log",
+            **more,
         }
         sections: dict[str, Mapping[str, object]] = {
             "DEFAULT": default,
@@ -206,10 +231,7 @@ def running() -> Iterator[Swift]:
         swift.configure()
         (folder / "devices" / "sda").chmod(0o777)
         with swift.backends():
-            try:
-                yield swift
-            finally:
-                swift.stop()
+            yield swift
 
 
 def _listens(port: int) -> bool:

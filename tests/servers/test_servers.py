@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.servers import daemon, mariadb, postgresql, rabbitmq
+from tests.servers import ceph, daemon, mariadb, postgresql, rabbitmq, swift
 from tests.servers.shared import Shared
 
 DATABASES = ["mariadb_url", "postgresql_url"]
@@ -81,6 +81,12 @@ def test_a_database_server_leaves_nothing(server: Any, roomy: Path) -> None:
 @pytest.mark.broker
 def test_the_broker_leaves_nothing(roomy: Path) -> None:
     assert_leaves_nothing(rabbitmq.running, rabbitmq.USER, roomy)
+
+
+@pytest.mark.machine
+@pytest.mark.parametrize("server", [ceph, swift], ids=["ceph", "swift"])
+def test_a_server_of_objects_leaves_nothing(server: Any, roomy: Path) -> None:
+    assert_leaves_nothing(server.running, server.USER, roomy)
 
 
 @pytest.fixture

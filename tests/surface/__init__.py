@@ -104,9 +104,9 @@ def policies(service: str) -> list[DefaultRule]:
 
 
 @cache
-def commands(group: str) -> list[str]:
-    """The client's commands of a group, as its entry points name it: `openstack.identity.v3`."""
-    return [row["command"] for row in _rows(HERE / "commands.csv") if row["group"] == group]
+def commands(group: str = "") -> list[str]:
+    """The client's commands of a group, as its entry points name it: `openstack.identity.v3`; of all, if none is named."""
+    return [row["command"] for row in _rows(HERE / "commands.csv") if group in ("", row["group"])]
 
 
 @cache

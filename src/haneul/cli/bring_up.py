@@ -28,6 +28,7 @@ STAY_S = 1.0
 NEEDED = {
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-img": "qemu-utils",
+    "bwrap": "bubblewrap",
     "ip": "iproute2",
     "nft": "nftables",
     "conntrack": "conntrack",

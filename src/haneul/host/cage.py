@@ -30,10 +30,14 @@ NO_CAGE = "bwrap: "
 
 
 class Cage(Struct, frozen=True, kw_only=True):
-    """What a caged program sees besides /usr: files or folders of the host, by the path that they have inside."""
+    """What a caged program sees besides /usr: files or folders of the host, by the path that they have inside.
+
+    `group` is the one group whose files it may read; None is that of its account's number.
+    """
 
     readable: Mapping[str, Path] = {}
     writable: Mapping[str, Path] = {}
+    group: int | None = None
 
 
 def run_caged(argv: Sequence[str], cage: Cage, *, timeout_s: float, uid: int, limits: Limits) -> Finished:
@@ -44,7 +48,8 @@ def run_caged(argv: Sequence[str], cage: Cage, *, timeout_s: float, uid: int, li
     if not is_installed(PROGRAM):
         raise RunFailed(f"{argv[0]} is only run in a cage: install the Debian package {PACKAGE} on this host.")
     try:
-        return run(argv, timeout_s=timeout_s, uid=uid, gid=uid, limits=limits, inside=[PROGRAM, *_flags(cage), "--"])
+        gid = uid if cage.group is None else cage.group
+        return run(argv, timeout_s=timeout_s, uid=uid, gid=gid, limits=limits, inside=[PROGRAM, *_flags(cage), "--"])
     except RunFailed as failed:
         raise RunFailed(_sentence(argv[0], failed), failed.code) from None
 

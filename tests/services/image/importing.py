@@ -7,8 +7,6 @@ from tests.services.image.shelf import BYTES, show, store_folder
 from tests.services.image.wire import until
 from tests.support.cloud import Client, RunningCloud
 
-STAGING = "os_glance_staging_store"
-
 
 def stage(client: Client, image_id: str, content: bytes) -> httpx.Response:
     return client.put("image", f"/v2/images/{image_id}/stage", content=content, headers=BYTES)
@@ -16,12 +14,12 @@ def stage(client: Client, image_id: str, content: bytes) -> httpx.Response:
 
 def imported(client: Client, image_id: str, method: str = "glance-direct", **body: Any) -> httpx.Response:
     headers = body.pop("headers", {})
-    named = {"method": {"name": method, **body.pop("method", {})}, **body}
+    named = {"method": {"name": method, **body.pop("said", {})}, **body}
     return client.post("image", f"/v2/images/{image_id}/import", json=named, headers=headers)
 
 
 def download(client: Client, image_id: str, uri: str, **body: Any) -> httpx.Response:
-    return imported(client, image_id, "web-download", method={"uri": uri}, **body)
+    return imported(client, image_id, "web-download", said={"uri": uri}, **body)
 
 
 def ended(client: Client, image_id: str) -> dict[str, Any]:
@@ -41,7 +39,3 @@ def left_of(cloud: RunningCloud, image_id: str) -> list[str]:
     stores = [backend.name for backend in cloud.cloud.images.backends.every]
     paths = [path for store in stores for path in store_folder(cloud, store).iterdir()]
     return sorted(f"{path.parent.name}/{path.name}" for path in paths if path.name.startswith(image_id))
-
-
-def staged_files(cloud: RunningCloud) -> list[str]:
-    return [path.name for path in store_folder(cloud, STAGING).iterdir()]

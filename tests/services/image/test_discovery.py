@@ -1,19 +1,27 @@
 import pytest
-from tests.support.cloud import Client, RunningCloud
+from tests.support.cloud import Client, RunningCloud, running_cloud
 
 
 @pytest.mark.parametrize(("path", "status"), [("/", 300), ("/versions", 200)])
 def test_versions_are_told_to_anybody(cloud: RunningCloud, path: str, status: int) -> None:
     answer = cloud.anonymous().get("image", path)
     assert answer.status_code == status
-    versions = answer.json()["versions"]
-    assert versions[0] == {
+    versions = {version["id"]: version for version in answer.json()["versions"]}
+    assert list(versions) == [f"v2.{number}" for number in (15, 13, 12, 11, 10, 9, 8, 17, 7, 6, 5, 4, 3, 2, 1, 0)]
+    assert versions.pop("v2.17") == {
         "id": "v2.17",
         "status": "CURRENT",
         "links": [{"rel": "self", "href": f"http://127.0.0.1:{cloud.url('image').rpartition(':')[2]}/v2/"}],
     }
-    assert {version["status"] for version in versions[1:]} == {"SUPPORTED"}
-    assert {"v2.0", "v2.9", "v2.15"} <= {version["id"] for version in versions}
+    assert {version["status"] for version in versions.values()} == {"SUPPORTED"}
+
+
+def test_a_cache_brings_versions_of_its_own() -> None:
+    with running_cloud(image={"cache": {"enabled": True}}) as caching:
+        versions = caching.anonymous().get("image", "/versions").json()["versions"]
+    numbers = [version["id"] for version in versions]
+    assert numbers == [f"v2.{number}" for number in reversed(range(19))]
+    assert [version["id"] for version in versions if version["status"] == "CURRENT"] == ["v2.18"]
 
 
 def test_the_import_methods_and_stores_that_are_built(admin: Client) -> None:
@@ -31,6 +39,8 @@ def test_schemas_describe_images_and_members(admin: Client) -> None:
     assert image["additionalProperties"] == {"type": "string"}
     assert "qcow2" in image["properties"]["disk_format"]["enum"]
     assert image["properties"]["status"]["readOnly"] is True
+    assert image["properties"]["os_distro"]["is_base"] is False
+    assert image["properties"]["locations"]["items"]["required"] == ["url", "metadata"]
     assert admin.get("image", "/v2/schemas/images").json()["properties"]["images"]["items"] == image
     member = admin.get("image", "/v2/schemas/member").json()
     assert admin.get("image", "/v2/schemas/members").json()["properties"]["members"]["items"] == member

@@ -216,6 +216,35 @@ def test_a_range_that_is_not_there_is_refused(alice: Client, header: str, status
     assert alice.get("image", image["file"], headers={"Range": header}).status_code == status
 
 
+@pytest.mark.parametrize(
+    ("header", "expected"), [("bytes 2-4/10", b"234"), ("bytes 2-4/*", b"234"), ("bytes 0-9/10", b"0123456789")]
+)
+def test_older_clients_ask_by_content_range(alice: Client, header: str, expected: bytes) -> None:
+    image = uploaded(alice, b"0123456789")
+    answer = alice.get("image", image["file"], headers={"Content-Range": header})
+    assert (answer.status_code, answer.content) == (206, expected)
+    assert answer.headers["Content-Range"] == header.replace("*", "10")
+    both = alice.get("image", image["file"], headers={"Content-Range": header, "Range": "bytes=1-1"})
+    assert both.content == b"1"
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ("bytes 10-11/*", "Invalid start position in Content-Range header."),
+        ("bytes 2-10/*", "Invalid stop position in Content-Range header."),
+        ("bytes 2-10/20", "Invalid stop position in Content-Range header."),
+        ("bytes 4-2/10", "Invalid Content-Range header."),
+        ("bytes 2-4/3", "Invalid Content-Range header."),
+        ("bytes */10", "Invalid Content-Range header."),
+        ("2-4", "Invalid Content-Range header."),
+    ],
+)
+def test_a_content_range_that_is_not_there_is_refused(alice: Client, header: str, sentence: str) -> None:
+    answer = alice.get("image", uploaded(alice, b"0123456789")["file"], headers={"Content-Range": header})
+    assert (answer.status_code, sentence in answer.text) == (416, True)
+
+
 def test_an_image_without_bytes_has_no_content(alice: Client) -> None:
     answer = alice.get("image", f"/v2/images/{create(alice)['id']}/file")
     assert (answer.status_code, answer.content) == (204, b"")

@@ -63,6 +63,8 @@ def test_an_image_is_created_as_the_api_reference_shows_it(alice: Client) -> Non
         ({"tags": ["t" * 256]}, 400, "tags"),
         ({"os_distro": 7}, 400, "os_distro"),
         ({"os_distro": None}, 400, "os_distro"),
+        ({"kernel_id": "7"}, 400, "kernel_id"),
+        ({"cinder_encryption_key_deletion_policy": "never"}, 400, "cinder_encryption_key_deletion_policy"),
         ({"p" * 256: "long"}, 400, "Custom property should not be greater than 255 characters."),
         ({"status": "active"}, 403, "Attribute &#x27;status&#x27; is read-only."),
         ({"direct_url": "x"}, 403, "Attribute &#x27;direct_url&#x27; is read-only."),

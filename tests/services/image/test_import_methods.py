@@ -1,15 +1,24 @@
 """Importing from the web and from other image services, copying between stores, and what is told of it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.services.image.importing import download, ended, imported, left_of, stage, task_of
-from tests.services.image.shelf import change, create, qcow2, show, store_folder, uploaded
+from tests.services.image.shelf import create, qcow2, show, store_folder, uploaded
 from tests.services.image.web import OPEN, Web, web_server
 from tests.services.image.wire import until
 from tests.support.cloud import Client, RunningCloud, running_cloud
+
+from haneul.kernel.db import Db
+from haneul.kernel.operations import of_resource
+from haneul.services.image.images.queries import BY_ID
+from haneul.services.image.imports import logic
+from haneul.services.image.transfers.logic import of_operation
+from haneul.services.image.transfers.worker import SLOW_AT_ONCE
 
 METHODS = ["glance-direct", "web-download", "glance-download", "copy-image"]
 STORES = {"fast": {}, "slow": {}, "web": {"driver": "http"}}
@@ -28,6 +37,17 @@ def cloud() -> Iterator[RunningCloud]:
 def web() -> Iterator[Web]:
     with web_server() as server:
         yield server
+
+
+@contextmanager
+def missing(cloud: RunningCloud, store: str) -> Iterator[None]:
+    """Nothing can be put into the store."""
+    folder = store_folder(cloud, store)
+    away = folder.rename(folder.with_name("away"))
+    try:
+        yield
+    finally:
+        away.rename(folder)
 
 
 def test_what_an_url_names_is_imported(cloud: RunningCloud, alice: Client, web: Web) -> None:
@@ -122,13 +142,9 @@ def test_stores_that_cannot_be_are_refused(alice: Client, body: dict[str, Any], 
 def test_a_store_that_fails(cloud: RunningCloud, alice: Client, must_succeed: bool) -> None:
     image = create(alice)
     assert stage(alice, image["id"], b"bytes").status_code == 204
-    folder = store_folder(cloud, "slow")
-    away = folder.rename(folder.with_name("away"))
-    try:
+    with missing(cloud, "slow"):
         assert imported(alice, image["id"], all_stores=True, all_stores_must_succeed=must_succeed).status_code == 202
         done = ended(alice, image["id"])
-    finally:
-        away.rename(folder)
     assert (done["os_glance_importing_to_stores"], done["os_glance_failed_import"]) == ("", "slow")
     if must_succeed:
         assert (done["status"], done["size"], "stores" in done) == ("queued", None, False)
@@ -152,13 +168,9 @@ def test_an_image_is_copied_into_further_stores(cloud: RunningCloud, admin: Clie
 
 def test_a_copy_that_fails_leaves_the_image_active(cloud: RunningCloud, admin: Client) -> None:
     image = uploaded(admin, b"precious")
-    folder = store_folder(cloud, "slow")
-    away = folder.rename(folder.with_name("away"))
-    try:
+    with missing(cloud, "slow"):
         assert imported(admin, image["id"], "copy-image", all_stores=True).status_code == 202
         done = ended(admin, image["id"])
-    finally:
-        away.rename(folder)
     assert (done["status"], done["stores"], done["os_glance_failed_import"]) == ("active", "fast", "slow")
     assert (done["checksum"], len(left_of(cloud, image["id"]))) == (image["checksum"], 1)
     assert task_of(admin, image["id"])["status"] == "failure"
@@ -175,8 +187,8 @@ def test_copies_are_for_administrators_and_active_images(admin: Client, alice: C
 def test_others_do_not_import_into_an_image(cloud: RunningCloud, alice: Client, bob: Client) -> None:
     image = create(alice, visibility="community")
     uri = {"uri": "http://127.0.0.1/disk"}
-    assert imported(bob, image["id"], "web-download", method=uri).status_code == 403
-    assert imported(bob, create(alice)["id"], "web-download", method=uri).status_code == 404
+    assert imported(bob, image["id"], "web-download", said=uri).status_code == 403
+    assert imported(bob, create(alice)["id"], "web-download", said=uri).status_code == 404
 
 
 def test_an_image_is_downloaded_from_an_image_service(alice: Client) -> None:
@@ -184,7 +196,7 @@ def test_an_image_is_downloaded_from_an_image_service(alice: Client) -> None:
     source = uploaded(alice, qcow2(), disk_format="qcow2", **told)
     image = create(alice, disk_format="iso", container_format="ovf", hw_cpu_cores="1", os_distro="windows", mine="yes")
     method = {**HERE, "glance_image_id": source["id"]}
-    assert imported(alice, image["id"], "glance-download", method=method).status_code == 202
+    assert imported(alice, image["id"], "glance-download", said=method).status_code == 202
     done = ended(alice, image["id"])
     assert (done["status"], done["checksum"], done["disk_format"], done["container_format"]) == (
         "active",
@@ -207,7 +219,7 @@ def test_a_download_that_fails_changes_nothing(
     cloud: RunningCloud, alice: Client, method: dict[str, str], sentence: str
 ) -> None:
     image = create(alice, hw_cpu_cores="1", os_distro="windows")
-    assert imported(alice, image["id"], "glance-download", method=method).status_code == 202
+    assert imported(alice, image["id"], "glance-download", said=method).status_code == 202
     done = ended(alice, image["id"])
     assert (done["status"], done["hw_cpu_cores"], done["os_distro"]) == ("queued", "1", "windows")
     task = task_of(alice, image["id"])
@@ -218,18 +230,14 @@ def test_a_download_that_fails_changes_nothing(
 def test_what_a_download_had_changed_is_put_back(cloud: RunningCloud, alice: Client) -> None:
     source = uploaded(alice, qcow2(), disk_format="qcow2", os_distro="rhel", os_type="linux")
     image = create(alice, disk_format="iso", os_distro="windows", speed="88mph")
-    folder = store_folder(cloud, "fast")
-    away = folder.rename(folder.with_name("away"))
-    folder.symlink_to(away)
-    folder.chmod(0o500)
-    try:
-        method = {**HERE, "glance_image_id": source["id"]}
-        assert imported(alice, image["id"], "glance-download", method=method, stores=["slow"]).status_code == 202
-    finally:
-        folder.unlink()
-        away.rename(folder)
-        folder.chmod(0o700)
-    assert ended(alice, image["id"])["status"] in ("active", "queued")
+    method = {**HERE, "glance_image_id": source["id"]}
+    with missing(cloud, "slow"):
+        assert imported(alice, image["id"], "glance-download", said=method, stores=["slow"]).status_code == 202
+        done = ended(alice, image["id"])
+    assert (done["status"], done["disk_format"], done["size"]) == ("queued", "iso", None)
+    assert (done["os_distro"], done["speed"], "os_type" in done) == ("windows", "88mph", False)
+    assert done["os_glance_failed_import"] == "slow"
+    until(lambda: left_of(cloud, image["id"]) == [])
 
 
 @pytest.mark.parametrize(
@@ -241,16 +249,46 @@ def test_what_a_download_had_changed_is_put_back(cloud: RunningCloud, alice: Cli
     ],
 )
 def test_a_download_of_no_image_is_refused(alice: Client, method: dict[str, str], sentence: str) -> None:
-    answer = imported(alice, create(alice)["id"], "glance-download", method=method)
+    answer = imported(alice, create(alice)["id"], "glance-download", said=method)
     assert (answer.status_code, sentence in unescape(answer.text)) == (400, True), answer.text
 
 
-def test_no_token_is_kept_in_clear_or_for_long(cloud: RunningCloud, alice: Client) -> None:
+def test_no_token_outlives_its_use(cloud: RunningCloud, alice: Client) -> None:
     source, image = uploaded(alice), create(alice)
     method = {**HERE, "glance_image_id": source["id"]}
-    assert imported(alice, image["id"], "glance-download", method=method).status_code == 202
-    ended(alice, image["id"])
-    database = cloud.cloud.wanted.state / "control"
-    written = b"".join(path.read_bytes() for path in database.glob("*.db*"))
-    assert alice.token.encode() not in written
-    assert change(alice, image["id"], {"op": "add", "path": "/x", "value": "y"}).status_code == 200
+    assert imported(alice, image["id"], "glance-download", said=method).status_code == 202
+    assert ended(alice, image["id"])["status"] == "active"
+    assert "token" not in str(task_of(alice, image["id"]))
+    (operation,) = cloud.cloud.store.read(lambda db: of_resource(db, image["id"]))
+    assert alice.token not in str(operation)
+    assert cloud.cloud.store.read(lambda db: of_operation(db, operation.id)) == []
+    written = [path.read_bytes() for path in (cloud.cloud.wanted.state / "control").glob("haneul.db*")]
+    assert written
+    assert not [content for content in written if alice.token.encode() in content]
+
+
+def test_slow_servers_hold_up_nobody(alice: Client, web: Web) -> None:
+    uri = web.put("/held", b"bytes", held=True)
+    waiting = [create(alice)["id"] for _ in range(SLOW_AT_ONCE + 1)]
+    for image_id in waiting:
+        assert download(alice, image_id, uri).status_code == 202
+    until(lambda: len(web.asked) == SLOW_AT_ONCE)
+    image = create(alice)
+    assert stage(alice, image["id"], b"bytes").status_code == 204
+    assert imported(alice, image["id"]).status_code == 202
+    assert ended(alice, image["id"])["status"] == "active"
+    web.let_go.set()
+    assert [ended(alice, image_id)["status"] for image_id in waiting] == ["active"] * len(waiting)
+
+
+def test_an_operation_at_work_keeps_others_out(cloud: RunningCloud, admin: Client) -> None:
+    image_id = uploaded(admin)["id"]
+
+    def lock(db: Db) -> None:
+        image = db.one(BY_ID, id=image_id)
+        assert image is not None
+        logic.save_surely(db, image, replace(image, properties={logic.LOCK: "a task"}))
+
+    cloud.cloud.store.write(lock)
+    answer = imported(admin, image_id, "copy-image", stores=["slow"])
+    assert (answer.status_code, "Image has active task" in answer.text) == (409, True)

@@ -3,31 +3,11 @@
 from html import unescape
 from typing import Any
 
-import httpx
 import pytest
-from tests.services.image.shelf import BYTES, create, files, qcow2, show, store_folder, uploaded
+from tests.services.image.importing import ended, imported, left_of, stage
+from tests.services.image.shelf import create, qcow2, show, uploaded
 from tests.services.image.wire import until
 from tests.support.cloud import Client, RunningCloud
-
-
-def stage(client: Client, image_id: str, content: bytes) -> httpx.Response:
-    return client.put("image", f"/v2/images/{image_id}/stage", content=content, headers=BYTES)
-
-
-def imported(client: Client, image_id: str, method: str = "glance-direct", **body: Any) -> httpx.Response:
-    named = {"method": {"name": method, **body.pop("method", {})}, **body}
-    return client.post("image", f"/v2/images/{image_id}/import", json=named)
-
-
-def ended(client: Client, image_id: str) -> dict[str, Any]:
-    """The image once no operation is at work on it."""
-    until(lambda: "os_glance_import_task" not in show(client, image_id))
-    return show(client, image_id)
-
-
-def staged_files(cloud: RunningCloud) -> list[str]:
-    folder = store_folder(cloud, "os_glance_staging_store")
-    return [path.name for path in folder.iterdir()]
 
 
 def test_staged_bytes_are_imported(cloud: RunningCloud, alice: Client) -> None:
@@ -43,7 +23,7 @@ def test_staged_bytes_are_imported(cloud: RunningCloud, alice: Client) -> None:
     assert (done["os_glance_importing_to_stores"], done["os_glance_failed_import"]) == ("", "")
     content = alice.get("image", f"/v2/images/{image['id']}/file")
     assert content.content == b"bytes"
-    until(lambda: not [name for name in staged_files(cloud) if name.startswith(image["id"])])
+    until(lambda: [name.partition("/")[0] for name in left_of(cloud, image["id"])] == ["file"])
 
 
 def test_an_import_that_is_refused_leaves_the_image_queued(cloud: RunningCloud, alice: Client) -> None:
@@ -52,7 +32,7 @@ def test_an_import_that_is_refused_leaves_the_image_queued(cloud: RunningCloud, 
     assert imported(alice, image["id"]).status_code == 202
     done = ended(alice, image["id"])
     assert (done["status"], done["size"], done["os_glance_failed_import"]) == ("queued", None, "file")
-    until(lambda: not [name for name in (*staged_files(cloud), *files(cloud)) if name.startswith(image["id"])])
+    until(lambda: left_of(cloud, image["id"]) == [])
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ def cloud() -> Iterator[RunningCloud]:
         ("", ["elder", "clove", "basil", "anise"]),
         ("name=basil", ["basil"]),
         ("name=eq:basil", ["basil"]),
+        ("name=2020-01-01T00:00:00Z", []),
         ("name=in:basil,elder", ["elder", "basil"]),
         ('name=in:"dill, wild",basil&os_hidden=true', ["dill, wild"]),
         ("status=active", ["clove", "basil"]),

@@ -245,3 +245,16 @@ def test_a_store_loses_an_image_that_others_have(cloud: RunningCloud, admin: Cli
 def test_only_an_active_images_store_loses_it(admin: Client) -> None:
     answer = admin.delete("image", f"/v2/stores/disk/{create(admin)['id']}")
     assert (answer.status_code, "if image status is not" in answer.text) == (409, True)
+
+
+def test_a_download_prefers_the_stores_that_it_names(alice: Client, there: Web) -> None:
+    image = uploaded(alice, CONTENT)
+    assert add(alice, image["id"], location(there.url("/other"))).status_code == 200
+    before = len(there.asked)
+    assert alice.get("image", image["file"]).content == CONTENT
+    assert len(there.asked) == before
+    for prefer in ("web", "shelf, web,disk"):
+        assert alice.get("image", f"{image['file']}?prefer={prefer}").content == CONTENT
+    assert len(there.asked) > before
+    refused = alice.get("image", f"{image['file']}?prefer=moon")
+    assert (refused.status_code, "Store 'moon' is not configured." in unescape(refused.text)) == (400, True)

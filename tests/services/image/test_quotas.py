@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.services.image.shelf import MIB, create, upload, uploaded, user_of
+from tests.services.image.shelf import BYTES, MIB, create, upload, uploaded, user_of
 from tests.support.cloud import Client, RunningCloud
+
+from haneul.services.image.locations.logic import Described, Place, insert, new_key
 
 BREACHED = (
     "The request returned a 413 Request Entity Too Large. This generally means that rate limiting or a quota threshold "
@@ -99,3 +101,53 @@ def test_usage_is_told_of_what_is_registered(carol: Client, registry: Registry) 
         "image_count_total": {"limit": 10, "usage": 1},
         "image_count_uploading": {"limit": 10, "usage": 0},
     }
+
+
+def stage(client: Client, image_id: str, content: bytes) -> Any:
+    return client.put("image", f"/v2/images/{image_id}/stage", content=content, headers=BYTES)
+
+
+def usage(client: Client) -> dict[str, int]:
+    shown = client.get("image", "/v2/info/usage").json()["usage"]
+    return {name: one["usage"] for name, one in shown.items()}
+
+
+def test_bytes_that_wait_for_their_import_are_limited(carol: Client, registry: Registry) -> None:
+    for name, limit in (("image_stage_total", 2), ("image_count_uploading", 5), ("image_size_total", 5)):
+        registry.register(name, limit)
+    first, second = create(carol)["id"], create(carol)["id"]
+    assert stage(carol, first, bytes(MIB)).status_code == 204
+    assert usage(carol) == {"image_stage_total": 1, "image_count_uploading": 1, "image_size_total": 0}
+    refused = stage(carol, second, bytes(2 * MIB))
+    assert refused.status_code == 413
+    assert "Resource image_stage_total is over limit of 2 due to current usage 1 and delta 2" in refused.text
+    assert carol.get("image", f"/v2/images/{second}").json()["status"] == "queued"
+    assert stage(carol, second, bytes(MIB)).status_code == 204
+
+
+def test_more_than_may_be_staged_at_once_is_refused(carol: Client, registry: Registry) -> None:
+    registry.register("image_count_uploading", 1)
+    assert stage(carol, create(carol)["id"], b"bytes").status_code == 204
+    refused = stage(carol, create(carol)["id"], b"bytes")
+    assert refused.status_code == 413
+    assert "Resource image_count_uploading is over limit of 1 due to current usage 2 and delta 0" in refused.text
+
+
+def test_nobody_who_has_too_much_imports_more(carol: Client, registry: Registry) -> None:
+    uploaded(carol, bytes(2 * MIB))
+    image_id = create(carol)["id"]
+    assert stage(carol, image_id, b"bytes").status_code == 204
+    registry.register("image_size_total", 1)
+    refused = carol.post("image", f"/v2/images/{image_id}/import", json={"method": {"name": "glance-direct"}})
+    assert refused.status_code == 413
+    assert "Resource image_size_total is over limit of 1 due to current usage 2 and delta 0" in refused.text
+
+
+def test_an_image_counts_as_often_as_it_lies_somewhere(registry: Registry, cloud: RunningCloud) -> None:
+    """Counted as if it were in another store too: the places are rows."""
+    dora = user_of(cloud, "quota-places")
+    registry.register("image_size_total", 10)
+    image_id = uploaded(dora, bytes(2 * MIB))["id"]
+    assert usage(dora)["image_size_total"] == 2
+    cloud.cloud.store.write(lambda db: insert(db, image_id, Place("file", new_key(image_id)), Described(2 * MIB)))
+    assert usage(dora)["image_size_total"] == 4

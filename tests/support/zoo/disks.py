@@ -14,6 +14,11 @@ HONEST: dict[str, tuple[Callable[[], bytes], str, str]] = {
     "vhd_fixed": (lambda: makers.fixed_vhd(makers.gpt()), "vhd", "bare"),
     "vdi": (makers.vdi, "vdi", "bare"),
     "vhdx": (makers.vhdx, "vhdx", "bare"),
+    "vhdx_old_log": (
+        lambda: makers.patch(makers.vhdx(), 64 * 1024, makers.vhdx_header(1, b"l" * 16)),
+        "vhdx",
+        "bare",
+    ),
     "ploop": (makers.ploop, "ploop", "bare"),
     "ploop_version_1": (lambda: makers.ploop(version=1), "ploop", "bare"),
     "iso": (makers.iso, "iso", "bare"),

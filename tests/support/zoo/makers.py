@@ -7,6 +7,8 @@ import tarfile
 import zipfile
 from collections.abc import Mapping
 
+from haneul.host.disk.formats.crc32c import crc32c
+
 KIB, MIB = 1 << 10, 1 << 20
 SIZE = 64 * MIB
 SECTOR = 512
@@ -124,9 +126,12 @@ def vhdx(
     block: int = 32 * MIB,
     flags: int = 0,
     log: bytes = bytes(16),
+    number: int = 2,
 ) -> bytes:
-    """A VHDX of 64 MiB without a block in use; `items` are added to its metadata, as required ones."""
-    head = struct.pack("<4sIQ16s16s16sHHII", b"head", 0, 1, b"f" * 16, b"d" * 16, log, 0, 1, MIB, MIB)
+    """A VHDX of 64 MiB without a block in use; `items` are added to its metadata, as required ones.
+
+    The second of its two headers is the one that counts unless its `number` is 0.
+    """
     table = struct.pack("<4sIII", b"regi", 0, len(regions), 0)
     table += b"".join(struct.pack("<16sQII", *region) for region in regions)
     told = [
@@ -135,9 +140,16 @@ def vhdx(
         (LOGICAL_SECTOR, struct.pack("<I", 512)),
         *items,
     ]
-    image = patch(b"vhdxfile", 64 * KIB, head)
-    image = patch(patch(image, 128 * KIB, head), 192 * KIB, table)
+    image = patch(b"vhdxfile", 64 * KIB, vhdx_header(1, log))
+    image = patch(patch(image, 128 * KIB, vhdx_header(number, log)), 192 * KIB, table)
     return patch(patch(image, 256 * KIB, table), MIB, _metadata(told)).ljust(3 * MIB, b"\0")
+
+
+def vhdx_header(number: int, log: bytes = bytes(16)) -> bytes:
+    """A header of a VHDX; with a log's identifier, that log is still to be replayed."""
+    fields = struct.pack("<4sIQ16s16s16sHHII", b"head", 0, number, b"f" * 16, b"d" * 16, log, 0, 1, MIB, MIB)
+    header = fields.ljust(4096, b"\0")
+    return patch(header, 4, struct.pack("<I", crc32c(header)))
 
 
 def _metadata(items: list[tuple[bytes, bytes]]) -> bytes:

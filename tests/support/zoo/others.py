@@ -20,6 +20,7 @@ from tests.support.zoo.makers import (
     vhd_footer,
     vhd_header,
     vhdx,
+    vhdx_header,
 )
 
 UNKNOWN = b"u" * 16
@@ -86,6 +87,21 @@ def vhdx_with_a_parent_locator() -> bytes:
 @hostile("vhdx", "still to be replayed")
 def vhdx_with_a_log() -> bytes:
     return vhdx(log=b"l" * 16)
+
+
+@hostile("vhdx", "still to be replayed")
+def vhdx_with_a_log_in_the_header_that_counts() -> bytes:
+    return patch(vhdx(), 128 * 1024, vhdx_header(7, b"l" * 16))
+
+
+@hostile("vhdx", "no header that counts")
+def vhdx_with_two_headers_of_one_number() -> bytes:
+    return patch(vhdx(), 128 * 1024, vhdx_header(1, b"l" * 16))
+
+
+@hostile("vhdx", "no header that counts")
+def vhdx_with_wrong_checksums() -> bytes:
+    return patch(patch(vhdx(), 64 * 1024 + 20, b"x"), 128 * 1024 + 20, b"x")
 
 
 @hostile("vhdx", "needs a part of VHDX")

@@ -18,9 +18,9 @@ MIB = 1 << 20
 # A header that makes qemu-img allocate or compute for ever is an old attack (CVE-2015-5162 in OpenStack).
 SMALL = Limits(cpu_s=10, memory_mb=1024, file_mb=1024)
 # What images call a format, and what qemu-img does; what is missing here it never opens.
-NAMES = {"raw": "raw", "qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vpc": "vpc", "vhdx": "vhdx"}
+NAMES = {"raw": "raw", "qcow2": "qcow2", "vmdk": "vmdk", "vdi": "vdi", "vhd": "vpc", "vhdx": "vhdx"}
 MOST_BYTES = 1 << 40
-SOURCE, TARGET = "/source", "/target"
+SOURCE, BASE, TARGET = "/source", "/base", "/target"
 
 
 class ImageShape(Struct, frozen=True, kw_only=True):
@@ -48,10 +48,9 @@ def _has_extents(specific: dict[str, list[dict[str, str]]]) -> bool:
 
 
 def create_overlay(target: Path, base: Path, base_format: str, size: int, uid: int) -> None:
-    """Make a qcow2 of `size` bytes that reads what it doesn't hold from `base`, which is never written."""
+    """Make a qcow2 of `size` bytes that reads what it doesn't hold from `base`, which is named in it and not opened."""
     with _made(target, uid) as cage:
-        seen = Cage(readable={str(base): base}, writable=cage.writable)
-        _create(["-b", str(base), "-F", _name(base_format), TARGET, str(size)], seen, uid)
+        _create(["-u", "-b", str(base), "-F", _name(base_format), TARGET, str(size)], cage, uid)
 
 
 def create_blank(target: Path, size: int, uid: int) -> None:
@@ -87,6 +86,19 @@ def convert(
     with _made(target, uid) as cage:
         seen = Cage(readable={SOURCE: source}, writable=cage.writable)
         run_caged(argv, seen, timeout_s=timeout_s, uid=uid, limits=limits)
+
+
+def flatten(overlay: Path, base: Path, base_format: str, target: Path, uid: int) -> None:
+    """Copy a disk of ours, with what it reads through from `base`, into a qcow2 that stands alone."""
+    backing = {"driver": _name(base_format), "file": {"driver": "file", "filename": BASE}}
+    whole = {"driver": "qcow2", "file": {"driver": "file", "filename": SOURCE}, "backing": backing}
+    argv = ["qemu-img", "convert", "-q", "-U", "-O", "qcow2", f"json:{json.dumps(whole)}", TARGET]
+    limits = Limits(cpu_s=int(COPY_S), memory_mb=1024, file_mb=MOST_BYTES // MIB)
+    with _made(target, uid) as cage:
+        # The overlay is its account's, and the base may be readable for a group alone. Root's group is not given out.
+        group = base.stat().st_gid or uid
+        seen = Cage(readable={SOURCE: overlay, BASE: base}, writable=cage.writable, group=group)
+        run_caged(argv, seen, timeout_s=COPY_S, uid=uid, limits=limits)
 
 
 @contextmanager

@@ -21,12 +21,13 @@ Accelerator = Literal["tcg", "kvm"]
 
 
 class Drive(Struct, frozen=True, kw_only=True):
-    """One qcow2 file of a guest and where it is plugged in."""
+    """One qcow2 file of a guest and where it is plugged in. A disc is a CD, on a SCSI bus whatever `bus` says."""
 
     path: Path
     bus: str
     pci_slot: int
     boot_index: int | None
+    is_disc: bool = False
 
 
 class Card(Struct, frozen=True, kw_only=True):
@@ -127,7 +128,7 @@ def _drive(drive: Drive, bus: str) -> list[str]:
     # QEMU's node names hold 31 characters, so a disk's id can't be one; its slot is as lasting.
     node = f"disk-{drive.pci_slot:02x}"
     file = {"driver": "file", "filename": str(drive.path), "locking": "on"}
-    backend = {"driver": "qcow2", "node-name": node, "discard": "unmap", "file": file}
+    backend = {"driver": "qcow2", "node-name": node, "discard": "unmap", "file": file, "read-only": drive.is_disc}
     boot = "" if drive.boot_index is None or drive.boot_index < 0 else f",bootindex={drive.boot_index}"
     place = f"bus={bus},addr={drive.pci_slot:#x}"
     return ["-blockdev", json.dumps(backend), *_disk_device(drive, node, place, boot)]
@@ -175,7 +176,8 @@ def _config_drive(path: Path, bus: str) -> list[str]:
 
 
 def _disk_device(drive: Drive, node: str, place: str, boot: str) -> list[str]:
-    if drive.bus == "scsi":
+    if drive.bus == "scsi" or drive.is_disc:
         controller = f"virtio-scsi-pci,id=bus-{node},{place}"
-        return ["-device", controller, "-device", f"scsi-hd,id={node},bus=bus-{node}.0,drive={node}{boot}"]
+        kind = "scsi-cd" if drive.is_disc else "scsi-hd"
+        return ["-device", controller, "-device", f"{kind},id={node},bus=bus-{node}.0,drive={node}{boot}"]
     return ["-device", f"virtio-blk-pci,id={node},drive={node},{place}{boot}"]

@@ -422,6 +422,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("server_id", sa.String(length=36), nullable=False),
         sa.Column("verb", sa.String(length=32), nullable=False),
+        sa.Column("target", sa.String(length=36), nullable=False),
         sa.Column("created_at", Time(), nullable=False),
         sa.Column("done_at", Time(), nullable=True),
         sa.ForeignKeyConstraint(["server_id"], ["compute_servers.id"], name=op.f("fk_compute_server_verbs_server_id")),

@@ -4,12 +4,13 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from haneul.kernel.bus import Bus, BusError
-from haneul.kernel.errors import Conflict
+from haneul.kernel.errors import Conflict, Unavailable
 from haneul.services.compute.drivers.base import GuestState
-from haneul.services.compute.wire import ConsoleAsk, Guests, GuestsAsk
+from haneul.services.compute.wire import ConsoleAsk, Guests, GuestsAsk, SnapshotAsk
 
 T = TypeVar("T")
 DEADLINE_S = 10.0
+PART_DEADLINE_S = 60.0
 
 
 class HostLink:
@@ -38,6 +39,14 @@ class HostLink:
         """The guests of this cloud that a host has, for audits; BusError when it does not answer."""
         ask = GuestsAsk()
         return self._connected().call(host, "compute.guests", ask, returns=Guests, deadline_s=DEADLINE_S).guests
+
+    def snapshot_part(self, host: str, place: tuple[str, str], offset: int, length: int) -> bytes:
+        """A part of a guest's snapshot, by the guest's id and its own; Unavailable when the host can't give it."""
+        ask = SnapshotAsk(*place, offset, length)
+        try:
+            return self._connected().call(host, "compute.snapshot", ask, returns=bytes, deadline_s=PART_DEADLINE_S)
+        except BusError as refused:
+            raise Unavailable("The host of instance {id} does not give its snapshot.", id=place[0]) from refused
 
     def _connected(self) -> Bus:
         if self._bus is None:

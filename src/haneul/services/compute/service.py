@@ -1,10 +1,13 @@
 """Compute: servers and what they are made from. Speaks Nova's API v2.1."""
 
+import msgspec
+
 from haneul.kernel.db import Store
 from haneul.kernel.http.manners import Manners
 from haneul.kernel.reconcile.values import Nothing
 from haneul.kernel.service import BusMethod, Service
 from haneul.services.compute.aggregates.api import routes as aggregates
+from haneul.services.compute.aggregates.caching import IMAGE_PLANS
 from haneul.services.compute.availability_zones.api import routes as availability_zones
 from haneul.services.compute.base_rules import BASE_RULES
 from haneul.services.compute.config import ComputeSettings
@@ -31,6 +34,8 @@ from haneul.services.compute.quota_class_sets.api import routes as quota_class_s
 from haneul.services.compute.quota_sets.api import routes as quota_sets
 from haneul.services.compute.security_groups_proxy.api import routes as security_groups_proxy
 from haneul.services.compute.server_actions.api import routes_with as server_actions
+from haneul.services.compute.server_images.api import routes_with as server_images
+from haneul.services.compute.server_images.operations import CreateServerImage
 from haneul.services.compute.server_ips.api import routes as server_ips
 from haneul.services.compute.server_metadata.api import routes as server_metadata
 from haneul.services.compute.server_password.api import routes as server_password
@@ -48,11 +53,19 @@ from haneul.services.compute.usages.api import routes as usages
 from haneul.services.compute.versions import MICROVERSIONS
 from haneul.services.compute.versions import routes as versions
 from haneul.services.compute.wire import HostReport
+from haneul.services.image.public import ServerImages
 from haneul.services.network.public import MetadataAsk, on_port_gone
 
 
-def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> Service:
-    """Compute, asking its hosts over this link; browsers find its consoles at a URL."""
+class Places(msgspec.Struct, frozen=True):
+    """Where clients find what compute's answers name: the consoles' pages, and the image service; no last slash."""
+
+    consoles: str
+    images: str
+
+
+def service(hosts: HostLink, settings: ComputeSettings, images: ServerImages, at: Places) -> Service:
+    """Compute, asking its hosts over this link and making images of servers."""
 
     def heard(store: Store, report: HostReport) -> Nothing:
         store.write(lambda db: hosts_logic.heard(db, report, settings))
@@ -91,21 +104,22 @@ def service(hosts: HostLink, settings: ComputeSettings, *, consoles_at: str) -> 
             server_actions(hosts),
             server_states,
             server_rebuilds,
+            server_images(images, at.images),
             server_metadata,
             server_tags,
             interfaces,
             server_ips,
             server_security_groups,
-            consoles(consoles_at, settings.console_token_life_s),
+            consoles(at.consoles, settings.console_token_life_s),
             instance_actions,
             server_password,
             security_groups_proxy,
             networks_proxy,
             floating_ips_proxy,
         ),
-        sites=(console_site(hosts, consoles_at, settings),),
-        operations=(*OPERATIONS, *STATE_OPERATIONS, RebuildServer, *INTERFACE_OPERATIONS),
-        plans=(GUEST_PLANS,),
+        sites=(console_site(hosts, at.consoles, settings),),
+        operations=(*OPERATIONS, *STATE_OPERATIONS, RebuildServer, CreateServerImage, *INTERFACE_OPERATIONS),
+        plans=(GUEST_PLANS, IMAGE_PLANS),
         bus_methods=(BusMethod("compute.host", HostReport, heard), BusMethod("metadata.answer", MetadataAsk, answer)),
         on_start=(lambda store: store.write(hosts_logic.control_seen),),
         faults="compute",

@@ -7,12 +7,30 @@ from haneul.services.compute.drivers.base import GuestState, HostFacts
 GUESTS = "guest"
 """The kind of plan that a host's guests make."""
 
+IMAGES = "image"
+"""The kind of plan that images make which a host fetches before a guest needs them."""
+
+
+class ImageWanted(msgspec.Struct, frozen=True):
+    """An image that a host shall have."""
+
+    id: str
+
 
 class HostReport(msgspec.Struct, frozen=True):
     """An agent's heartbeat: method `compute.host`, every ten seconds."""
 
     host: str
     facts: HostFacts
+
+
+class SnapshotAsk(msgspec.Struct, frozen=True):
+    """Ask for a part of a copy of a guest's disk: method `compute.snapshot`; the answer is bytes, empty at the end."""
+
+    guest_id: str
+    snapshot_id: str
+    offset: int
+    length: int
 
 
 class ImageAsk(msgspec.Struct, frozen=True):

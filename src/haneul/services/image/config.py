@@ -62,6 +62,7 @@ class ImageSettings(msgspec.Struct, frozen=True):
     counts as broken off. `keep_deleted_s`: how long the bytes of deleted images are kept, so that an image can be
     restored. `show_direct_url` and `show_multiple_locations` let users see where bytes lie. `certificates` is a folder
     of certificates for image signatures, each NAME.pem under its id; `task_hours`: how long ended tasks are shown.
+    `property_protections` is a file that says which roles have which rights to custom properties, in Glance's form.
     """
 
     default_store: str = ""
@@ -76,6 +77,7 @@ class ImageSettings(msgspec.Struct, frozen=True):
     show_multiple_locations: bool = False
     import_methods: tuple[str, ...] = ("glance-direct", "web-download", "copy-image")
     certificates: str = ""
+    property_protections: str = ""
     task_hours: int = 48
     fetch: FetchSettings = FetchSettings()
     plugins: PluginSettings = PluginSettings()

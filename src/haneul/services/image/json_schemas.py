@@ -3,12 +3,11 @@
 from typing import Any, get_args
 
 from haneul.kernel.http import Call, Routes
-from haneul.services.image.images.schemas import ContainerFormat, DiskFormat, Visibility
+from haneul.services.image.images.schemas import DELETION_POLICIES, UUID, ContainerFormat, DiskFormat, Visibility
 from haneul.services.image.stores.api import ANYONE
 
 routes = Routes()
 
-UUID = "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"
 STATUSES = (
     "queued",
     "saving",
@@ -30,6 +29,46 @@ def _ours(kind: str, description: str, *, null: bool = False, **more: Any) -> di
     return _field(kind, description, null=null, readOnly=True, **more)
 
 
+def _custom(description: str, **more: Any) -> dict[str, Any]:
+    """A property that images need not have, and whose meaning is known all the same."""
+    return _field("string", description, is_base=False, **more)
+
+
+CLAIMS = {
+    "description": "What is known of the image's bytes. Of an image that is no longer queued, it must be what the "
+    "image says already.",
+    "type": "object",
+    "writeOnly": True,
+    "additionalProperties": False,
+    "properties": {
+        "checksum": {"type": "string", "minLength": 32, "maxLength": 32},
+        "os_hash_algo": {"type": "string", "maxLength": 64},
+        "os_hash_value": {"type": "string", "maxLength": 128},
+    },
+    "required": ["os_hash_algo", "os_hash_value"],
+}
+LOCATION = {
+    "type": "object",
+    "properties": {
+        "url": {"type": "string", "maxLength": 255},
+        "metadata": {"type": "object"},
+        "validation_data": CLAIMS,
+    },
+    "required": ["url", "metadata"],
+}
+CUSTOM_PROPERTIES = {
+    "kernel_id": _custom("The image that is the kernel of an AMI-style image", pattern=UUID),
+    "ramdisk_id": _custom("The image that is the ramdisk of an AMI-style image", pattern=UUID),
+    "instance_uuid": _custom("The server that the image was made of, for the record"),
+    "architecture": _custom("The processor architecture that the image runs on"),
+    "os_distro": _custom("The common name of the operating system's distribution"),
+    "os_version": _custom("The operating system's version, as its distributor says it"),
+    "description": _custom("The image in the words of whoever made it"),
+    "cinder_encryption_key_id": _custom("The key of the volumes that are made of the image"),
+    "cinder_encryption_key_deletion_policy": _custom(
+        "When the image's key is deleted; without a word, never", enum=DELETION_POLICIES
+    ),
+}
 IMAGE_PROPERTIES = {
     "id": _field("string", "An identifier for the image", pattern=UUID),
     "name": _field("string", "Descriptive name for the image", null=True, maxLength=255),
@@ -64,10 +103,11 @@ IMAGE_PROPERTIES = {
         "comma-separated list of store identifiers.",
     ),
     "schema": _ours("string", "An image schema url"),
+    "locations": _field("array", "A set of URLs to access the image file kept in external store", items=LOCATION),
 }
 IMAGE = {
     "name": "image",
-    "properties": IMAGE_PROPERTIES,
+    "properties": IMAGE_PROPERTIES | CUSTOM_PROPERTIES,
     "additionalProperties": {"type": "string"},
     "links": [
         {"rel": "self", "href": "{self}"},

@@ -1,5 +1,6 @@
 """What other services and the composition root may ask of the image service."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from haneul.kernel.auth import Caller
@@ -11,8 +12,13 @@ from haneul.services.image.files.sources import Sources
 from haneul.services.image.images.access import NO_IMAGE, Viewer, visible
 from haneul.services.image.images.models import Image
 from haneul.services.image.images.queries import BY_ID
+from haneul.services.image.imports.of_servers import DiskCopy, NewServerImage, ServerImages
+from haneul.services.image.imports.of_servers import begin as begin_server_image
+from haneul.services.image.imports.of_servers import give_up as give_up_server_image
+from haneul.services.image.imports.of_servers import outcome as server_image_outcome
 from haneul.services.image.locations import logic as locations
 from haneul.services.image.locations.models import ACTIVE, Location
+from haneul.services.image.transfers.job import HostBytes
 from haneul.services.image.wire import ImageAsk, ImageFacts, ImagePart
 
 MOST_PART_BYTES = 8 << 20
@@ -24,6 +30,12 @@ def bootable(db: Db, image_id: str, caller: Caller) -> Image:
     if image.status != "active":
         raise BadRequest("Image {id} is not active.", id=image.id)
     return image
+
+
+def active_among(db: Db, image_ids: Sequence[str]) -> list[str]:
+    """Those of the ids that are active images', in their order."""
+    found = [db.one(BY_ID, id=image_id) for image_id in image_ids]
+    return [image.id for image in found if image is not None and image.status == "active"]
 
 
 def facts_of(db: Db, image_id: str) -> ImageFacts:
@@ -86,11 +98,19 @@ def _close(reader: Reader | None) -> None:
 
 
 __all__ = [
+    "DiskCopy",
+    "HostBytes",
     "Image",
     "ImageAsk",
     "ImageBytes",
     "ImageFacts",
     "ImagePart",
+    "NewServerImage",
+    "ServerImages",
+    "begin_server_image",
+    "active_among",
     "bootable",
     "facts_of",
+    "give_up_server_image",
+    "server_image_outcome",
 ]

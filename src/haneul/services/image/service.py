@@ -22,6 +22,7 @@ from haneul.services.image.files.upkeep import Upkeep, recover
 from haneul.services.image.files.uploads import Uploads
 from haneul.services.image.images.api import Tools
 from haneul.services.image.images.api import routes_with as images_with
+from haneul.services.image.images.protections import protections_in
 from haneul.services.image.images.views import Views
 from haneul.services.image.imports.api import ImportTools
 from haneul.services.image.imports.api import routes_with as imports_with
@@ -29,12 +30,13 @@ from haneul.services.image.imports.checks import UriFilter
 from haneul.services.image.imports.kinds import KINDS
 from haneul.services.image.imports.operations import ImportImage
 from haneul.services.image.json_schemas import routes as json_schemas
+from haneul.services.image.keys import CertificateFolder, Certificates
 from haneul.services.image.locations.api import routes_with as locations_with
 from haneul.services.image.locations.kinds import KINDS as LOCATION_KINDS
 from haneul.services.image.locations.operations import AddLocation
 from haneul.services.image.members.api import routes as members
 from haneul.services.image.metadefs.routes import METADEFS
-from haneul.services.image.public import ImageAsk, ImageBytes, ImagePart, facts_of
+from haneul.services.image.public import HostBytes, ImageAsk, ImageBytes, ImagePart, ServerImages, facts_of
 from haneul.services.image.stores.api import routes_with as stores_with
 from haneul.services.image.stores.backends import Backends, open_backends
 from haneul.services.image.stores.fetching import fetcher_of
@@ -44,7 +46,7 @@ from haneul.services.image.tasks.json_schemas import routes as task_schemas
 from haneul.services.image.transfers.job import Ground
 from haneul.services.image.transfers.sealing import SEAL_KEY, Seal
 from haneul.services.image.transfers.worker import Transfers
-from haneul.services.image.versions import routes as versions
+from haneul.services.image.versions import routes_with as versions_with
 
 # No store can have the name.
 CACHE = "os_glance_cache"
@@ -57,27 +59,38 @@ class ImageParts(msgspec.Struct, frozen=True):
     backends: Backends
     fetcher: Fetcher
     seal: Seal
+    certificates: Certificates
     cache: ByteCache | None
+    hosts: HostBytes
+
+    @property
+    def of_servers(self) -> ServerImages:
+        """What compute makes images of servers with."""
+        return ServerImages(self.backends, self.settings)
 
 
-def open_images(folder: Path, settings: ImageSettings) -> ImageParts:
-    """Open the stores and the cache, in a folder of ours."""
+def open_images(folder: Path, settings: ImageSettings, hosts: HostBytes) -> ImageParts:
+    """Open the stores and the cache, in a folder of ours; `hosts` are where servers' disks are copied."""
     fetcher = fetcher_of(settings)
     backends = open_backends(settings, folder, fetcher)
     cache = ByteCache(folder / CACHE, settings.cache.most_bytes) if settings.cache.enabled else None
-    return ImageParts(settings, backends, fetcher, Seal(folder / SEAL_KEY), cache)
+    certificates = CertificateFolder(Path(settings.certificates or folder.parent / "certificates"))
+    return ImageParts(settings, backends, fetcher, Seal(folder / SEAL_KEY), certificates, cache, hosts)
 
 
 def _transfers(store: Store, parts: ImageParts, sources: Sources) -> Transfers:
-    ground = Ground(store, parts.backends, sources, parts.settings, parts.fetcher, parts.seal)
+    ground = Ground(
+        store, parts.backends, sources, parts.settings, parts.certificates, parts.fetcher, parts.seal, parts.hosts
+    )
     return Transfers(store, ground, {**KINDS, **LOCATION_KINDS})
 
 
 def service(parts: ImageParts) -> Service:
     settings, backends = parts.settings, parts.backends
     sources, cache = Sources(backends, parts.cache), parts.cache
-    parts_for_hosts = ImageBytes(sources)
-    tools = Tools(backends, Views(backends, settings), ByteRemoval(backends), settings)
+    parts_for_hosts, uris = ImageBytes(sources), UriFilter(parts.fetcher)
+    protections = protections_in(settings.property_protections)
+    tools = Tools(backends, Views(backends, settings, protections), ByteRemoval(backends), settings, protections)
     return Service(
         type="image",
         name="glance",
@@ -87,9 +100,9 @@ def service(parts: ImageParts) -> Service:
         base_rules=BASE_RULES,
         scope_types=("project",),
         resources=(
-            versions,
+            versions_with(settings),
             images_with(tools),
-            files_with(Uploads(backends, settings), Downloads(sources)),
+            files_with(Uploads(backends, settings, parts.certificates), Downloads(sources, backends)),
             imports_with(ImportTools(backends, settings, uris, parts.seal)),
             locations_with(backends, settings),
             tags,

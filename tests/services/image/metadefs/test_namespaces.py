@@ -68,7 +68,9 @@ def test_a_namespace_is_made_with_all_that_it_holds(admin: Client) -> None:
     for query in ("?resource_type=OS::Garden::Pot", "?resource_type=OS::Garden::Tree", "?other=1"):
         assert shown(admin, given["namespace"], query)["properties"] == found["properties"]
     assert admin.delete("image", f"{NAMESPACES}/{given['namespace']}").status_code == 204
-    again = made(admin, namespace=given["namespace"])
+    nothing: dict[str, Any] = {"resource_type_associations": [], "properties": {}, "objects": [], "tags": []}
+    again = made(admin, namespace=given["namespace"], **nothing)
+    assert {kind: again[kind] for kind in held} == nothing
     assert set(shown(admin, again["namespace"])).isdisjoint(held)
 
 
@@ -190,3 +192,12 @@ def test_who_has_no_role_that_reads_sees_nothing(cloud: RunningCloud, admin: Cli
     refused(stranger.get("image", f"{NAMESPACES}/{namespace}"), 404, "was not found.")
     refused(stranger.get("image", NAMESPACES), 403, "get_metadef_namespaces")
     refused(stranger.delete("image", f"{NAMESPACES}/{namespace}"), 404, f"Namespace {namespace} not found")
+
+
+def test_a_name_is_any_text_and_stays_within_its_header(admin: Client) -> None:
+    for wanted in ("하늘 \U0001f600", "a\r\nX-Evil: b", "a%2fb?c#d"):
+        answer = admin.post("image", NAMESPACES, json={"namespace": wanted})
+        assert (answer.status_code, answer.json()["namespace"]) == (201, wanted)
+        assert "x-evil" not in answer.headers
+        found = admin.get("image", answer.headers["location"].removeprefix(admin.running.url("image")))
+        assert found.json()["namespace"] == wanted

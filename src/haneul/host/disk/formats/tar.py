@@ -100,7 +100,7 @@ class TarScan:
         self._pax.clear()
 
     def _header(self, block: bytes) -> None:
-        if block == ZEROS:
+        if block == ZEROS and self.members:
             self._ended = True
             return
         size = octal(block[124:136]) if block[124:136].strip(b" \0") else 0

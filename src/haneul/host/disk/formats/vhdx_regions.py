@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 
+from haneul.host.disk.formats.crc32c import crc32c
 from haneul.host.disk.formats.sample import Unsafe
 
 HEADERS_AT = (64 * 1024, 128 * 1024)
 HEADER_MAGIC = b"head"
+HEADER_BYTES = 4096
 LOG_GUID = slice(48, 64)
 VERSIONS = slice(64, 68)
 KNOWN_VERSIONS = b"\0\0\1\0"
@@ -61,15 +63,27 @@ def metadata_at(head: bytes) -> int:
 
 def refuse_log(head: bytes) -> None:
     """Refuse an image whose log is still to be replayed: its contents are not what its map says."""
-    headers = [head[at : at + 4096] for at in HEADERS_AT if head.startswith(HEADER_MAGIC, at)]
-    if not headers:
-        raise Unsafe("The image has no header where a VHDX has it: it was cut off or is damaged.")
-    if any(header[VERSIONS] != KNOWN_VERSIONS for header in headers):
+    header = current_header(head)
+    if header[VERSIONS] != KNOWN_VERSIONS:
         raise Unsafe("The image is a VHDX of a version that this cloud does not know.")
-    if any(any(header[LOG_GUID]) for header in headers):
+    if any(header[LOG_GUID]):
         raise Unsafe(
             "The image was not closed: its log is still to be replayed. Shut its guest down and copy it again."
         )
+
+
+def current_header(head: bytes) -> bytes:
+    """Return the header that counts: of those with a right checksum, the one with the highest number."""
+    copies = [head[at : at + HEADER_BYTES] for at in HEADERS_AT if head.startswith(HEADER_MAGIC, at)]
+    valid = {number(copy, 8, 8): copy for copy in copies if is_summed(copy)}
+    if not valid or (len(valid) == 1 and len({copy for copy in copies if is_summed(copy)}) > 1):
+        raise Unsafe("The image has no header that counts: it was cut off or is damaged.")
+    return valid[max(valid)]
+
+
+def is_summed(header: bytes) -> bool:
+    """Say whether a header's checksum, which it carries itself, is right."""
+    return number(header, 4, 4) == crc32c(header[:4] + bytes(4) + header[8:])
 
 
 def block_map(head: bytes, total: int) -> Region:

@@ -4,12 +4,14 @@ from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
 from haneul.kernel.schema import UNSET
 from haneul.services.compute.aggregates import logic
+from haneul.services.compute.aggregates.caching import want_cached
 from haneul.services.compute.aggregates.models import ZONE
 from haneul.services.compute.aggregates.schemas import (
     AggregateCreate,
     AggregateUpdate,
     AggregateView,
     HostChange,
+    ImagesToCache,
     MetadataChange,
 )
 from haneul.services.compute.hosts.logic import computing_host
@@ -29,6 +31,7 @@ REMOVE = Rule("os_compute_api:os-aggregates:remove_host", "rule:context_is_admin
 SET_METADATA = Rule(
     "os_compute_api:os-aggregates:set_metadata", "rule:context_is_admin", "Set words of an aggregate's metadata."
 )
+CACHE = Rule("compute:aggregates:images", "rule:context_is_admin", "Have the hosts of an aggregate fetch images.")
 
 
 def _brief(call: Call, aggregate: logic.Whole) -> AggregateView:
@@ -108,3 +111,9 @@ def set_metadata(call: Call, aggregate_id: str, body: MetadataChange) -> Aggrega
     call.enforce()
     logic.set_metadata(call.db, logic.get(call.db, aggregate_id), body.metadata, what="metadata of aggregate")
     return _view(call, logic.get(call.db, aggregate_id))
+
+
+@routes.post(ONE + "/images", rule=CACHE, status=202, since="2.81")
+def cache_images(call: Call, aggregate_id: str, body: ImagesToCache) -> None:
+    call.enforce()
+    want_cached(call.db, logic.get(call.db, aggregate_id), [image.id for image in body.cache])

@@ -1,6 +1,6 @@
 from typing import Annotated, Any
 
-from haneul.kernel.schema import UNSET, Meta, StrictBody, UnsetType
+from haneul.kernel.schema import UNSET, Meta, StrictBody, UnsetType, Uuid
 from haneul.services.compute.words import HostName, Label
 
 ZoneName = Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^(?!\s)[^:\x00-\x1f\x7f-\x9f]+(?<!\s)\Z")]
@@ -26,6 +26,14 @@ class MetadataChange(StrictBody):
     """A key with null for its value is taken away."""
 
     metadata: dict[Key, Value | None]
+
+
+class CachedImage(StrictBody):
+    id: Uuid
+
+
+class ImagesToCache(StrictBody):
+    cache: Annotated[list[CachedImage], Meta(min_length=1, max_length=1000)]
 
 
 AggregateView = dict[str, Any]

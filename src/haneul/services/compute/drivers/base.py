@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from msgspec import Struct
 
 NO_SCREEN = "The server {id} does not run on this host, so it has no screen."
+NO_SNAPSHOT = "The host has no such snapshot of the server {id}."
 CANNOT_LET_GO = "A guest that is paused can't let go of a network card: unpause the server first."
 
 Power = Literal["running", "stopped", "paused", "suspended"]
@@ -42,10 +43,15 @@ class GuestFile(Struct, frozen=True):
 
 
 class VerbPlan(Struct, frozen=True, kw_only=True):
-    """A thing to do once: the driver remembers on disk which ids it has done."""
+    """A thing to do once: the driver remembers on disk which ids it has done.
+
+    `snapshot` keeps a copy of the root disk as it is at that moment under the verb's id, `forget-snapshot` deletes the
+    one that `target` names.
+    """
 
     id: str
-    verb: Literal["reboot-soft", "reboot-hard"]
+    verb: Literal["reboot-soft", "reboot-hard", "snapshot", "forget-snapshot"]
+    target: str = ""
 
 
 class GuestPlan(Struct, frozen=True, kw_only=True):
@@ -137,8 +143,16 @@ class HypervisorDriver(Protocol):
         """End the guest and delete its disks, logs and sockets."""
         ...
 
+    def keep_image(self, image_id: str) -> None:
+        """Have an image here before a guest needs it; Refused if there is no room, or no guest could be made of it."""
+        ...
+
     def console_tail(self, guest_id: str, lines: int | None) -> str:
         """The last lines of the serial log (all that is kept for None)."""
+        ...
+
+    def read_snapshot(self, guest_id: str, snapshot_id: str, offset: int, length: int) -> bytes:
+        """A part of a copy of the guest's root disk (qcow2), none at its end; Refused if there is none."""
         ...
 
     def open_screen(self, guest_id: str) -> socket.socket:

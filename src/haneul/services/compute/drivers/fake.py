@@ -1,6 +1,7 @@
 """Guests that are only said to run: the same contract without QEMU, root or a disk, and many a second."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Collection, Sequence
@@ -13,6 +14,7 @@ from haneul.services.compute.drivers import fake_screen, plan_checks
 from haneul.services.compute.drivers.base import (
     CANNOT_LET_GO,
     NO_SCREEN,
+    NO_SNAPSHOT,
     DiskPlan,
     GuestPlan,
     GuestState,
@@ -20,8 +22,22 @@ from haneul.services.compute.drivers.base import (
     NicPlan,
     Refused,
     State,
+    VerbPlan,
 )
 from haneul.services.compute.drivers.settings import DriverSettings, pass_by
+
+CLUSTER = 1 << 16
+# An empty qcow2 of one GiB (qemu's docs/interop/qcow2.txt): header, refcounts of its four clusters, and an empty map.
+EMPTY_DISK = b"".join(
+    part.ljust(CLUSTER, b"\0")
+    for part in (
+        struct.pack(">4sIQIIQIIQQII", b"QFI\xfb", 3, 0, 0, 16, 1 << 30, 0, 2, 3 * CLUSTER, CLUSTER, 1, 0)
+        + struct.pack(">QQQQII", 0, 0, 0, 0, 4, 104),
+        struct.pack(">Q", 2 * CLUSTER),
+        struct.pack(">4H", 1, 1, 1, 1),
+        b"",
+    )
+)
 
 
 class FakeGuest(Struct, frozen=True, kw_only=True):
@@ -37,6 +53,7 @@ class FakeGuest(Struct, frozen=True, kw_only=True):
     boots: tuple[float, ...] = ()
     plugged: tuple[str, ...] = ()
     nics: tuple[NicPlan, ...] = ()
+    snapshots: tuple[str, ...] = ()
 
 
 class FakeDriver:
@@ -45,6 +62,7 @@ class FakeDriver:
     def __init__(self, settings: DriverSettings) -> None:
         self._settings = settings
         self._folder = settings.state_dir / "fake_guests"
+        self.images = settings.state_dir / "fake_images"
         self._lock = threading.Lock()
         self._went_down: Callable[[str], None] = pass_by
 
@@ -78,7 +96,7 @@ class FakeDriver:
             plan_checks.refuse_older(plan, guest.plan.generation)
             guest = self._without_dropped(self._with_disks(msgspec.structs.replace(guest, plan=plan)))
             for verb in plan.verbs:
-                guest = guest if verb.id in guest.verbs_done else self._done(guest, verb.id)
+                guest = guest if verb.id in guest.verbs_done else self._done(guest, verb)
             guest = self._powered(guest)
             self._save(msgspec.structs.replace(guest, made_generation=plan.generation))
             self._settings.reached("plan-remembered")
@@ -100,10 +118,16 @@ class FakeDriver:
         state = "stopped" if dropped.intersection(guest.plugged) else guest.state
         return self._save(msgspec.structs.replace(guest, disks=kept, state=state))
 
-    def _done(self, guest: FakeGuest, verb_id: str) -> FakeGuest:
-        if guest.plan.power == "running":
+    def _done(self, guest: FakeGuest, verb: VerbPlan) -> FakeGuest:
+        kept = set(guest.snapshots)
+        if verb.verb == "snapshot":
+            kept.add(verb.id)
+        elif verb.verb == "forget-snapshot":
+            kept.discard(verb.target)
+        elif guest.plan.power == "running":
             guest = _switched_on(guest)
-        guest = self._save(msgspec.structs.replace(guest, verbs_done=(*guest.verbs_done, verb_id)))
+        done = (*guest.verbs_done, verb.id)
+        guest = self._save(msgspec.structs.replace(guest, verbs_done=done, snapshots=tuple(sorted(kept))))
         self._settings.reached("verb-remembered")
         return guest
 
@@ -126,6 +150,14 @@ class FakeDriver:
                 self._file(guest_id).unlink()
                 self._settings.reached("folder-removed")
 
+    def keep_image(self, image_id: str) -> None:
+        """Note that the image is here."""
+        if not plan_checks.is_safe_id(image_id):
+            raise Refused(f"The image id {image_id!r} has characters that an id can't have.")
+        self._settings.images.facts(image_id)
+        self.images.mkdir(parents=True, exist_ok=True)
+        (self.images / image_id).touch()
+
     def console_tail(self, guest_id: str, lines: int | None) -> str:
         """What a small Linux would have said at each of the guest's boots."""
         guest = self._load(guest_id) if plan_checks.is_guest_id(guest_id) else None
@@ -139,6 +171,13 @@ class FakeDriver:
         ]
         kept = said if lines is None else said[-lines:] if lines > 0 else []
         return "".join(f"{line}\n" for line in kept)
+
+    def read_snapshot(self, guest_id: str, snapshot_id: str, offset: int, length: int) -> bytes:
+        """A part of an empty disk."""
+        guest = self._load(guest_id) if plan_checks.is_guest_id(guest_id) else None
+        if guest is None or not self._is_ours(guest) or snapshot_id not in guest.snapshots:
+            raise Refused(NO_SNAPSHOT.format(id=guest_id))
+        return EMPTY_DISK[offset : offset + length]
 
     def open_screen(self, guest_id: str) -> socket.socket:
         """A grey screen, of a shade that the guest's id chooses."""

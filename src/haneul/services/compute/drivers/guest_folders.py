@@ -73,6 +73,9 @@ class GuestFolder:
     def disk(self, disk_id: str) -> Path:
         return self.own / f"{disk_id}.qcow2"
 
+    def snapshot(self, snapshot_id: str) -> Path:
+        return self.own / f"{snapshot_id}.snapshot"
+
     def load(self) -> GuestRecord | None:
         """What is remembered; None if there is nothing, Refused if it can't be read."""
         try:

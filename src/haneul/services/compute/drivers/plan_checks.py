@@ -34,6 +34,8 @@ def refuse_unsafe(plan: GuestPlan) -> None:
     if len(set(slots)) < len(slots):
         raise Refused("Two devices of the server want the same PCI slot.")
     _refuse_unsafe_files(plan)
+    if not all(is_safe_id(verb.id) and (not verb.target or is_safe_id(verb.target)) for verb in plan.verbs):
+        raise Refused("What is to be done once with the server has an id that it can't have.")
 
 
 def _refuse_unsafe_nic(nic: NicPlan) -> None:

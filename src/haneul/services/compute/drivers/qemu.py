@@ -18,10 +18,18 @@ from haneul.host.hypervisor.probe import AcceleratorProbe, Surroundings, newest_
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
 from haneul.host.hypervisor.seen import GuestProcess, guest_processes
 from haneul.host.hypervisor.watch import GuestWatch
-from haneul.services.compute.drivers import plan_checks
-from haneul.services.compute.drivers.base import NO_SCREEN, GuestPlan, GuestState, HostFacts, Refused, State
+from haneul.services.compute.drivers import disk_copies, plan_checks
+from haneul.services.compute.drivers.base import (
+    NO_SCREEN,
+    NO_SNAPSHOT,
+    GuestPlan,
+    GuestState,
+    HostFacts,
+    Refused,
+    State,
+)
 from haneul.services.compute.drivers.guest_folders import GuestFolder, GuestFolders, GuestRecord
-from haneul.services.compute.drivers.image_cache import ImageCache
+from haneul.services.compute.drivers.image_cache import CacheRules, ImageCache
 from haneul.services.compute.drivers.qemu_guest import QemuGuest
 from haneul.services.compute.drivers.qemu_guest import Surroundings as GuestSurroundings
 from haneul.services.compute.drivers.settings import DriverSettings, pass_by
@@ -50,7 +58,9 @@ class QemuDriver:
         self._settings = settings
         self._accounts = Accounts(settings.cloud_id)
         self._folders = GuestFolders(settings, self._accounts)
-        self._images = ImageCache(settings.state_dir / "cache", settings.images, self._accounts.for_images)
+        self._images = ImageCache(
+            settings.state_dir / "cache" / settings.cloud_id, settings.images, self._cache_rules()
+        )
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._closing = threading.Event()
         self._keeper: threading.Thread | None = None
@@ -59,6 +69,10 @@ class QemuDriver:
         self._version = facts.qemu_version()
         self._machine = facts.machine_facts()
         self._probe = AcceleratorProbe(settings.state_dir / "accelerator.json", self._probe_surroundings())
+
+    def _cache_rules(self) -> CacheRules:
+        most = self._settings.qemu.unused_images_gb << 30
+        return CacheRules(reader=self._accounts.for_images, most_unused_bytes=most, used=self._images_used)
 
     def _probe_surroundings(self) -> Surroundings:
         return Surroundings(
@@ -148,12 +162,30 @@ class QemuDriver:
             self._folders.remove(folder)
             self._settings.reached("folder-removed")
 
+    def keep_image(self, image_id: str) -> None:
+        """Fetch an image, unless it is here; it stays for a while, even if no guest is made of it."""
+        if not plan_checks.is_safe_id(image_id):
+            raise Refused(f"The image id {image_id!r} has characters that an id can't have.")
+        try:
+            self._images.base(image_id)
+        except (running.RunFailed, OSError) as error:
+            log.warning("Image %s could not be fetched: %s", image_id, error)
+            raise Refused(_sentence(error)) from error
+
     def console_tail(self, guest_id: str, lines: int | None) -> str:
         """The end of the serial log; empty if the guest has none."""
         folder = self._folders.of(guest_id)
         if not plan_checks.is_guest_id(guest_id) or not self._is_ours(folder) or (uid := folder.uid()) is None:
             return ""
         return console_log.tail(folder.console_log, uid, lines)
+
+    def read_snapshot(self, guest_id: str, snapshot_id: str, offset: int, length: int) -> bytes:
+        """Read from a copy that was made whole; the guest's own account can't put another file into its place."""
+        folder = self._folders.of(guest_id)
+        safe = plan_checks.is_guest_id(guest_id) and plan_checks.is_safe_id(snapshot_id)
+        if safe and self._is_ours(folder) and (uid := folder.uid()) is not None:
+            return disk_copies.read_part(folder.snapshot(snapshot_id), uid, offset, length)
+        raise Refused(NO_SNAPSHOT.format(id=guest_id))
 
     def open_screen(self, guest_id: str) -> socket.socket:
         """Connect to QEMU's own RFB server, if it is really this guest's."""
@@ -211,15 +243,23 @@ class QemuDriver:
                     console_log.shorten(folder.qemu_log, 0)
 
     def _forget_images(self) -> None:
-        """Give back the room of images that no guest here is made of; none while a guest's record can't be read."""
+        """Give back the room of images that no guest here is made of."""
+        used = self._images_used()
+        if used is None:
+            return
+        for image_id in self._images.forget_unused(used, UNUSED_S):
+            log.info("Image %s was deleted here: no guest is made of it", image_id)
+
+    def _images_used(self) -> set[str] | None:
+        """What guests' disks here are made of, or are to be; None while a guest's record can't be read."""
         try:
             records = [record for folder in self._folders if (record := folder.load()) is not None]
         except Refused as error:
             log.error("%s", error)
-            return
-        disks = [disk for record in records for disk in (*record.disks, *record.plan.disks)]
-        for image_id in self._images.forget_unused({disk.image_id for disk in disks if disk.image_id}, UNUSED_S):
-            log.info("Image %s was deleted here: no guest is made of it", image_id)
+            return None
+        wanted = [disk for record in records for disk in (*record.plan.disks, *record.plan.spare_disks)]
+        made = [disk for record in records for disk in record.disks]
+        return {disk.image_id for disk in (*wanted, *made) if disk.image_id}
 
     def _state_of(self, folder: GuestFolder, live: dict[str, GuestProcess]) -> GuestState | None:
         lock = self._locks[folder.guest_id]
@@ -264,6 +304,7 @@ class QemuDriver:
         return GuestSurroundings(
             cloud_id=self._settings.cloud_id,
             images=self._images,
+            images_group=self._accounts.for_images,
             options=self._settings.qemu,
             accelerator=self._accelerator,
             find=lambda guest_id: self._live().get(guest_id),

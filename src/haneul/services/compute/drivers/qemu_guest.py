@@ -14,7 +14,7 @@ from haneul.host.hypervisor.machine import ROOT_BUS, Accelerator, Card, Drive, M
 from haneul.host.hypervisor.probe import kvm_groups
 from haneul.host.hypervisor.qmp import Monitor, MonitorFailed
 from haneul.host.hypervisor.seen import GuestProcess
-from haneul.services.compute.drivers import cards, saved_memory
+from haneul.services.compute.drivers import cards, disk_copies, saved_memory
 from haneul.services.compute.drivers.base import CANNOT_LET_GO, DiskPlan, GuestPlan, Refused, VerbPlan
 from haneul.services.compute.drivers.guest_folders import DRAFT, GuestFolder, GuestRecord, Reboot
 from haneul.services.compute.drivers.image_cache import ImageCache
@@ -30,10 +30,11 @@ VERBS_REMEMBERED = 50
 
 
 class Surroundings(Struct, frozen=True, kw_only=True):
-    """What a guest needs of the driver that runs it."""
+    """What a guest needs of the driver that runs it. `images_group` may read the images that disks are laid over."""
 
     cloud_id: str
     images: ImageCache
+    images_group: int
     options: QemuOptions
     accelerator: Callable[[], Accelerator]
     find: Callable[[str], GuestProcess | None]
@@ -94,7 +95,7 @@ class QemuGuest:
         else:
             base = self._around.images.base(disk.image_id)
             self._around.reached("base-cached")
-            size = disk_bytes(disk, base.virtual_size)
+            size = base.virtual_size if base.is_disc else disk_bytes(disk, base.virtual_size)
             qemu_img.create_overlay(draft, base.path, base.disk_format, size, self._uid)
         draft.rename(path)
         self._around.reached("disk-made")
@@ -112,11 +113,31 @@ class QemuGuest:
             self._remember(disks=kept)
 
     def _do_once(self, verb: VerbPlan) -> None:
-        if self._record.plan.power == "running":
+        if verb.verb == "snapshot":
+            self._snapshot(verb)
+        elif verb.verb == "forget-snapshot":
+            self._folder.snapshot(verb.target).unlink(missing_ok=True)
+        elif self._record.plan.power == "running":
             self._reboot(verb)
         done = (*self._record.verbs_done, verb.id)[-VERBS_REMEMBERED:]
         self._remember(verbs_done=done, reboot=None)
         self._around.reached("verb-remembered")
+
+    def _snapshot(self, verb: VerbPlan) -> None:
+        """Copy the root disk, from under a guest that runs or from its file; what a crash left is made anew."""
+        path = self._folder.snapshot(verb.id)
+        if path.exists():
+            return
+        disk = disk_copies.root_of(self._record.plan)
+        draft = path.with_name(path.name + DRAFT)
+        if self._process is not None:
+            with self._monitor() as monitor:
+                disk_copies.copy_live(monitor, disk, draft, self._uid)
+        else:
+            base = self._around.images.base(disk.image_id) if disk.image_id else None
+            disk_copies.copy_still(self._folder.disk(disk.id), base, draft, self._uid)
+        draft.rename(path)
+        self._around.reached("snapshot-made")
 
     def _reboot(self, verb: VerbPlan) -> None:
         """Replace the process: after a crash, another process than the noted one tells that the reboot was done."""
@@ -228,7 +249,7 @@ class QemuGuest:
                     command_line(machine),
                     uid=self._uid,
                     gid=self._uid,
-                    groups=kvm_groups() if accelerator == "kvm" else (),
+                    groups=(self._around.images_group, *(kvm_groups() if accelerator == "kvm" else ())),
                     log_path=self._folder.qemu_log,
                     cwd=self._folder.run,
                     pass_fds=(*(() if memory is None else (memory,)), *(card.descriptor for card in given)),
@@ -263,7 +284,13 @@ class QemuGuest:
         )
 
     def _drive(self, disk: DiskPlan) -> Drive:
-        return Drive(path=self._folder.disk(disk.id), bus=disk.bus, pci_slot=disk.pci_slot, boot_index=disk.boot_index)
+        return Drive(
+            path=self._folder.disk(disk.id),
+            bus=disk.bus,
+            pci_slot=disk.pci_slot,
+            boot_index=disk.boot_index,
+            is_disc=disk.image_id is not None and self._around.images.is_disc(disk.image_id),
+        )
 
     def _await_monitor(self, pid: int) -> None:
         deadline = time.monotonic() + self._around.options.start_deadline_s

@@ -28,7 +28,8 @@ def pass_by(_what: str) -> None:
 class QemuOptions(Struct, frozen=True, kw_only=True):
     """How guests are run. `probe_kernel` is an ordinary kernel to try KVM with; None takes the host's own.
 
-    `unplug_patience_s` is how long a guest may take to let go of what is to be pulled.
+    `unplug_patience_s` is how long a guest may take to let go of what is to be pulled, `unused_images_gb` how much of
+    the disk images may take that no guest is made of any more.
     """
 
     accelerator: Literal["auto", "tcg", "kvm"] = "auto"
@@ -37,6 +38,7 @@ class QemuOptions(Struct, frozen=True, kw_only=True):
     shutdown_grace_s: float = 60.0
     start_deadline_s: float = 30.0
     unplug_patience_s: float = 30.0
+    unused_images_gb: int = 100
 
 
 class FakeOptions(Struct, frozen=True, kw_only=True):

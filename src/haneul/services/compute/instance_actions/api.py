@@ -27,6 +27,7 @@ ACTIONS: Mapping[str, str] = {
     "server-suspend": "suspend",
     "server-resume": "resume",
     "server-rebuild": "rebuild",
+    "server-image": "createImage",
     "server-attach-interface": "attach_interface",
     "server-detach-interface": "detach_interface",
     "server-lock": "lock",

@@ -211,10 +211,10 @@ def want(db: Db, server: Server, request_id: str, **values: Any) -> int:
     return generation
 
 
-def ask_once(db: Db, server: Server, request_id: str, verb: str) -> str:
-    """Ask the server's host to do something once; the request's id."""
+def ask_once(db: Db, server: Server, request_id: str, verb: str, target: str = "") -> str:
+    """Ask the server's host to do something once; the request's id. `target` is what it shall be done with."""
     verb_id = new_uuid()
-    db.run(verbs.insert(), id=verb_id, server_id=server.id, verb=verb, created_at=now(), done_at=None)
+    db.run(verbs.insert(), id=verb_id, server_id=server.id, verb=verb, target=target, created_at=now(), done_at=None)
     want(db, server, request_id)
     return verb_id
 

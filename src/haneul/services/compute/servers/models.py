@@ -156,6 +156,7 @@ class Verb(Row):
     id: str
     server_id: str
     verb: str
+    target: str
     created_at: datetime
     done_at: datetime | None
 
@@ -165,6 +166,7 @@ verbs = Table(
     Column("id", String(36), primary_key=True),
     Column("server_id", String(36), ForeignKey("compute_servers.id"), nullable=False),
     Column("verb", String(32), nullable=False),
+    Column("target", String(36), nullable=False),
     Column("created_at", Time, nullable=False),
     Column("done_at", Time),
     Index("ix_compute_server_verbs_open", "server_id", "done_at"),

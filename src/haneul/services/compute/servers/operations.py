@@ -34,6 +34,7 @@ EVENTS = {
     "server-suspend": "compute.instance.suspend.end",
     "server-resume": "compute.instance.resume.end",
     "server-rebuild": "compute.instance.rebuild.end",
+    "server-image": "compute.instance.snapshot.end",
 }
 GONE_DEADLINE_S = 300.0
 

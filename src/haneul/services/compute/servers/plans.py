@@ -47,7 +47,7 @@ def _plan(facts: Facts, disks: Sequence[BlockDevice], open_verbs: Sequence[Verb]
         config_drive=files_of(facts) if server.config_drive else (),
         request_id=server.wanted_by,
         power=server.wanted_power,  # type: ignore[arg-type]
-        verbs=tuple(VerbPlan(id=verb.id, verb=verb.verb) for verb in open_verbs),  # type: ignore[arg-type]
+        verbs=tuple(VerbPlan(id=verb.id, verb=verb.verb, target=verb.target) for verb in open_verbs),  # type: ignore[arg-type]
     )
 
 

@@ -39,6 +39,7 @@ ASIDE_OF_MANY = Query(
         among(block_devices.c.server_id, "ids"), block_devices.c.role != "used"
     ),
 )
+VERB = by(Verb, verbs, "id")
 OPEN_VERBS_OF_MANY = Query(
     Verb,
     columns_of(Verb, verbs)
@@ -120,6 +121,10 @@ def disks_aside_of_many(db: Db, server_ids: Sequence[str]) -> dict[str, list[Blo
         for disk in db.all(ASIDE_OF_MANY, ids=list(server_ids)):
             found[disk.server_id].append(disk)
     return found
+
+
+def verb_of(db: Db, verb_id: str) -> Verb | None:
+    return db.one(VERB, id=verb_id)
 
 
 def open_verbs_of_many(db: Db, server_ids: Sequence[str]) -> dict[str, list[Verb]]:

@@ -40,8 +40,12 @@ class Draft(Protocol):
         """Add bytes at the end; Full when the store has no room for them."""
         ...
 
+    def fill(self, source: Path) -> None:
+        """Take the bytes of a file of this machine in place of the first write, the fastest way there is; Full."""
+        ...
+
     def keep(self) -> None:
-        """Make the bytes durable and whole under the key; FileNotFoundError if they were deleted meanwhile."""
+        """Make the bytes durable and whole under the key; Full, FileNotFoundError if they were deleted meanwhile."""
         ...
 
     def release(self) -> None:

@@ -3,7 +3,7 @@
 import errno
 import fcntl
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
 from pathlib import Path
@@ -29,12 +29,15 @@ class FileDraft:
         with _room_is_told():
             sparse.write(self._file, chunk)
 
-    def fill(self, source: Path) -> copying.Way:
-        """Take all bytes of a local file in place of writes: the fastest way that the filesystem has; Full."""
+    def fill(self, source: Path) -> None:
         with source.open("rb") as file, _room_is_told():
-            way = copying.clone_open(file.fileno(), self._file.fileno())
+            copying.clone_open(file.fileno(), self._file.fileno())
         self._file.seek(0, os.SEEK_END)
-        return way
+
+    def fill_by(self, make: Callable[[Path], None]) -> int:
+        """Let something else write all bytes, into the empty file at the path that it is given; how many these are."""
+        make(self._part)
+        return self._file.seek(0, os.SEEK_END)
 
     def keep(self) -> None:
         with _room_is_told():

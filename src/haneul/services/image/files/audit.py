@@ -89,13 +89,13 @@ class Audit:
             size = _size(backend.store, row.key)
             if size is None:
                 if self._store.read(partial(locations.get, number=row.id)) is not None:
-                    yield Odd(kind="lost", **odd)  # type: ignore[arg-type]
+                    yield Odd(kind="lost", **odd)
             elif row.size is not None and size != row.size:
-                yield Odd(kind="size", **odd, reason=f"{size} bytes in place of {row.size}")  # type: ignore[arg-type]
+                yield Odd(kind="size", **odd, reason=f"{size} bytes in place of {row.size}")
             elif self._verifies and not self._is_whole(backend, row):
-                yield Odd(kind="hash", **odd)  # type: ignore[arg-type]
+                yield Odd(kind="hash", **odd)
         except (Unreachable, OSError):
-            yield Odd(kind="away", **odd, reason="The bytes can't be read now.")  # type: ignore[arg-type]
+            yield Odd(kind="away", **odd, reason="The bytes can't be read now.")
 
     def _is_whole(self, backend: Backend, row: Location) -> bool:
         image = self._store.read(partial(images.get, image_id=row.image_id))

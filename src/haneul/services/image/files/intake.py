@@ -9,6 +9,7 @@ from haneul.host.disk.formats import Inspector, Mismatch, Unsafe
 from haneul.kernel.errors import BadRequest, TooLarge, Unacceptable, Unavailable
 from haneul.services.image.drivers.base import Draft, Full, Unreachable
 from haneul.services.image.files.logic import Received
+from haneul.services.image.signatures import Verifier
 
 NO_CONTAINERS = ("bare", "ami", "aki", "ari")
 UNTOLD_SIZES = ("ami", "aki", "ari")
@@ -69,7 +70,8 @@ class Landing:
 class Intake:
     """Bytes that become an image: hashed and inspected on their way. In threads, one call at a time."""
 
-    def __init__(self, draft: Draft, rules: IntakeRules) -> None:
+    def __init__(self, draft: Draft, rules: IntakeRules, verifier: Verifier | None = None) -> None:
+        self._verifier = verifier
         self._landing = Landing(draft, rules.most_bytes)
         self._rules = rules
         self._md5 = hashlib.md5(usedforsecurity=False)
@@ -81,10 +83,14 @@ class Intake:
         self._inspector.feed(chunk)
         self._md5.update(chunk)
         self._hash.update(chunk)
+        if self._verifier is not None:
+            self._verifier.update(chunk)
 
     def finish(self, claimed: Claimed, announced: int | None = None) -> Received:
         """Make the bytes durable; refused if they are not the announced number or not what the image claims to be."""
         self._landing.refuse_short(announced)
+        if self._verifier is not None:
+            self._verifier.verify()
         virtual_size = self._virtual_size(claimed)
         self._landing.keep()
         size, rules = self._landing.size, self._rules

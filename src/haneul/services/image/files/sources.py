@@ -1,7 +1,7 @@
 """Opening an image's bytes at one of the places where they lie."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,21 +22,28 @@ class Sources:
     def __init__(self, backends: Backends, cache: ByteCache | None = None) -> None:
         self._backends, self._cache = backends, cache
 
-    def open_image(self, image: Image, places: Sequence[Location]) -> Reader:
-        """As `open`, for an image that its reader may read: through the cache, which keeps what it can."""
+    def open_image(self, image: Image, places: Sequence[Location], prefer: Collection[str] = ()) -> Reader:
+        """As `open`, for an image that its reader may read: through the cache, which keeps what it can.
+
+        Places in stores that are to be preferred are tried first.
+        """
+        places = sorted(self.in_order(places), key=lambda place: place.store not in prefer)
         content = Content.of(image)
         if self._cache is None or content is None:
-            return self.open(places)
+            return self._open(places)
         if found := self._cache.opened(content):
             return found
-        if self.local(places) is None:
-            return self._cache.through(content, partial(self.open, places))
+        if self._local(places[:1]) is None:
+            return self._cache.through(content, partial(self._open, places))
         self._cache.want(content)
-        return self.open(places)
+        return self._open(places)
 
     def open(self, places: Sequence[Location]) -> Reader:
         """The bytes, for reading; Unavailable if none of the places has them now."""
-        for place in self.in_order(places):
+        return self._open(self.in_order(places))
+
+    def _open(self, places: Sequence[Location]) -> Reader:
+        for place in places:
             backend = self._backends.holding(place.store)
             try:
                 if backend is not None:
@@ -47,7 +54,10 @@ class Sources:
 
     def local(self, places: Sequence[Location]) -> Path | None:
         """Where the bytes lie, if the place that is tried first has them in a file of this machine."""
-        for place in self.in_order(places)[:1]:
+        return self._local(self.in_order(places)[:1])
+
+    def _local(self, places: Sequence[Location]) -> Path | None:
+        for place in places:
             backend = self._backends.holding(place.store)
             return None if backend is None else backend.store.path(place.key)
         return None

@@ -17,9 +17,11 @@ from haneul.services.image.files.intake import Intake, IntakeRules, Landing, ref
 from haneul.services.image.images import access
 from haneul.services.image.images.access import OWNER
 from haneul.services.image.images.models import Image
+from haneul.services.image.keys import Certificates
 from haneul.services.image.locations.logic import Place, new_key
 from haneul.services.image.locations.models import ACTIVE, STAGED
 from haneul.services.image.quotas import take_stage, take_upload
+from haneul.services.image.signatures import verifier_for
 from haneul.services.image.stores.backends import Backend, Backends
 
 UPLOAD = Rule("upload_image", OWNER, "Upload an image's bytes.")
@@ -38,8 +40,8 @@ class Way(msgspec.Struct, frozen=True):
 class Uploads:
     """Takes bytes that clients send into a store."""
 
-    def __init__(self, backends: Backends, settings: ImageSettings) -> None:
-        self._backends, self._settings = backends, settings
+    def __init__(self, backends: Backends, settings: ImageSettings, certificates: Certificates) -> None:
+        self._backends, self._settings, self._certificates = backends, settings, certificates
 
     async def take(self, call: Call, image_id: str) -> None:
         """Give the image its bytes; whatever goes wrong, it is queued again and no byte remains."""
@@ -90,7 +92,8 @@ class Uploads:
 
     async def _activate(self, upload: "_Upload", claimed: Image) -> None:
         call = upload.call
-        intake = Intake(upload.draft, IntakeRules(self._settings.most_bytes, self._settings.hash))
+        verifier = await call.in_thread(partial(verifier_for, claimed, self._certificates))
+        intake = Intake(upload.draft, IntakeRules(self._settings.most_bytes, self._settings.hash), verifier)
         await self._pour(call, intake)
         received = await call.in_thread(partial(intake.finish, claimed, upload.way.announced))
         have = partial(logic.activate, image_id=claimed.id, number=upload.number, received=received)

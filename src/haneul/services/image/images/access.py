@@ -25,6 +25,7 @@ GET_LOCATION = Rule(
 SET_LOCATION = Rule("set_image_location", OWNER, "Change where an image's bytes lie.")
 DELETE_LOCATION = Rule("delete_image_location", "rule:context_is_admin", "Delete an image's bytes from a store.")
 NO_IMAGE = "No image found with ID {id}"
+NOT_FOUND = "Image {id} not found."
 
 
 class Viewer(msgspec.Struct, frozen=True):
@@ -70,8 +71,18 @@ def seen(call: Call, image: Image) -> bool:
     return call.allows(GET, image, member_id=member_of(call, image))
 
 
-def loaded(call: Call, db: Db, image_id: str, rule: Rule | None = None) -> Image:
-    """The image, under the route's rule or this one; NotFound, not Forbidden, for what the caller can't see."""
+def loaded(call: Call, db: Db, image_id: str, rule: Rule | None = None, *, missing: str = NO_IMAGE) -> Image:
+    """The image, under the route's rule or this one; NotFound, not Forbidden, for what the caller can't see.
+
+    `missing` is what is said then: Glance has a sentence for each call.
+    """
+    try:
+        return _loaded(call, db, image_id, rule)
+    except NotFound:
+        raise NotFound(missing, id=image_id) from None
+
+
+def _loaded(call: Call, db: Db, image_id: str, rule: Rule | None) -> Image:
     image = visible(db, image_id, viewer(call))
     try:
         call.enforce(image, rule=rule, member_id=member_of(call, image), owner=image.project_id)

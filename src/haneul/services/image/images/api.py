@@ -12,9 +12,10 @@ from haneul.services.image.files.logic import remove
 from haneul.services.image.files.removal import ByteRemoval
 from haneul.services.image.images import access, logic, queries
 from haneul.services.image.images.access import GET, MODIFY, OWNER
-from haneul.services.image.images.changes import change, loaded, refuse_create, urls_in
+from haneul.services.image.images.changes import Wanted, change, loaded, refuse_create, urls_in
 from haneul.services.image.images.filters import asked
 from haneul.services.image.images.patches import MEDIA_TYPES, Change, changes_in
+from haneul.services.image.images.protections import Protections
 from haneul.services.image.images.schemas import image_create
 from haneul.services.image.images.views import Views
 from haneul.services.image.locations.changes import Grounds
@@ -40,6 +41,7 @@ class Tools(msgspec.Struct, frozen=True):
     views: Views
     removal: ByteRemoval
     settings: ImageSettings
+    protections: Protections
 
 
 def routes_with(tools: Tools) -> Routes:
@@ -50,13 +52,15 @@ def routes_with(tools: Tools) -> Routes:
     def create_image(call: Call, body: dict[str, Any]) -> Reply[dict[str, Any]]:
         wanted = image_create(body, call.caller.project_id)
         refuse_create(call, wanted)
+        for name in wanted.properties:
+            tools.protections.refuse(call.caller.roles, name, "create")
         take_image(call.db, call.caller.project_id)
         image = logic.create(call.db, wanted)
         headers = {"Location": call.url(f"/v2/images/{image.id}")}
         if tools.settings.import_methods:
             headers["OpenStack-image-import-methods"] = ",".join(tools.settings.import_methods)
-        headers["OpenStack-image-store-ids"] = ",".join(tools.backends.writable)
-        return Reply(view=views.one(call.db, image), headers=headers)
+        headers["OpenStack-image-store-ids"] = ",".join(one.name for one in tools.backends)
+        return Reply(view=views.one(call.db, image, call.caller.roles), headers=headers)
 
     @routes.get("/v2/images", rule=LIST, wraps="images")
     def list_images(call: Call) -> Listed[dict[str, Any]]:
@@ -68,11 +72,11 @@ def routes_with(tools: Tools) -> Routes:
         rows = queries.list_(call.db, wanted)
         shown = [image for image in rows if access.seen(call, image)]
         full = bool(shown) and len(rows) == wanted.page.limit
-        return Listed(items=views.many(call.db, shown), next_marker=shown[-1].id if full else None)
+        return Listed(items=views.many(call.db, shown, call.caller.roles), next_marker=shown[-1].id if full else None)
 
     @routes.get("/v2/images/{image_id}", rule=GET, quick=True)
     def get_image(call: Call, image_id: str) -> dict[str, Any]:
-        return views.one(call.db, access.loaded(call, call.db, image_id))
+        return views.one(call.db, access.loaded(call, call.db, image_id), call.caller.roles)
 
     @routes.patch("/v2/images/{image_id}", rule=MODIFY, media_types=MEDIA_TYPES, transaction="none")
     async def update_image(call: Call, image_id: str, body: Any) -> dict[str, Any]:
@@ -81,14 +85,15 @@ def routes_with(tools: Tools) -> Routes:
 
         def changed(db: Db) -> dict[str, Any]:
             image = loaded(call, db, image_id, changes)
-            return views.one(db, change(call, db, image, changes, grounds))
+            return views.one(db, change(call, db, image, Wanted(changes, grounds, tools.protections)), call.caller.roles)
 
         return await call.transaction(changed, writes=True)
 
     @routes.delete("/v2/images/{image_id}", rule=DELETE, transaction="none")
     async def delete_image(call: Call, image_id: str) -> None:
         def gone(db: Db) -> None:
-            remove(db, access.loaded(call, db, image_id), tools.settings.keep_deleted_s)
+            image = access.loaded(call, db, image_id, missing="Failed to find image {id} to delete")
+            remove(db, image, tools.settings.keep_deleted_s)
 
         await call.transaction(gone, writes=True)
         await tools.removal.remove(call, image_id)

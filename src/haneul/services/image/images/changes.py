@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from haneul.kernel.db import Db
-from haneul.kernel.errors import Forbidden
+from haneul.kernel.errors import Conflict, Forbidden
 from haneul.kernel.http import Call
 from haneul.kernel.policy import Rule
 from haneul.kernel.schema import UNSET
 from haneul.services.image.images import access, logic
 from haneul.services.image.images.access import ADMIN, DELETE_LOCATION, MODIFY, OWNER, SET_LOCATION
 from haneul.services.image.images.models import Image
-from haneul.services.image.images.patches import LOCATIONS, Change, applied
-from haneul.services.image.images.schemas import ImageCreate
+from haneul.services.image.images.patches import LOCATIONS, NO_PROPERTY, Change, applied
+from haneul.services.image.images.protections import Protections
+from haneul.services.image.images.schemas import FIELDS, ImageCreate
 from haneul.services.image.locations import changes as locations
 from haneul.services.image.locations.changes import Grounds
 
@@ -62,16 +65,41 @@ def loaded(call: Call, db: Db, image_id: str, changes: Sequence[Change]) -> Imag
     return image
 
 
-def change(call: Call, db: Db, image: Image, changes: Sequence[Change], grounds: Grounds) -> Image:
+class Wanted(msgspec.Struct, frozen=True):
+    """Changes to be made, and what they stand on."""
+
+    changes: Sequence[Change]
+    grounds: Grounds
+    protections: Protections
+
+
+def change(call: Call, db: Db, image: Image, wanted: Wanted) -> Image:
     """Make the changes, in their order; Forbidden if one of them needs more than the right to change the image."""
     new = image
-    for one in changes:
+    for one in wanted.changes:
         _refuse_change(call, image, one)
-        new = _relocated(db, new, one, grounds) if one.name == LOCATIONS else applied(new, one)
-    saved = logic.save(db, image, new) if changes else image
-    if any(one.name == LOCATIONS for one in changes):
+        if one.name == LOCATIONS:
+            new = _relocated(db, new, one, wanted.grounds)
+        else:
+            _refuse_protected(call, new, one, wanted.protections)
+            new = applied(new, one)
+    saved = logic.save(db, image, new) if wanted.changes else image
+    if any(one.name == LOCATIONS for one in wanted.changes):
         return logic.get(db, image.id) or saved
     return saved
+
+
+def _refuse_protected(call: Call, image: Image, change: Change, protections: Protections) -> None:
+    """Forbidden for a property that the caller has no right to; one that he can't read isn't there for him."""
+    if change.name in FIELDS:
+        return
+    roles, name = call.caller.roles, change.name
+    if name not in protections.readable(roles, image.properties):
+        if change.op != "add":
+            raise Conflict(NO_PROPERTY, name=name)
+        protections.refuse(roles, name, "create")
+    else:
+        protections.refuse(roles, name, "delete" if change.op == "remove" else "update")
 
 
 def _refuse_change(call: Call, image: Image, change: Change) -> None:

@@ -165,13 +165,22 @@ def _time_clause(name: str, value: str) -> Clause:
 
 def _one_or_many(value: str) -> Any:
     operator, colon, rest = value.partition(":")
-    if not colon:
+    if not colon or _is_time(value):
         return value
     if operator == "eq":
         return rest
     if operator != "in":
         raise BadRequest("Unable to filter by unknown operator '{operator}'.", operator=operator)
     return _split(rest)
+
+
+def _is_time(value: str) -> bool:
+    """Whether the colons are those of a moment, and follow no operator."""
+    try:
+        from_iso(value)
+    except ValueError:
+        return False
+    return True
 
 
 def _split(value: str) -> list[str]:

@@ -21,6 +21,7 @@ V20 = "application/openstack-images-v2.0-json-patch"
 V21 = "application/openstack-images-v2.1-json-patch"
 MEDIA_TYPES = (V20, V21)
 FORMABLE = ("queued", "importing")
+NO_PROPERTY = "Property {name} does not exist."
 LOCATIONS = "locations"
 LOCATION_DEPTHS = {"add": 2, "remove": 2, "replace": 1}
 COLUMNS = {name: name for name in FIELDS - {"id"}} | {"owner": "project_id"}
@@ -130,7 +131,7 @@ def applied(image: Image, change: Change) -> Image:
         return _with_field(image, change)
     custom = dict(image.properties)
     if change.op != "add" and name not in custom:
-        raise Conflict("Property {name} does not exist.", name=name)
+        raise Conflict(NO_PROPERTY, name=name)
     if change.strict_add and change.op == "add" and name in custom:
         raise Conflict("Property {name} already present.", name=name)
     if change.op == "remove":

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -32,6 +33,14 @@ READ_ONLY = frozenset(
 RESERVED = frozenset(("location", "locations", "deleted", "deleted_at"))
 RESERVED_PREFIX = "os_glance"
 LONGEST_NAME = 255
+UUID = "^([0-9a-fA-F]){8}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){4}-([0-9a-fA-F]){12}$"
+DELETION_POLICIES = ("on_image_deletion", "do_not_delete")
+# Custom properties whose values are not any text (glance: etc/schema-image.json).
+KNOWN_VALUES = {
+    "kernel_id": re.compile(UUID.removesuffix("$") + r"\Z"),
+    "ramdisk_id": re.compile(UUID.removesuffix("$") + r"\Z"),
+    "cinder_encryption_key_deletion_policy": re.compile("|".join(DELETION_POLICIES)),
+}
 
 
 class ImageFields(OpenBody):
@@ -91,9 +100,12 @@ def fields_in(values: Mapping[str, Any]) -> ImageFields:
 
 
 def text(name: str, value: Any) -> str:
-    """A custom property's value; BadRequest unless it is a string."""
+    """A custom property's value; BadRequest unless it is a string, and for some properties one of a kind."""
     if not isinstance(value, str):
         raise unfit(name, "Expected `str`")
+    known = KNOWN_VALUES.get(name)
+    if known is not None and not known.fullmatch(value):
+        raise unfit(name, f"Expected `str` matching regex '{known.pattern}'")
     return value
 
 

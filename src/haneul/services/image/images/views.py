@@ -1,7 +1,7 @@
 """What images show of themselves: their custom properties stand beside the rest, and where their bytes lie only if so
 configured."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from haneul.kernel.db import Db
 from haneul.kernel.schema import UNSET, UnsetType, View
 from haneul.services.image.config import ImageSettings
 from haneul.services.image.images.models import Image
+from haneul.services.image.images.protections import Protections
 from haneul.services.image.locations.logic import active_of
 from haneul.services.image.locations.models import Location
 from haneul.services.image.stores.backends import Backends
@@ -47,19 +48,24 @@ class ImageView(View):
 class Views:
     """Shows images as this cloud is configured to."""
 
-    def __init__(self, backends: Backends, settings: ImageSettings) -> None:
-        self._backends = backends
+    def __init__(
+        self, backends: Backends, settings: ImageSettings, protections: Protections = Protections()
+    ) -> None:
+        self._backends, self._protections = backends, protections
         self._shows_direct, self._shows_all = settings.show_direct_url, settings.show_multiple_locations
 
-    def one(self, db: Db, image: Image) -> dict[str, Any]:
-        return self.many(db, [image])[0]
+    def one(self, db: Db, image: Image, roles: Collection[str]) -> dict[str, Any]:
+        return self.many(db, [image], roles)[0]
 
-    def many(self, db: Db, images: Sequence[Image]) -> list[dict[str, Any]]:
-        """The images' bodies, in their order."""
+    def many(self, db: Db, images: Sequence[Image], roles: Collection[str]) -> list[dict[str, Any]]:
+        """The images' bodies, in their order, as somebody with these roles may see them."""
         places: Mapping[str, Sequence[Location]] = {}
         if self._shows_direct or self._shows_all:
             places = active_of(db, [image.id for image in images])
-        return [self._body(image, places.get(image.id, ())) for image in images]
+        return [
+            self._protections.readable(roles, image.properties) | self._body(image, places.get(image.id, ()))
+            for image in images
+        ]
 
     def _body(self, image: Image, found: Sequence[Location]) -> dict[str, Any]:
         shown = ImageView(
@@ -87,7 +93,7 @@ class Views:
             stores=self._stores(image.stores) if image.stores else UNSET,
         )
         body: dict[str, Any] = msgspec.to_builtins(shown)
-        return image.properties | body | self._places(found)
+        return body | self._places(found)
 
     def _places(self, found: Sequence[Location]) -> dict[str, Any]:
         shown: dict[str, Any] = {}

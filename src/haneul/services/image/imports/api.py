@@ -16,6 +16,7 @@ from haneul.services.image.imports.operations import ImportImage
 from haneul.services.image.imports.plugins import injected, refuse_unknown
 from haneul.services.image.imports.remote import endpoint_in
 from haneul.services.image.imports.schemas import ImportAsked, import_asked, stores_of, uri_of
+from haneul.services.image.quotas import take_import
 from haneul.services.image.stores.backends import Backends
 from haneul.services.image.tasks.logic import NewTask
 from haneul.services.image.transfers.logic import Wanted
@@ -40,6 +41,7 @@ def routes_with(tools: ImportTools) -> Routes:
     @routes.post("/v2/images/{image_id}/import", rule=COPY, status=202)
     def import_image(call: Call, image_id: str, body: Any) -> None:
         asked = import_asked(body, tools.settings.import_methods)
+        take_import(call.db, call.caller.project_id)
         image = access.visible(call.db, image_id, access.viewer(call))
         checks.refuse_state(image, asked)
         if asked.name == "glance-download":

@@ -56,9 +56,7 @@ class UriFilter:
         try:
             self._fetcher.check(uri)
         except Refused:
-            raise BadRequest(
-                "URI for {purpose} does not pass filtering: {uri}", purpose=purpose, uri=uri
-            ) from None
+            raise BadRequest("URI for {purpose} does not pass filtering: {uri}", purpose=purpose, uri=uri) from None
 
 
 def missing(image: Image, asked: ImportAsked, stores: list[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from haneul.kernel.db import Db
-from haneul.services.image.imports import logic
+from haneul.services.image.imports import logic, of_servers
 from haneul.services.image.imports.bringing import fetch, pull, pulled
 from haneul.services.image.imports.plugins import convert, converted, unpack
 from haneul.services.image.transfers.copying import store_bytes
@@ -24,6 +24,7 @@ def _not_stored(db: Db, transfer: Transfer) -> None:
 KINDS: Mapping[str, Kind] = {
     "fetch": Kind(fetch, is_slow=True),
     "pull": Kind(pull, is_slow=True, done=pulled),
+    "server": Kind(of_servers.pull, is_slow=True),
     "image_decompression": Kind(unpack),
     "image_conversion": Kind(convert, done=converted),
     "store": Kind(store_bytes, done=_stored, failed=_not_stored),

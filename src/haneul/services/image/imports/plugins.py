@@ -1,9 +1,9 @@
 """The kinds that change staged bytes on their way, as Glance's plugins image_decompression and image_conversion do."""
 
-import fcntl
+import logging
 import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,26 +18,17 @@ from haneul.services.image.config import PluginSettings
 from haneul.services.image.drivers.file import FileDraft
 from haneul.services.image.files.intake import Landing
 from haneul.services.image.imports import logic
-from haneul.services.image.locations.logic import new_key
 from haneul.services.image.locations.models import STAGED
 from haneul.services.image.transfers.copying import source_of
 from haneul.services.image.transfers.job import READ_BYTES, Job, Outcome
 from haneul.services.image.transfers.models import Transfer
 
+log = logging.getLogger("haneul.image")
+
 PLUGINS = ("image_decompression", "image_conversion", "inject_image_metadata")
 OUTPUTS = ("raw", "qcow2", "vmdk")
 # More than deflate can ever give: how large an image may become is said by `most_bytes` alone.
 MOST_RATIO = 1100
-# Our formats under qemu-img's names; images in others stay as they are.
-QEMU_NAMES = {
-    "raw": "raw",
-    "qcow2": "qcow2",
-    "vmdk": "vmdk",
-    "vdi": "vdi",
-    "vhd": "vpc",
-    "vhdx": "vhdx",
-    "ploop": "parallels",
-}
 AS_IT_IS = Outcome(STAGED, 0, is_needless=True)
 
 
@@ -79,21 +70,25 @@ def unpack(job: Job) -> Outcome:
 def convert(job: Job) -> Outcome:
     """Convert a disk to the one format of this cloud, once it has proved to be what the image says of it."""
     output, claimed = job.ground.settings.plugins.output_format, job.image.disk_format or ""
-    if job.image.container_format != "bare" or claimed not in QEMU_NAMES or claimed == output:
+    if job.image.container_format != "bare" or claimed not in qemu_img.NAMES or claimed == output:
         return AS_IT_IS
     _refuse_unfit(job, claimed, output)
     draft = job.draft
     if not isinstance(draft, FileDraft):
         raise RuntimeError("Only what is staged in a folder can be converted.")
-    with _scratch(job) as scratch:
-        try:
-            qemu_img.convert(_path(job), QEMU_NAMES[claimed], scratch, output, os.geteuid())
-        except RunFailed:
-            raise Unavailable("The image can't be converted from {old} to {new}.", old=claimed, new=output) from None
-        job.moved(scratch.stat().st_size)
-        draft.fill(scratch)
-        draft.keep()
-        return Outcome(STAGED, scratch.stat().st_size, {"disk_format": output, "container_format": "bare"})
+    source, most = _path(job), job.ground.settings.most_bytes
+
+    def make(target: Path) -> None:
+        qemu_img.convert(source, claimed, target, output, os.geteuid(), most_bytes=most)
+
+    try:
+        size = draft.fill_by(make)
+    except RunFailed as failed:
+        log.warning("Image %s can't be converted: %s", job.image.id, failed)
+        raise Unavailable("The image can't be converted from {old} to {new}.", old=claimed, new=output) from None
+    job.moved(size)
+    draft.keep()
+    return Outcome(STAGED, size, {"disk_format": output, "container_format": "bare"})
 
 
 def converted(db: Db, transfer: Transfer, outcome: Outcome) -> None:
@@ -130,21 +125,6 @@ def _staged(job: Job) -> Iterator[BinaryIO]:
         raise Unavailable("The staged bytes are missing.") from None
     with file:
         yield file
-
-
-@contextmanager
-def _scratch(job: Job) -> Iterator[Path]:
-    """A file that goes with the block, and if we die, with the other drafts in staging that nobody holds."""
-    path = _path(job)
-    path = path.with_name(f"{new_key(job.image.id)}.part")
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield path
-    finally:
-        with suppress(FileNotFoundError):
-            path.unlink()
-        os.close(descriptor)
 
 
 @contextmanager

@@ -3,7 +3,7 @@ from typing import Any
 from msgspec.structs import asdict
 
 from haneul.kernel.db import Db
-from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound
+from haneul.kernel.errors import BadRequest, Conflict, Forbidden
 from haneul.kernel.http import Call, Routes
 from haneul.kernel.policy import Rule
 from haneul.kernel.schema import UNSET
@@ -54,7 +54,7 @@ def routes_with(backends: Backends, settings: ImageSettings) -> Routes:
     @routes.delete("/v2/stores/{store_id}/{image_id}", rule=DELETE_LOCATION, transaction="none")
     async def delete_from_store(call: Call, store_id: str, image_id: str) -> None:
         def gone(db: Db) -> None:
-            _refuse_store(call, store_id, backends)
+            _refuse_store(store_id, backends)
             image = _image_of(call, db, image_id)
             logic.condemn(db, [logic.only_in(db, image, store_id)])
 
@@ -101,15 +101,12 @@ def _beginning(image: Image, wanted: LocationAdd, found: Found, settings: ImageS
     )
 
 
-def _refuse_store(call: Call, store_id: str, backends: Backends) -> None:
+def _refuse_store(store_id: str, backends: Backends) -> None:
     if backends.named(store_id) is None:
         raise Conflict("The selected store {store} is not available on this node.", store=store_id[:255])
 
 
 def _image_of(call: Call, db: Db, image_id: str) -> Image:
-    try:
-        image = access.loaded(call, db, image_id, GET_LOCATION)
-    except NotFound:
-        raise NotFound("Failed to find image {id}", id=image_id) from None
+    image = access.loaded(call, db, image_id, GET_LOCATION, missing="Failed to find image {id}")
     call.enforce(image)
     return image

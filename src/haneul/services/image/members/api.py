@@ -38,7 +38,7 @@ def _member(call: Call, image: Image, member_id: str) -> Member:
 
 @routes.get(COLLECTION, rule=LIST)
 def list_members(call: Call, image_id: str) -> dict[str, Any]:
-    image = access.loaded(call, call.db, image_id)
+    image = access.loaded(call, call.db, image_id, missing=access.NOT_FOUND)
     logic.refuse_unshared(image, "list")
     found = [MemberView.of(one) for one in logic.list_(call.db, image) if _shows(call, image, one.member_id)]
     return {"members": found, "schema": "/v2/schemas/members"}
@@ -47,13 +47,13 @@ def list_members(call: Call, image_id: str) -> dict[str, Any]:
 @routes.post(COLLECTION, rule=ADD, status=200)
 def create_member(call: Call, image_id: str, body: Any) -> MemberView:
     member_id = member_in(body)
-    image = access.loaded(call, call.db, image_id)
+    image = access.loaded(call, call.db, image_id, missing=access.NOT_FOUND)
     return MemberView.of(logic.create(call.db, image, member_id))
 
 
 @routes.get(ONE, rule=GET)
 def get_member(call: Call, image_id: str, member_id: str) -> MemberView:
-    image = access.loaded(call, call.db, image_id)
+    image = access.loaded(call, call.db, image_id, missing=access.NOT_FOUND)
     logic.refuse_unseen(image)
     return MemberView.of(_member(call, image, member_id))
 
@@ -61,13 +61,13 @@ def get_member(call: Call, image_id: str, member_id: str) -> MemberView:
 @routes.put(ONE, rule=MODIFY)
 def update_member(call: Call, image_id: str, member_id: str, body: Any) -> MemberView:
     status = status_in(body)
-    image = access.loaded(call, call.db, image_id)
+    image = access.loaded(call, call.db, image_id, missing=access.NOT_FOUND)
     logic.refuse_unshared(image, "update")
     return MemberView.of(logic.update(call.db, _member(call, image, member_id), status))
 
 
 @routes.delete(ONE, rule=DELETE)
 def delete_member(call: Call, image_id: str, member_id: str) -> None:
-    image = access.loaded(call, call.db, image_id)
+    image = access.loaded(call, call.db, image_id, missing=access.NOT_FOUND)
     logic.refuse_unshared(image, "delete")
     logic.delete(call.db, logic.get(call.db, image, member_id))

@@ -8,9 +8,9 @@ routes = Routes()
 
 @routes.put("/v2/images/{image_id}/tags/{tag}", rule=MODIFY, status=204)
 def add_tag(call: Call, image_id: str, tag: str) -> None:
-    logic.add(call.db, access.loaded(call, call.db, image_id), tag)
+    logic.add(call.db, access.loaded(call, call.db, image_id, missing=access.NOT_FOUND), tag)
 
 
 @routes.delete("/v2/images/{image_id}/tags/{tag}", rule=MODIFY)
 def remove_tag(call: Call, image_id: str, tag: str) -> None:
-    logic.remove(call.db, access.loaded(call, call.db, image_id), tag)
+    logic.remove(call.db, access.loaded(call, call.db, image_id, missing=access.NOT_FOUND), tag)

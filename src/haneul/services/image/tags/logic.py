@@ -1,7 +1,7 @@
 from msgspec.structs import replace
 
 from haneul.kernel.db import Db
-from haneul.kernel.errors import BadRequest, NotFound
+from haneul.kernel.errors import BadRequest, NotFound, OverQuota
 from haneul.services.image.images.logic import save
 from haneul.services.image.images.models import Image
 
@@ -9,13 +9,17 @@ LONGEST = 255
 
 
 def add(db: Db, image: Image, tag: str) -> None:
-    """Put a tag on an image; one that it carries already is no error."""
+    """Put a tag on an image; one that it carries already is no error. OverQuota for more than it may carry."""
     if len(tag) > LONGEST:
         raise BadRequest(
             "Provided object does not match schema 'image': tags: Expected `str` of length <= {most}.", most=LONGEST
         )
-    if tag not in image.tags:
+    if tag in image.tags:
+        return
+    try:
         save(db, image, replace(image, tags=sorted([*image.tags, tag])))
+    except OverQuota as over:
+        raise OverQuota("Image tag limit exceeded for image {id}: {over}:", id=image.id, over=str(over)) from None
 
 
 def remove(db: Db, image: Image, tag: str) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from haneul.kernel.http import Call, Routes
-from haneul.services.image.json_schemas import UUID
+from haneul.services.image.images.schemas import UUID
 from haneul.services.image.stores.api import ANYONE
 from haneul.services.image.tasks.listing import STATUSES
 

@@ -6,13 +6,15 @@ from haneul.services.image.files.intake import Intake, IntakeRules
 from haneul.services.image.files.logic import Received, facts
 from haneul.services.image.locations import logic as locations
 from haneul.services.image.locations.models import ACTIVE, Location
+from haneul.services.image.signatures import verifier_for
 from haneul.services.image.transfers.job import READ_BYTES, Cancelled, Job, Outcome
 
 
 def store_bytes(job: Job) -> Outcome:
     """Copy from the location `from` of the input; refused if it is not what the image claims, or says of itself."""
     settings = job.ground.settings
-    intake = Intake(job.draft, IntakeRules(settings.most_bytes, job.image.os_hash_algo or settings.hash))
+    verifier = verifier_for(job.image, job.ground.certificates)
+    intake = Intake(job.draft, IntakeRules(settings.most_bytes, job.image.os_hash_algo or settings.hash), verifier)
     source = opened(job)
     try:
         while chunk := source.read(READ_BYTES):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -12,6 +12,7 @@ from haneul.services.image.config import ImageSettings
 from haneul.services.image.drivers.base import Draft
 from haneul.services.image.files.sources import Sources
 from haneul.services.image.images.models import Image
+from haneul.services.image.keys import Certificates
 from haneul.services.image.locations import logic as locations
 from haneul.services.image.stores.backends import Backends
 from haneul.services.image.tasks import logic as tasks
@@ -27,6 +28,14 @@ class Cancelled(Exception):
     """Nobody wants the bytes any more, or another process moves them."""
 
 
+class HostBytes(Protocol):
+    """Copies of servers' disks on hosts."""
+
+    def snapshot_part(self, host: str, place: tuple[str, str], offset: int, length: int) -> bytes:
+        """A part of the copy that server and copy name by their ids, none at its end; Unavailable."""
+        ...
+
+
 class Ground(msgspec.Struct, frozen=True):
     """What transfers work with. `fetcher` asks at tenants' URLs; `seal` opens what a request has sealed for one."""
 
@@ -34,8 +43,10 @@ class Ground(msgspec.Struct, frozen=True):
     backends: Backends
     sources: Sources
     settings: ImageSettings
+    certificates: Certificates
     fetcher: Fetcher
     seal: Seal
+    hosts: HostBytes
 
 
 class Outcome(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from haneul.kernel import log
+from haneul.kernel import log, stop_points
 from haneul.kernel.db import Db
 from haneul.kernel.errors import ApiError, Unavailable
 from haneul.kernel.operations import Fault
@@ -29,14 +29,23 @@ class Making:
         try:
             draft = self._opened()
             self._make(draft)
-        except (Cancelled, FileNotFoundError):
+        except Cancelled:
             self._discard(draft)
         except Exception as error:
             self._discard(draft)
-            if not isinstance(error, ApiError | Unreachable | ReadOnly):
-                log.failure("transfer failed", image_id=self._transfer.image_id, kind=self._transfer.kind)
-            fault = fault_from(_told(error))
-            self._store.write(partial(self._fail, fault=fault))
+            # Bytes whose image was deleted vanish under us: then nobody wants to know.
+            if not isinstance(error, FileNotFoundError) or self._store.read(self._is_wanted):
+                self._tell(error)
+
+    def _is_wanted(self, db: Db) -> bool:
+        number = self._transfer.location_id
+        return number is None or locations.get(db, number) is not None
+
+    def _tell(self, error: Exception) -> None:
+        if not isinstance(error, ApiError | Unreachable | ReadOnly):
+            log.failure("transfer failed", image_id=self._transfer.image_id, kind=self._transfer.kind)
+        fault = fault_from(_told(error))
+        self._store.write(partial(self._fail, fault=fault))
 
     def _opened(self) -> Draft | None:
         """A draft for the transfer's location, under a key that no earlier attempt has used."""
@@ -62,7 +71,9 @@ class Making:
         job = Job(self._ground, self._transfer, image, draft)
         self._running[self._transfer.id] = job
         try:
+            stop_points.reached(f"transfer:{self._transfer.kind}:opened")
             outcome = self._kind.make(job)
+            stop_points.reached(f"transfer:{self._transfer.kind}:kept")
         finally:
             del self._running[self._transfer.id]
         self._store.write(partial(self._settle, job=job, outcome=outcome))

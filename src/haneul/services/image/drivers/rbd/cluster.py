@@ -13,6 +13,10 @@ from haneul.services.image.drivers.rbd.options import RbdOptions
 LAYERING = 1
 
 
+class InUse(Unreachable):
+    """Somebody writes to the image, or did until a moment ago."""
+
+
 class Cluster:
     """A pool that is connected to when it is first used. `rbd` is the module of that name."""
 
@@ -73,7 +77,7 @@ class Cluster:
         except (rbd.NoSpace, rbd.DiskQuotaExceeded):
             raise Full(f"The pool {self.options.pool} takes no more bytes.") from None
         except (rbd.ImageBusy, rbd.ImageHasSnapshots):
-            raise Unreachable("The image is in use in the Ceph cluster.") from None
+            raise InUse("The image is in use in the Ceph cluster.") from None
         except (rbd.Error, self._rados.Error) as error:
             raise self._unanswered(error) from None
 

@@ -1,20 +1,26 @@
 """Images in a pool; one that is being written has another name until it is whole."""
 
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, BinaryIO
 
-from haneul.services.image.drivers.rbd.cluster import LAYERING, Cluster
+from haneul.services.image.drivers.rbd.cluster import LAYERING, Cluster, InUse
 from haneul.services.image.drivers.remote.server import Stream, Upload
 
 DRAFT = ".part"
 # The size of the objects that an image consists of.
 PIECE_BYTES = 4 << 20
+# How long a part that is just being written is waited for.
+IN_USE_S = 5.0
+PAUSE_S = 0.1
 ZEROS = bytes(PIECE_BYTES)
 
 
 class Pool:
     """One pool."""
+
+    scheme = "rbd"
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster, self._rbd = cluster, cluster.rbd
@@ -39,8 +45,20 @@ class Pool:
 
     def delete(self, key: str) -> None:
         for name in (key + DRAFT, key):
-            with suppress(FileNotFoundError), self._cluster.pool() as pool:
-                self._rbd.RBD().remove(pool, name)
+            with suppress(FileNotFoundError):
+                self._remove(name)
+
+    def _remove(self, name: str) -> None:
+        deadline = time.monotonic() + IN_USE_S
+        while True:
+            try:
+                with self._cluster.pool() as pool:
+                    self._rbd.RBD().remove(pool, name)
+                return
+            except InUse:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(PAUSE_S)
 
     def keys(self) -> Iterator[str]:
         with self._cluster.pool() as pool:
@@ -48,7 +66,7 @@ class Pool:
         return (name for name in names if not name.endswith(DRAFT))
 
     def address(self, key: str) -> str:
-        return f"rbd://{self._cluster.id}/{self._cluster.options.pool}/{key}"
+        return f"{self.scheme}://{self._cluster.id}/{self._cluster.options.pool}/{key}"
 
 
 class GrowingImage:

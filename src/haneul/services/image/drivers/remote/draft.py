@@ -10,7 +10,7 @@ import msgspec
 
 from haneul.services.image.drivers.base import Unreachable
 from haneul.services.image.drivers.remote.holds import Hold
-from haneul.services.image.drivers.remote.parts import Part, room_of
+from haneul.services.image.drivers.remote.parts import MIB, Part, room_of
 from haneul.services.image.drivers.remote.sending import Sending
 from haneul.services.image.drivers.remote.server import Server, Upload
 
@@ -48,6 +48,11 @@ class RemoteDraft:
                 rest = rest[self._part.take(rest) :]
                 if self._part.is_full:
                     self._send_part()
+
+    def fill(self, source: Path) -> None:
+        with source.open("rb", buffering=0) as file:
+            while chunk := file.read(MIB):
+                self.write(chunk)
 
     def keep(self) -> None:
         try:

@@ -73,6 +73,11 @@ class Server(Protocol):
         """The keys of all whole objects."""
         ...
 
+    @property
+    def scheme(self) -> str:
+        """What its addresses begin with, up to the colon; known without asking anybody."""
+        ...
+
     def address(self, key: str) -> str:
         """The URL that names an object, without credentials."""
         ...

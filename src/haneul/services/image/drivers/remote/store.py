@@ -41,6 +41,8 @@ class RemoteStore:
 
     def key_at(self, address: str) -> str | None:
         place, _, key = address.rpartition("/")
+        if not place.startswith(f"{self._server.scheme}:"):
+            return None
         try:
             return key if self._server.address(checked(key)) == f"{place}/{key}" else None
         except ValueError:

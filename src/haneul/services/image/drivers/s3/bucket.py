@@ -16,6 +16,7 @@ class Bucket:
     def __init__(self, options: S3Options) -> None:
         self._options, self._wire = options, Wire(options)
         self._has_bucket = False
+        self.scheme = f"s3+{urlsplit(options.endpoint).scheme}"
 
     def begin(self, key: str) -> Upload:
         self._make_bucket()
@@ -60,8 +61,7 @@ class Bucket:
             raise
 
     def address(self, key: str) -> str:
-        server = urlsplit(self._options.endpoint)
-        return f"s3+{server.scheme}://{server.netloc.rpartition('@')[2]}/{self._options.bucket}/{quote(key)}"
+        return f"s3+{self._options.endpoint}/{self._options.bucket}/{quote(key)}"
 
     def _make_bucket(self) -> None:
         """Create the bucket if the settings say that this store may."""

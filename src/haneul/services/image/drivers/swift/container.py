@@ -27,6 +27,7 @@ class Container:
     def __init__(self, options: SwiftOptions) -> None:
         self._options, self._wire = options, Wire(options)
         self._path = f"/{quote(options.container)}"
+        self.scheme = f"swift+{urlsplit(options.auth_address).scheme}"
 
     def begin(self, key: str) -> Upload:
         return SegmentedUpload(self, key)
@@ -82,9 +83,7 @@ class Container:
                 raise
 
     def address(self, key: str) -> str:
-        login = urlsplit(self._options.auth_address)
-        path = f"{login.path.rstrip('/')}{self._path}/{quote(key)}"
-        return f"swift+{login.scheme}://{login.netloc}{path}"
+        return f"swift+{self._options.auth_address.rstrip('/')}{self._path}/{quote(key)}"
 
     def _names(self, **asked: str) -> Iterator[str]:
         """The names in the container's listing, page by page."""

@@ -1,4 +1,7 @@
 from typing import Any
+from urllib.parse import quote
+
+import msgspec
 
 from haneul.kernel.http import Call, Listed, Reply, Routes
 from haneul.kernel.http.pages import links_of
@@ -46,8 +49,9 @@ def create_namespace(call: Call, body: dict[str, Any]) -> Reply[NamespaceView]:
     contents.refuse_unholdable(wanted)
     namespace = logic.create(call.db, wanted, call.caller.project_id or "")
     contents.fill(call.db, {namespace.id: wanted})
-    headers = {"Location": call.url(f"{COLLECTION}/{namespace.namespace}")}
-    return Reply(view=NamespaceView.of(namespace, **as_given(wanted, body)), headers=headers)
+    headers = {"Location": call.url(f"{COLLECTION}/{quote(namespace.namespace, safe=':')}")}
+    view = msgspec.structs.replace(NamespaceView.of(namespace), **as_given(wanted, body))
+    return Reply(view=view, headers=headers)
 
 
 @routes.get(COLLECTION, rule=LIST)

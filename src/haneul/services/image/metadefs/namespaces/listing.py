@@ -24,7 +24,7 @@ def page_size(parameters: Parameters) -> int:
 def list_(db: Db, parameters: Parameters, viewer: Viewer) -> list[Namespace]:
     """The namespaces asked for that the viewer sees; BadRequest, or NotFound for a marker that he doesn't."""
     page = page_in(parameters, page_size(parameters))
-    visibility, marker = visibility_in(parameters, VISIBILITIES), last(parameters, "marker") or None
+    visibility, marker = visibility_in(parameters, VISIBILITIES), last(parameters, "marker")
     filters: dict[str, Any] = {} if viewer.is_admin else {"seen_by": viewer.project_id}
     if visibility is not None:
         filters["visibility"] = visibility

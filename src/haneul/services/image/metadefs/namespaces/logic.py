@@ -1,6 +1,6 @@
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, unique
-from haneul.kernel.errors import Forbidden
+from haneul.kernel.errors import Forbidden, NotFound
 from haneul.kernel.ids import new_uuid
 from haneul.kernel.schema import UNSET
 from haneul.services.image.metadefs.definitions import NamespaceDefinition
@@ -51,7 +51,8 @@ def update(db: Db, namespace: Namespace, wanted: NamespaceDefinition, owner: str
             updated_at=new.updated_at,
         )
     found = db.one(BY_NAME, namespace=new.namespace)
-    assert found is not None
+    if found is None:
+        raise NotFound("Namespace {namespace} not found", namespace=namespace.namespace)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Walking the table of identity's commands: a test takes the commands of a noun upon itself, and has to run each."""
+"""Walking the table of the client's commands: a test takes the commands of a noun upon itself, and has to run each."""
 
 import functools
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any, ParamSpec
 from tests import surface
 from tests.clients.openstack_cli import OpenStackCli, Said
 
-TABLE = frozenset(surface.commands("openstack.identity.v3"))
+KNOWN = frozenset(surface.commands())
 Given = ParamSpec("Given")
 
 
@@ -40,7 +40,7 @@ class Walk:
     def shown(self, line: str, fields: str) -> dict[str, Any]:
         """One thing, with exactly these fields."""
         found: dict[str, Any] = self.json(line)
-        assert found.keys() == set(fields.split(", ")), line
+        assert found.keys() == set(fields.split(", ")), f"{line}: {found.keys()}"
         return found
 
     def listed(self, line: str, columns: str) -> list[dict[str, Any]]:
@@ -65,7 +65,7 @@ class Walk:
         assert sentence in said.err, f"{line}: {said.err}"
 
     def _note(self, line: str) -> None:
-        typed = [command for command in TABLE if f"{line} ".startswith(f"{command} ")]
+        typed = [command for command in KNOWN if f"{line} ".startswith(f"{command} ")]
         if typed:
             self.ran.add(max(typed, key=len))
 
