@@ -161,7 +161,7 @@ class Swift:
         for source, target in zip((certificate, key), shown.values(), strict=True):
             target.write_bytes(source.read_bytes())
         port = free_port()
-        self._write("tls", port, PIPELINE, self._filters(), shown)
+        self._write("tls", port, PIPELINE, {**self._filters(), "DEFAULT": shown})
         with self._beside("tls", port):
             yield f"https://{LOOPBACK}:{port}"
 
@@ -196,13 +196,13 @@ class Swift:
             "mount_check": "false",
             "fallocate_reserve": 0,
             "log_address": self.folder / "log",
-            **more,
+            **filters.get("DEFAULT", {}),
         }
         sections: dict[str, Mapping[str, object]] = {
             "DEFAULT": default,
             "pipeline:main": {"pipeline": pipeline},
             f"app:{app}-server": {"use": f"egg:swift#{app}", "account_autocreate": "true"},
-            **filters,
+            **{name: section for name, section in filters.items() if name != "DEFAULT"},
         }
         (self.folder / f"{kind}.conf").write_text(
             "".join(

@@ -91,12 +91,12 @@ def kvm(subject: Subject) -> Iterator[Finding]:
 def packages(subject: Subject) -> Iterator[Finding]:
     if subject.is_simulated:
         return
-    why = "The agent makes namespaces and limits programs with these."
-    programs = {"ip": "iproute2", "prlimit": "util-linux"}
+    why = "The agent makes namespaces, limits programs and cages them with these."
+    programs = {"ip": "iproute2", "prlimit": "util-linux", "bwrap": "bubblewrap"}
     if missing := [package for program, package in programs.items() if not is_installed(program)]:
         yield Finding("wrong", f"These are missing: {', '.join(missing)}.", why, f"apt-get install {' '.join(missing)}")
     else:
-        yield Finding("ok", f"{' and '.join(programs.values())} are installed.", why)
+        yield Finding("ok", f"{', '.join(programs.values())} are installed.", why)
     yield from _image_packages()
 
 

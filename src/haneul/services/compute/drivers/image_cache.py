@@ -90,9 +90,9 @@ class ImageCache:
             os.utime(self._note(image_id))
             return found
 
-    def is_disc(self, image_id: str) -> bool:
-        """Whether guests see the image as a CD; one that is not here is none."""
-        found = self._cached(image_id)
+    def is_disc(self, image_id: str | None) -> bool:
+        """Whether guests see the image as a CD; one that is not here is none, and neither is a disk without one."""
+        found = self._cached(image_id) if image_id else None
         return found is not None and found.is_disc
 
     def forget_unused(self, used: Collection[str], unused_s: float) -> list[str]:

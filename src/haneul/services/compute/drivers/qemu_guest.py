@@ -284,13 +284,8 @@ class QemuGuest:
         )
 
     def _drive(self, disk: DiskPlan) -> Drive:
-        return Drive(
-            path=self._folder.disk(disk.id),
-            bus=disk.bus,
-            pci_slot=disk.pci_slot,
-            boot_index=disk.boot_index,
-            is_disc=disk.image_id is not None and self._around.images.is_disc(disk.image_id),
-        )
+        path, is_disc = self._folder.disk(disk.id), self._around.images.is_disc(disk.image_id)
+        return Drive(path=path, bus=disk.bus, pci_slot=disk.pci_slot, boot_index=disk.boot_index, is_disc=is_disc)
 
     def _await_monitor(self, pid: int) -> None:
         deadline = time.monotonic() + self._around.options.start_deadline_s
