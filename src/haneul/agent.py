@@ -9,6 +9,11 @@ from haneul.kernel import stop_points
 from haneul.kernel.bus import Bus, BusSettings, Wake, open_bus
 from haneul.kernel.config import Settings
 from haneul.kernel.reconcile.runner import Identity, Runner
+from haneul.services.block_storage.agent.host import VolumeHost
+from haneul.services.block_storage.agent.images import BusImages as VolumeImages
+from haneul.services.block_storage.config import BackendSettings, BlockStorageSettings
+from haneul.services.block_storage.drivers import DRIVERS as VOLUME_DRIVERS
+from haneul.services.block_storage.drivers.base import DriverSettings as VolumeDriverSettings
 from haneul.services.compute.agent.host import ComputeHost
 from haneul.services.compute.agent.images import BusImages
 from haneul.services.compute.drivers import DRIVERS
@@ -32,6 +37,7 @@ class Agent:
         identity = Identity(cloud_id, wanted.host, wanted.state / "agent")
         self.network = NetworkHost(networks_of(wanted, settings, cloud_id, machine), self.bus, identity)
         self.compute = ComputeHost(driver, self.bus, identity)
+        self.volumes = volumes_of(wanted, settings, VolumeImages(self.bus), identity, self.bus)
 
     def start(self) -> None:
         """Adopt what runs, join the bus, and begin."""
@@ -40,6 +46,7 @@ class Agent:
         self.bus.on_control(self._look_at_all)
         self.bus.start()
         self.network.start()
+        self.volumes.start()
         self.compute.start()
 
     def stop(self) -> None:
@@ -47,15 +54,17 @@ class Agent:
         # The bus first: whoever waits for control's answer then waits no longer.
         self.bus.close()
         self.compute.stop()
+        self.volumes.stop()
         self.network.stop()
 
     def wait_until_heard(self, deadline_s: float) -> bool:
         """Wait until control knows of this host, so that it may be given something to do; whether it does."""
-        return self.network.wait_until_heard(deadline_s) and self.compute.wait_until_heard(deadline_s)
+        parts = (self.network, self.volumes, self.compute)
+        return all(part.wait_until_heard(deadline_s) for part in parts)
 
     @property
     def _runners(self) -> "list[Runner[Any]]":
-        return [self.compute.guests, self.compute.images, *self.network.runners]
+        return [self.compute.guests, self.compute.images, self.volumes.volumes, *self.network.runners]
 
     def _woken(self, wake: Wake) -> None:
         for runner in self._runners:
@@ -100,3 +109,23 @@ def networks_of(wanted: CloudSettings, settings: Settings, cloud_id: str, machin
             reached=lambda step: stop_points.reached(f"network:{step}"),
         )
     )
+
+
+def volumes_of(wanted: CloudSettings, settings: Settings, images: VolumeImages, me: Identity, bus: Bus) -> VolumeHost:
+    """This host's back ends of volumes."""
+    named = settings.section("block_storage", BlockStorageSettings).backends or {"file": BackendSettings()}
+    kinds = {name: "fake" if wanted.simulate else one.driver for name, one in named.items()}
+    drivers = {
+        name: VOLUME_DRIVERS[kinds[name]](
+            VolumeDriverSettings(
+                cloud_id=me.cloud_id,
+                backend=name,
+                folder=wanted.state / "agent" / "volumes" / name,
+                options=one.options,
+                images=images,
+                reached=lambda step: stop_points.reached(f"volumes:{step}"),
+            )
+        )
+        for name, one in named.items()
+    }
+    return VolumeHost(drivers, kinds, bus, me)

@@ -26,6 +26,8 @@ from haneul.kernel.operations.engine import Engine
 from haneul.kernel.policy import Overrides, Policy, Rule, rules_of
 from haneul.kernel.quota import read_limits_with
 from haneul.kernel.reconcile.plans import PlanDesk, claim
+from haneul.services.block_storage.config import BlockStorageSettings
+from haneul.services.block_storage.service import service as block_storage
 from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.seeds import seed_flavors
@@ -80,6 +82,7 @@ class Cloud:
             image(self.images),
             placement(),
             network(self.settings.section("network", NetworkSettings)),
+            block_storage(self.settings.section("block_storage", BlockStorageSettings), self.wanted.host),
             compute(
                 self.hosts,
                 self.settings.section("compute", ComputeSettings),
@@ -107,7 +110,12 @@ class Cloud:
         wanted = Bootstrap(
             self.wanted.region,
             lambda: hashed(self._first_password(), cost),
-            [self._entry(one) for one in self.services if one.type == "identity" or not self.wanted.bare],
+            [
+                entry
+                for one in self.services
+                if one.type == "identity" or not self.wanted.bare
+                for entry in self._entries(one)
+            ],
             bare=self.wanted.bare,
         )
         is_new = self.store.write(lambda db: bootstrap(db, wanted))
@@ -169,7 +177,9 @@ class Cloud:
 
     def app(self) -> CloudApp:
         """The HTTP side."""
-        mounts = {one.type: Mount(self._edge(one), unbuilt_of(f"haneul.services.{one.type}")) for one in self.services}
+        mounts = {
+            one.type: Mount(self._edge(one), unbuilt_of(f"haneul.services.{one.package}")) for one in self.services
+        }
         ports = {self.port_of(one): mounts[one.type] for one in self.services}
         return CloudApp(
             list(mounts.values()),
@@ -192,7 +202,7 @@ class Cloud:
 
     def rules_of(self, one: Service) -> list[Rule]:
         """The rules that a service declares, on its routes and elsewhere in its package."""
-        return [*(route.rule for route in one.routes), *rules_of(f"haneul.services.{one.type}")]
+        return [*(route.rule for route in one.routes), *rules_of(f"haneul.services.{one.package}")]
 
     def policy_of(self, one: Service) -> Policy:
         """A service's rules as they stand now, under the operator's files."""
@@ -211,8 +221,10 @@ class Cloud:
             service=one, store=self.store, policy=self.policy_of(one), checker=self.identity.tokens, auth_url=auth_url
         )
 
-    def _entry(self, one: Service) -> CatalogEntry:
-        return CatalogEntry(one.type, one.name, one.description, self._url(one) + one.endpoint)
+    def _entries(self, one: Service) -> list[CatalogEntry]:
+        url = self._url(one) + one.endpoint
+        named = {one.type: one.name, **one.also}
+        return [CatalogEntry(kind, name, one.description, url) for kind, name in named.items()]
 
     def _url(self, one: Service) -> str:
         return self.wanted.url_of(one.type)

@@ -15,6 +15,7 @@ ALL_SERVICES_PORT = 8700
 # The supervisor binds these before it may know the services, whose manifests say the same (a test compares them).
 SERVICE_PORTS: Mapping[str, int] = {
     "identity": 5000,
+    "block-storage": 8776,
     "compute": 8774,
     "placement": 8778,
     "image": 9292,

@@ -83,7 +83,7 @@ def test_control_that_dies_there_finishes_the_import_later(tree: Tree, web: Web,
 @pytest.mark.parametrize("is_there", [True, False])
 def test_control_that_dies_while_it_fetches_asks_again(tree: Tree, web: Web, is_there: bool) -> None:
     image_id = begun(tree, web.put("/disk.gz", gzip.compress(os.urandom(1 << 20) + DISK), held=True))
-    eventually(lambda: bool(stores_of(tree, image_id)), PATIENCE_S)
+    assert web.holds.wait(PATIENCE_S)
     if not is_there:
         del web.files["/disk.gz"]
     web.held.clear()

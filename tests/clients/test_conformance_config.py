@@ -1,14 +1,13 @@
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from haneul.kernel.config import Settings
 from haneul.services.identity.config import IdentitySettings, SecurityCompliance
+from tests.clients.conformance import CONFORMANCE
 from tests.services.identity.people import PASSWORD, login, make, try_login
 from tests.support.cloud import running_cloud
 
-CONFORMANCE = Path(__file__).with_name("conformance.toml")
 NOT_A_SERVICE = {"security_compliance": SecurityCompliance}
 
 

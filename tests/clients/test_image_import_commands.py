@@ -100,7 +100,8 @@ def test_images_from_elsewhere(walk: Walk, disk: Path) -> None:
 
 @walks("cached image", "clear, delete, list, queue")
 def test_the_cache(walk: Walk, disk: Path) -> None:
-    one, other = (walk.json(f"image create --disk-format qcow2 --file {disk} {name}")["id"] for name in ("one", "other"))
+    create = f"image create --disk-format qcow2 --file {disk}"
+    one, other = (walk.json(f"{create} {name}")["id"] for name in ("one", "other"))
 
     def states() -> dict[str, str]:
         return {row["ID"]: row["State"] for row in walk.json("cached image list")}

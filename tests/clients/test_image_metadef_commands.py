@@ -52,7 +52,7 @@ def test_properties(walk: Walk, namespace: str) -> None:
     assert (made["minimum"], made["maximum"], made["default"]) == (1, 9, "5")
     listed = walk.listed(f"image metadef property list {namespace}", "name, title, type")
     assert listed == [{"name": "size", "title": "Size", "type": "integer"}]
-    changes = "--name width --title Width --type string --schema '{\"description\": \"Across\"}'"
+    changes = '--name width --title Width --type string --schema \'{"description": "Across"}\''
     walk.does(f"image metadef property set {changes} {namespace} size")
     shown = walk.json(f"image metadef property show {namespace} width")
     assert (shown["title"], shown["type"], shown["description"]) == ("Width", "string", "Across")

@@ -70,6 +70,18 @@ def test_an_image_is_not_deleted_under_a_part_that_is_written(place: Place, monk
 
 
 @pytest.mark.machine
+def test_an_image_whose_writer_was_killed_is_deleted_in_the_end(place: Place) -> None:
+    assert isinstance(place.server, Ceph)
+    store = place.store()
+    store.open_draft("a.1").write(LARGE)
+    eventually(place.lies_there)
+    with place.server.writing("a.1.part") as writer:
+        writer.kill()
+    store.delete("a.1")
+    assert place.lies_there() == []
+
+
+@pytest.mark.machine
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [

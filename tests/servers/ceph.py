@@ -92,6 +92,8 @@ class Ceph:
             "memstore_device_bytes": 512 << 20,
             "osd_pool_default_size": 1,
             "osd_crush_chooseleaf_type": 0,
+            # How long a writer that died keeps its image from being deleted; by itself half a minute.
+            "osd_client_watch_timeout": 2,
             "mon_allow_pool_size_one": "true",
             "mon_allow_pool_delete": "true",
             "ms_bind_msgr1": "false",
@@ -153,14 +155,14 @@ class Ceph:
         return int(run(self.folder, ["/usr/bin/python3", "-c", STORED, str(self.conf), POOL, image], USER))
 
     @contextmanager
-    def writing(self, image: str) -> Iterator[None]:
-        """Another client has an image open to write to it."""
+    def writing(self, image: str) -> Iterator["subprocess.Popen[str]"]:
+        """Another client, which has an image open to write to it."""
         argv = as_user(USER, ["/usr/bin/python3", "-c", WRITING, str(self.conf), POOL, image])
         with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as client:
             assert client.stdin is not None
             assert client.stdout is not None
             assert client.stdout.readline() == "open\n"
-            yield
+            yield client
             client.stdin.close()
 
     def _is_up(self) -> bool:

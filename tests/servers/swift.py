@@ -177,14 +177,7 @@ class Swift:
     def _server(self, kind: str) -> Daemon:
         return Daemon(self.folder, [f"swift-{kind}-server", str(self.folder / f"{kind}.conf"), "-v"], USER)
 
-    def _write(
-        self,
-        kind: str,
-        port: int,
-        pipeline: str,
-        filters: Mapping[str, Mapping[str, object]],
-        more: Mapping[str, object] = {},
-    ) -> None:
+    def _write(self, kind: str, port: int, pipeline: str, filters: Mapping[str, Mapping[str, object]]) -> None:
         app = pipeline.split()[-1].removesuffix("-server")
         default = {
             "bind_ip": LOOPBACK,

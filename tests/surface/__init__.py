@@ -105,7 +105,7 @@ def policies(service: str) -> list[DefaultRule]:
 
 @cache
 def commands(group: str = "") -> list[str]:
-    """The client's commands of a group, as its entry points name it: `openstack.identity.v3`; of all, if none is named."""
+    """The client's commands, all or of a group by the name of its entry points: `openstack.identity.v3`."""
     return [row["command"] for row in _rows(HERE / "commands.csv") if group in ("", row["group"])]
 
 

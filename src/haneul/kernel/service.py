@@ -44,6 +44,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     request ids (`X-Compute-Request-Id`). `manners`: where its HTTP is stricter.
     `sites` are ports of its own for browsers.
     `on_start` runs in every control process before it answers: to heal what a crash left.
+    `also` are further types under which older clients look for the service in the catalog, with their names.
     `workers` make what runs beside the requests, one of each in every control process.
     """
 
@@ -73,6 +74,12 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     on_start: Sequence[Callable[[Store], None]] = ()
     workers: Sequence[Callable[[Store], Worker]] = ()
     settings: builtins.type[msgspec.Struct] | None = None
+    also: Mapping[str, str] = {}
+
+    @property
+    def package(self) -> str:
+        """The folder among the services that is this one's."""
+        return self.type.replace("-", "_")
 
     @property
     def routes(self) -> list[Route]:

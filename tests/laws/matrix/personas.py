@@ -1,6 +1,6 @@
 """Who calls: each role in each scope, the owner of what is called upon, and nobody."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -71,25 +71,13 @@ def scopes(home: Place, away: Place) -> dict[str, str]:
     }
 
 
-class Cast:
-    """Logs people in, each once for every scope."""
+class Logins:
+    """Logs people in, each once for every scope; `scopes` say where roles are given, `domain_of` where projects are."""
 
-    def __init__(self, cloud: RunningCloud, admin: Client, home: Place, away: Place) -> None:
-        self.cloud, self.admin, self.home = cloud, admin, home
-        self.scopes = scopes(home, away)
-        self.domain_of = {home.project_id: home.domain_id, away.project_id: away.domain_id}
-        self.trustee = make(admin, "user", domain_id=home.domain_id)
-
-    def everybody(self) -> Iterator[Persona]:
-        for role in IMPLIED:
-            # In a domain of neither place, so that lists of either show none of them.
-            user = make(self.admin, "user")
-            yield from (self.persona(f"{role} of {name}", user, role, name) for name in self.scopes)
-        yield self.unscoped("someone without a scope", user)
-        for role, name in (("member", "the project"), ("bystander", "the domain"), ("bystander", "the system")):
-            yield self.persona(f"the owner, {role} of {name}", self.home.owner, role, name)
-        yield self.unscoped("the owner without a scope", self.home.owner)
-        yield self.persona("the trustee", self.trustee, "reader", "the project")
+    def __init__(
+        self, cloud: RunningCloud, admin: Client, scopes: Mapping[str, str], domain_of: Mapping[str, str]
+    ) -> None:
+        self.cloud, self.admin, self.scopes, self.domain_of = cloud, admin, scopes, domain_of
 
     def persona(self, name: str, user: dict[str, Any], role: str, scope: str) -> Persona:
         where = self.scopes[scope]
@@ -120,3 +108,24 @@ class Cast:
             "is_admin_project": True,
             "token": token,
         }
+
+
+class Cast(Logins):
+    """Who calls upon identity."""
+
+    def __init__(self, cloud: RunningCloud, admin: Client, home: Place, away: Place) -> None:
+        domain_of = {home.project_id: home.domain_id, away.project_id: away.domain_id}
+        super().__init__(cloud, admin, scopes(home, away), domain_of)
+        self.home = home
+        self.trustee = make(admin, "user", domain_id=home.domain_id)
+
+    def everybody(self) -> Iterator[Persona]:
+        for role in IMPLIED:
+            # In a domain of neither place, so that lists of either show none of them.
+            user = make(self.admin, "user")
+            yield from (self.persona(f"{role} of {name}", user, role, name) for name in self.scopes)
+        yield self.unscoped("someone without a scope", user)
+        for role, name in (("member", "the project"), ("bystander", "the domain"), ("bystander", "the system")):
+            yield self.persona(f"the owner, {role} of {name}", self.home.owner, role, name)
+        yield self.unscoped("the owner without a scope", self.home.owner)
+        yield self.persona("the trustee", self.trustee, "reader", "the project")

@@ -1,10 +1,11 @@
-"""What Keystone's default rules decide, worked out from their text as oslo.policy does.
+"""What default rules decide, worked out from their text as oslo.policy does; and Keystone's.
 
 Nothing here stands on our own policy engine, so that a mistake of its, or of what a handler shows it, comes to light.
 """
 
 import ast
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tests.surface import policies
@@ -94,7 +95,7 @@ Credentials = Mapping[str, Any]
 
 def allows(rule: str, credentials: Credentials, target: Mapping[str, Any]) -> bool:
     """Whether the rule lets a token with these credentials do it to the target, scopes enforced."""
-    return _scope_of(credentials) in scopes_of(rule) and holds(DEFAULTS[rule], credentials, flat(target))
+    return scope_of(credentials) in scopes_of(rule) and holds(DEFAULTS[rule], credentials, flat(target))
 
 
 def scopes_of(rule: str) -> set[str]:
@@ -104,7 +105,7 @@ def scopes_of(rule: str) -> set[str]:
     return {"system", "project", "domain"} if name in EVERY_SCOPE else {"system", "project"}
 
 
-def _scope_of(credentials: Credentials) -> str:
+def scope_of(credentials: Credentials) -> str:
     """A token without any scope counts as a project's."""
     if credentials["system_scope"]:
         return "system"
@@ -119,17 +120,24 @@ def flat(target: Mapping[str, Any], before: str = "") -> dict[str, Any]:
     return found
 
 
-def holds(check: str, credentials: Credentials, target: Mapping[str, Any]) -> bool:
-    """Whether a check's text is true of a token and a flat target; the empty text always is."""
-    return not check or _Reader(check, credentials, target).any_of()
+def holds(
+    check: str, credentials: Credentials, target: Mapping[str, Any], base: Mapping[str, str] = MappingProxyType(BASE)
+) -> bool:
+    """Whether a check's text is true of a token and a flat target; the empty text always is.
+
+    `base` are the rules that it may name.
+    """
+    return not check or _Reader(check, credentials, target, base).any_of()
 
 
 class _Reader:
     """Reads a check's words one after the other: `and` binds closer than `or`, and `not` closest."""
 
-    def __init__(self, check: str, credentials: Credentials, target: Mapping[str, Any]) -> None:
+    def __init__(
+        self, check: str, credentials: Credentials, target: Mapping[str, Any], base: Mapping[str, str]
+    ) -> None:
         self.words = [*_words(check), ""]
-        self.credentials, self.target = credentials, target
+        self.credentials, self.target, self.base = credentials, target, base
 
     def took(self, word: str) -> bool:
         if self.words[0] != word:
@@ -161,7 +169,7 @@ class _Reader:
     def holds(self, word: str) -> bool:
         kind, _, match = word.partition(":")
         if kind == "rule":
-            return holds(BASE[match], self.credentials, self.target)
+            return holds(self.base[match], self.credentials, self.target, self.base)
         try:
             wanted = match % self.target
         except KeyError:

@@ -1,5 +1,6 @@
 """The cache of image bytes on a control host, and the API that shows it."""
 
+import hashlib
 import os
 import secrets
 import threading
@@ -14,13 +15,15 @@ from tests.services.image.shelf import create, store_folder, uploaded, user_of
 from tests.services.image.wire import until
 from tests.support.cloud import Client, RunningCloud, running_cloud
 
+from haneul.services.image.images.models import images
+
 MIB = 1 << 20
 CONTENT = os.urandom(3 * MIB + 17)
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[RunningCloud]:
-    with running_cloud(image={**SETTINGS, "cache": {"enabled": True, "most_bytes": 20 * MIB}}) as running:
+    with running_cloud(image={**SETTINGS, "cache": {"enabled": True, "most_bytes": 8 * MIB}}) as running:
         yield running
 
 
@@ -232,7 +235,7 @@ def test_no_other_target_is_cleared(admin: Client) -> None:
 def test_the_image_read_last_the_longest_ago_makes_room(
     cloud: RunningCloud, admin: Client, alice: Client, where: Shelf
 ) -> None:
-    first, second, third = (image_elsewhere(cloud, alice, where, os.urandom(8 * MIB)) for _ in range(3))
+    first, second, third = (image_elsewhere(cloud, alice, where, os.urandom(3 * MIB)) for _ in range(3))
     for image_id in (first, second):
         download(alice, image_id)
         until(lambda one=image_id: one in cached(admin))  # type: ignore[misc]
@@ -244,11 +247,37 @@ def test_the_image_read_last_the_longest_ago_makes_room(
 def test_an_image_larger_than_the_cache_is_read_all_the_same(
     cloud: RunningCloud, admin: Client, alice: Client, where: Shelf
 ) -> None:
-    content = bytes(20 * MIB + 1)
+    content = bytes(8 * MIB + 1)
     image_id = image_elsewhere(cloud, alice, where, content)
     assert download(alice, image_id) == content
     queue(admin, image_id)
     until(lambda: state(admin) == {"cached_images": [], "queued_images": []})
+
+
+@pytest.mark.parametrize("digest", ["../../../etc/passwd", "A" * 128, "0" * 63, ""])
+def test_what_cannot_be_a_hash_is_no_files_name(
+    cloud: RunningCloud, admin: Client, alice: Client, where: Shelf, digest: str
+) -> None:
+    image_id = image_elsewhere(cloud, alice, where, CONTENT)
+    cloud.cloud.store.write(lambda db: db.update(images, {"id": image_id}, os_hash_value=digest))
+    assert download(alice, image_id) == CONTENT
+    assert queue(admin, image_id).status_code == 202
+    until(lambda: state(admin) == {"cached_images": [], "queued_images": []})
+    assert list(cache_folder(cloud, "parts").iterdir()) == []
+
+
+def test_bytes_that_are_the_images_no_more_leave_the_cache(
+    cloud: RunningCloud, admin: Client, alice: Client, where: Shelf
+) -> None:
+    image_id = image_elsewhere(cloud, alice, where, CONTENT)
+    download(alice, image_id)
+    until(lambda: image_id in cached(admin))
+    other = hashlib.sha512(b"other").hexdigest()
+    cloud.cloud.store.write(lambda db: db.update(images, {"id": image_id}, os_hash_value=other))
+    assert download(alice, image_id) == CONTENT
+    assert where.requests(image_id) == 2
+    queue(admin, str(uploaded(alice)["id"]))
+    until(lambda: image_id not in cached(admin))
 
 
 def test_pruning_and_cleaning_say_what_they_did(admin: Client) -> None:

@@ -113,6 +113,16 @@ def test_staged_bytes_come_to_every_store(alice: Client) -> None:
     assert (done["status"], set(done["stores"].split(","))) == ("active", {"fast", "slow"})
 
 
+def test_what_is_kept_of_a_request_is_what_it_means(alice: Client) -> None:
+    image = create(alice)
+    assert stage(alice, image["id"], b"bytes").status_code == 204
+    more = {"stores": ["slow", "slow"], "padding": "x" * 1000, "said": {"uri": "http://127.0.0.1/"}}
+    assert imported(alice, image["id"], **more).status_code == 202
+    ended(alice, image["id"])
+    asked = task_of(alice, image["id"])["input"]["import_req"]
+    assert asked == {"method": {"name": "glance-direct"}, "stores": ["slow"]}
+
+
 def test_a_store_may_be_named_by_a_header(alice: Client) -> None:
     image = create(alice)
     assert stage(alice, image["id"], b"bytes").status_code == 204
@@ -127,6 +137,8 @@ def test_a_store_may_be_named_by_a_header(alice: Client) -> None:
         ({"stores": ["web"]}, 409, "Unknown scheme 'web' found in URI"),
         ({"all_stores": True, "stores": ["fast"]}, 400, "All_stores parameter can't be used with"),
         ({"stores": ["fast"], "headers": {"x-image-meta-store": "fast"}}, 400, "can't be both specified"),
+        ({"stores": []}, 400, "'stores' must be a list of names of stores."),
+        ({"stores": "fast"}, 400, "'stores' must be a list of names of stores."),
         ({"all_stores_must_succeed": "no"}, 400, "'all_stores_must_succeed' must be boolean value only"),
     ],
 )
@@ -245,6 +257,7 @@ def test_what_a_download_had_changed_is_put_back(cloud: RunningCloud, alice: Cli
     [
         ({"glance_image_id": NOBODY}, "'glance_region' needs to be set for glance-download import method"),
         ({"glance_region": "RegionOne"}, "'glance_image_id' needs to be set for glance-download import method"),
+        ({**HERE, "glance_region": 1, "glance_image_id": NOBODY}, "'glance_region' must be a string"),
         ({**HERE, "glance_image_id": "foo"}, "Remote image id does not look like a UUID: foo"),
     ],
 )

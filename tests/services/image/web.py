@@ -10,13 +10,18 @@ OPEN: Mapping[str, Any] = {"networks": ["127.0.0.0/8"], "ports": []}
 
 
 class Web:
-    """What lies at its paths; a path in `held` ends after half of its bytes until `let_go` is set."""
+    """What lies at its paths; a path in `held` waits after half of its bytes, which `holds` tells, until
+    `let_go` is set, and one in `moved`
+    lies elsewhere. `tokens` are those that it was sent; `region` is the one whose image service it plays, if any."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.moved: dict[str, str] = {}
+        self.tokens: list[str] = []
         self.held: set[str] = set()
-        self.let_go = threading.Event()
+        self.holds, self.let_go = threading.Event(), threading.Event()
         self.asked: list[str] = []
+        self.region = ""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _Answer)
         cast(Any, self._server).web = self
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -42,6 +47,12 @@ class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         web: Web = cast(Any, self.server).web
         web.asked.append(self.path)
+        web.tokens.append(self.headers.get("X-Auth-Token", ""))
+        if self.path in web.moved:
+            self.send_response(302)
+            self.send_header("Location", web.moved[self.path])
+            self.end_headers()
+            return
         content = web.files.get(self.path)
         self.send_response(200 if content is not None else 404)
         self.send_header("Content-Length", str(len(content or b"")))
@@ -50,6 +61,7 @@ class _Answer(BaseHTTPRequestHandler):
         self.wfile.write((content or b"")[:half])
         self.wfile.flush()
         if self.path in web.held:
+            web.holds.set()
             web.let_go.wait(30)
         self.wfile.write((content or b"")[half:])
 

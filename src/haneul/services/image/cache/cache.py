@@ -5,6 +5,7 @@ import logging
 import shutil
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -87,10 +88,11 @@ class ByteCache:
             log.warning("Image %s is larger than the cache, so it was not cached.", content.image_id)
             return "never"
         fill, is_new = self._fill(content)
-        if fill is None or not is_new:
+        if fill is None:
             return "later"
-        self._run(fill, source)
-        return OUTCOMES.get(fill.state, "later")
+        if is_new:
+            self._run(fill, source)
+        return OUTCOMES.get(fill.ended(), "later")
 
     def take_file(self, content: Content, path: Path) -> Taken:
         """Bring the bytes of a local file here, which costs no room where the filesystem can share them."""
@@ -103,11 +105,11 @@ class ByteCache:
         if found != content.hash:
             log.error("The bytes of image %s do not match its checksum, and were not cached.", content.image_id)
             return "never"
+        self._uses.began(content.image_id)
         try:
             self.shelf.link(content, path)
         except Busy:
             return "later"
-        self._uses.began(content.image_id)
         return "kept"
 
     def enqueue(self, image_id: str) -> None:
@@ -187,7 +189,7 @@ class ByteCache:
             if len(self._fills) >= FILLS_AT_ONCE or self.shelf.has(content) or not self._has_room(content.size):
                 return None, False
             try:
-                fill = Fill(content, self.shelf.part(content))
+                fill = Fill(content, self.shelf.part(content), partial(self._uses.began, content.image_id))
             except (Busy, OSError):
                 return None, False
             self._fills[content.name] = fill
@@ -195,8 +197,7 @@ class ByteCache:
 
     def _run(self, fill: Fill, source: Source) -> None:
         try:
-            if fill.run(source) == "whole":
-                self._uses.began(fill.content.image_id)
+            fill.run(source)
         finally:
             with self._lock:
                 del self._fills[fill.content.name]
@@ -211,7 +212,8 @@ class ByteCache:
         """Whether so many bytes more can be kept, after what was read the longest ago has made room."""
         if size > self._most_bytes:
             return False
-        coming = size + sum(fill.content.size for fill in self._fills.values())
+        with self._lock:
+            coming = size + sum(fill.content.size for fill in self._fills.values())
         if self._kept_bytes() + coming > self._most_bytes:
             self._prune_to(min(int(self._most_bytes * PRUNED_TO), self._most_bytes - coming))
         return self._kept_bytes() + coming <= self._most_bytes and self._free_bytes() >= coming

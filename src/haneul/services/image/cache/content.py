@@ -1,10 +1,14 @@
 """What the cache knows bytes by: an image's id, and the hash that its row says they have."""
 
-from typing import Self
+import re
+from typing import Self, get_args
 
 import msgspec
 
+from haneul.services.image.config import HashName
 from haneul.services.image.images.models import Image
+
+DIGEST = re.compile(r"[0-9a-f]{64,128}")
 
 
 class Content(msgspec.Struct, frozen=True):
@@ -18,9 +22,13 @@ class Content(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, image: Image) -> Self | None:
         """None for an image that is not active, and for one whose bytes nobody could check."""
-        if image.status != "active" or not image.os_hash_algo or not image.os_hash_value or image.size is None:
+        name, digest = image.os_hash_algo, image.os_hash_value
+        if image.status != "active" or image.size is None or name is None or digest is None:
             return None
-        return cls(image.id, image.os_hash_algo, image.os_hash_value, image.size)
+        # The owner of an image may have told its hash, and it becomes the name of a file.
+        if name not in get_args(HashName) or not DIGEST.fullmatch(digest):
+            return None
+        return cls(image.id, name, digest, image.size)
 
     @property
     def name(self) -> str:

@@ -21,10 +21,10 @@ State = Literal["coming", "whole", "mismatch", "broken"]
 
 
 class Fill:
-    """One image's bytes on their way into a part, of which `front` have come."""
+    """One image's bytes on their way into a part; `front` have come, and `checked` is told before they are kept."""
 
-    def __init__(self, content: Content, part: Part) -> None:
-        self.content, self._part = content, part
+    def __init__(self, content: Content, part: Part, checked: Callable[[], None]) -> None:
+        self.content, self._part, self._checked = content, part, checked
         self.front = 0
         self.state: State = "coming"
         self._is_wanted = True
@@ -37,6 +37,7 @@ class Fill:
             with closing(source()) as reader:
                 state = self._copied(reader)
             if state == "whole":
+                self._checked()
                 self._part.keep()
         except Exception as error:
             # Whatever a store or a disk says, readers go on without the cache.
@@ -56,6 +57,12 @@ class Fill:
         with self._moved:
             self._moved.wait_for(lambda: self.front > position or self.state != "coming")
             return max(self.front - position, 0)
+
+    def ended(self) -> State:
+        """How it ended, once it has."""
+        with self._moved:
+            self._moved.wait_for(lambda: self.state != "coming")
+            return self.state
 
     def open(self) -> int:
         """The part, for reading; FileNotFoundError where it is done with already."""

@@ -97,6 +97,8 @@ class Shelf:
     def _all_kept(self) -> Iterator[Kept]:
         for name in sorted(os.listdir(self._kept)):
             path = self._kept / name
+            if name.count(".") != 2:
+                continue
             image_id, _, digest = name.split(".")
             with suppress(FileNotFoundError):
                 found = path.stat()

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from functools import partial
 
 from haneul.kernel import log as kernel_log
@@ -23,7 +24,7 @@ class CacheWorker:
 
     def __init__(self, store: Store, cache: ByteCache, sources: Sources) -> None:
         self._store, self._cache, self._sources = store, cache, sources
-        self._stopping = threading.Event()
+        self._stopping, self._tidy_by = threading.Event(), 0.0
         self._thread = threading.Thread(target=self._work, name="image-cache", daemon=True)
 
     def start(self) -> None:
@@ -40,18 +41,19 @@ class CacheWorker:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            was_told = self._cache.wanted.wait(EVERY_S)
+            self._cache.wanted.wait(EVERY_S)
             self._cache.wanted.clear()
             try:
-                self.look_after(all_of_it=not was_told)
+                self.look_after()
             except Exception:
                 kernel_log.failure("the image cache could not be looked after")
 
-    def look_after(self, *, all_of_it: bool = True) -> None:
-        """Drop what is outdated, then fetch what is queued."""
+    def look_after(self) -> None:
+        """Drop what is outdated, now and then what crashes left as well, and fetch what is queued."""
         for image_id in self._store.read(self._outdated):
             self._cache.drop(image_id)
-        if all_of_it:
+        if time.monotonic() >= self._tidy_by:
+            self._tidy_by = time.monotonic() + EVERY_S
             self._cache.clean()
             self._cache.prune()
             self._cache.save()

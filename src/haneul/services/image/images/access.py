@@ -5,7 +5,7 @@ import msgspec
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.kernel.http import Call
-from haneul.kernel.policy import Rule
+from haneul.kernel.policy import SCOPES, Rule
 from haneul.services.image.images.models import Image
 from haneul.services.image.images.queries import BY_ID, SHARED_WITH
 
@@ -14,7 +14,7 @@ SEEN = (
     "(project_id:%(project_id)s or project_id:%(member_id)s or 'community':%(visibility)s or "
     "'public':%(visibility)s or 'shared':%(visibility)s)"
 )
-ADMIN = Rule("context_is_admin", "role:admin", "Whether the caller sees and manages every image.")
+ADMIN = Rule("context_is_admin", "role:admin", "Whether the caller sees and manages every image.", scope_types=SCOPES)
 GET = Rule("get_image", f"rule:context_is_admin or (role:reader and {SEEN})", "Show an image.")
 MODIFY = Rule("modify_image", OWNER, "Change an image, its properties and its tags.")
 GET_LOCATION = Rule(

@@ -85,7 +85,9 @@ def routes_with(tools: Tools) -> Routes:
 
         def changed(db: Db) -> dict[str, Any]:
             image = loaded(call, db, image_id, changes)
-            return views.one(db, change(call, db, image, Wanted(changes, grounds, tools.protections)), call.caller.roles)
+            return views.one(
+                db, change(call, db, image, Wanted(changes, grounds, tools.protections)), call.caller.roles
+            )
 
         return await call.transaction(changed, writes=True)
 

@@ -52,10 +52,13 @@ class Protections:
         return {name: value for name, value in properties.items() if self.allow(roles, name, "read")}
 
 
+NONE = Protections()
+
+
 def protections_in(path: str) -> Protections:
     """The protections that a file says, or none without a file; ConfigError for a file that can't be used."""
     if not path:
-        return Protections()
+        return NONE
     parser = configparser.RawConfigParser(delimiters=("=",), interpolation=None)
     try:
         parser.read_string(Path(path).read_text(encoding="utf-8"), path)

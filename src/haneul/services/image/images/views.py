@@ -11,7 +11,7 @@ from haneul.kernel.db import Db
 from haneul.kernel.schema import UNSET, UnsetType, View
 from haneul.services.image.config import ImageSettings
 from haneul.services.image.images.models import Image
-from haneul.services.image.images.protections import Protections
+from haneul.services.image.images.protections import NONE, Protections
 from haneul.services.image.locations.logic import active_of
 from haneul.services.image.locations.models import Location
 from haneul.services.image.stores.backends import Backends
@@ -48,9 +48,7 @@ class ImageView(View):
 class Views:
     """Shows images as this cloud is configured to."""
 
-    def __init__(
-        self, backends: Backends, settings: ImageSettings, protections: Protections = Protections()
-    ) -> None:
+    def __init__(self, backends: Backends, settings: ImageSettings, protections: Protections = NONE) -> None:
         self._backends, self._protections = backends, protections
         self._shows_direct, self._shows_all = settings.show_direct_url, settings.show_multiple_locations
 

@@ -33,12 +33,12 @@ def remote_of(method: Mapping[str, Any]) -> dict[str, Any]:
         if name not in method:
             raise BadRequest("'{name}' needs to be set for glance-download import method", name=name)
     told = {"glance_service_interface": "public", **method}
+    text = str(told["glance_image_id"])[:MOST_TEXT]
     try:
-        uuid.UUID(str(told["glance_image_id"])[:MOST_TEXT])
+        # In its plain form, since it becomes part of an URL.
+        told["glance_image_id"] = str(uuid.UUID(text))
     except ValueError:
-        raise BadRequest(
-            "Remote image id does not look like a UUID: {id}", id=str(told["glance_image_id"])[:MOST_TEXT]
-        ) from None
+        raise BadRequest("Remote image id does not look like a UUID: {id}", id=text) from None
     for name in ("glance_region", "glance_service_interface"):
         if not isinstance(told[name], str) or len(told[name]) > MOST_TEXT:
             raise BadRequest("'{name}' must be a string of at most {most} characters.", name=name, most=MOST_TEXT)

@@ -7,6 +7,11 @@ from haneul.kernel.errors import BadRequest, Conflict
 from haneul.services.image.stores.backends import Backends
 
 MOST_URI = 2048
+# What each method is told; whatever else a body says is passed over and not kept.
+METHODS: Mapping[str, tuple[str, ...]] = {
+    "web-download": ("uri",),
+    "glance-download": ("glance_region", "glance_image_id", "glance_service_interface"),
+}
 
 
 class ImportAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,17 +44,20 @@ def import_asked(body: Any, methods: tuple[str, ...]) -> ImportAsked:
     for name in ("all_stores_must_succeed", "all_stores"):
         if not isinstance(body.get(name, True), bool):
             raise BadRequest("'{name}' must be boolean value only", name=name)
+    told = {name: method[name] for name in ("name", *METHODS.get(method["name"], ())) if name in method}
+    options = {name: body[name] for name in ("all_stores", "all_stores_must_succeed") if name in body}
+    stores = _named(body["stores"]) if "stores" in body else []
     return ImportAsked(
-        method=method,
-        stores=_named(body.get("stores", [])),
-        all_stores=body.get("all_stores", False),
-        all_must_succeed=body.get("all_stores_must_succeed", True),
-        body=body,
+        method=told,
+        stores=stores,
+        all_stores=options.get("all_stores", False),
+        all_must_succeed=options.get("all_stores_must_succeed", True),
+        body={"method": told, **options, **({"stores": stores} if stores else {})},
     )
 
 
 def _named(stores: Any) -> list[str]:
-    if not isinstance(stores, list) or not all(isinstance(one, str) for one in stores):
+    if not isinstance(stores, list) or not stores or not all(isinstance(one, str) for one in stores):
         raise BadRequest("'stores' must be a list of names of stores.")
     return list(dict.fromkeys(stores))
 

@@ -29,6 +29,19 @@ def loaded(call: Call, name: str, rule: Rule | None = None, *, missing: str = NO
     return namespace
 
 
+def enforce_own(call: Call, *further: Rule) -> None:
+    """The route's rule, and these, over what the caller's project has; NotFound to who may see no namespace of it."""
+    own = {"project_id": call.caller.project_id}
+    try:
+        call.enforce(own)
+        for rule in further:
+            call.enforce(own, rule=rule)
+    except Forbidden:
+        if not call.allows(GET, own):
+            raise NotFound("The resource could not be found.") from None
+        raise
+
+
 def visible(db: Db, name: str, viewer: Viewer, missing: str = MISSING) -> Namespace:
     """The namespace; NotFound alike if it isn't there and if the viewer can't see it."""
     found = db.one(BY_NAME, namespace=name)

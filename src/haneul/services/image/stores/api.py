@@ -3,12 +3,12 @@
 from typing import Any
 
 from haneul.kernel.http import Call, Routes
-from haneul.kernel.policy import Rule
+from haneul.kernel.policy import SCOPES, Rule
 from haneul.services.image.config import ImageSettings
 from haneul.services.image.quotas import usage_of
 from haneul.services.image.stores.backends import Backend, Backends
 
-ANYONE = Rule("default", "", "Anyone with a token.")
+ANYONE = Rule("default", "", "Anyone with a token.", scope_types=SCOPES)
 DETAIL = Rule("stores_info_detail", "rule:context_is_admin or rule:service_api", "Show how stores are configured.")
 # What administrators may read of a driver's options; everything else may be a secret.
 SHOWN = {

@@ -78,6 +78,7 @@ class Wire:
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
             max_pool_connections=50,
+            proxies={},
         )
         session = Session()
         # Nothing of this account's own files and environment: a store is what its settings say.

@@ -8,7 +8,7 @@ from haneul.kernel.http.pages import links_of
 from haneul.kernel.policy import Rule
 from haneul.services.image.images.access import viewer
 from haneul.services.image.metadefs import contents
-from haneul.services.image.metadefs.access import ADMIN, DELETE, GET, MISSING, loaded
+from haneul.services.image.metadefs.access import ADMIN, DELETE, GET, MISSING, enforce_own, loaded
 from haneul.services.image.metadefs.namespaces import logic
 from haneul.services.image.metadefs.namespaces.listing import VISIBILITIES, list_, page_size
 from haneul.services.image.metadefs.namespaces.schemas import NamespaceView, as_given, namespace_in
@@ -41,11 +41,8 @@ ONE = COLLECTION + "/{namespace_name}"
 
 @routes.post(COLLECTION, rule=ADD)
 def create_namespace(call: Call, body: dict[str, Any]) -> Reply[NamespaceView]:
-    wanted, own = namespace_in(body), {"project_id": call.caller.project_id}
-    call.enforce(own)
-    for kind, rule in ADD_HELD.items():
-        if body.get(kind):
-            call.enforce(own, rule=rule)
+    wanted = namespace_in(body)
+    enforce_own(call, *(rule for kind, rule in ADD_HELD.items() if body.get(kind)))
     contents.refuse_unholdable(wanted)
     namespace = logic.create(call.db, wanted, call.caller.project_id or "")
     contents.fill(call.db, {namespace.id: wanted})
@@ -56,9 +53,8 @@ def create_namespace(call: Call, body: dict[str, Any]) -> Reply[NamespaceView]:
 
 @routes.get(COLLECTION, rule=LIST)
 def list_namespaces(call: Call) -> dict[str, Any]:
-    own, given = {"project_id": call.caller.project_id}, call.ask.parameters
-    call.enforce(own)
-    call.enforce(own, rule=resource_types.LIST)
+    given = call.ask.parameters
+    enforce_own(call, resource_types.LIST)
     rows = list_(call.db, given, viewer(call))
     shown = [row for row in rows if call.allows(GET, row)]
     views = brief(call.db, shown)

@@ -1,7 +1,7 @@
 from typing import Any
 
 from haneul.kernel.http import Call, Routes
-from haneul.services.image.metadefs.access import loaded
+from haneul.services.image.metadefs.access import enforce_own, loaded
 from haneul.services.image.metadefs.resource_types import logic
 from haneul.services.image.metadefs.resource_types.rules import ADD, GET, LIST, REMOVE
 from haneul.services.image.metadefs.resource_types.schemas import (
@@ -17,7 +17,7 @@ COLLECTION = "/v2/metadefs/namespaces/{namespace_name}/resource_types"
 
 @routes.get("/v2/metadefs/resource_types", rule=LIST)
 def list_resource_types(call: Call) -> dict[str, Any]:
-    call.enforce({"project_id": call.caller.project_id})
+    enforce_own(call)
     return {"resource_types": [ResourceTypeView.of(one) for one in logic.list_(call.db)]}
 
 

@@ -1,0 +1,17 @@
+import msgspec
+
+
+class BackendSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One back end of this host, `[block_storage.backends.NAME]`: its driver, and the driver's own `options`."""
+
+    driver: str = "file"
+    options: dict[str, str] = {}
+
+
+class BlockStorageSettings(msgspec.Struct, frozen=True):
+    """`backends` by name; none is one of files, named `file`. `default_type` is the type of volumes for which none is
+    asked. `down_after_s`: how long a volume host may be silent."""
+
+    backends: dict[str, BackendSettings] = {}
+    default_type: str = "__DEFAULT__"
+    down_after_s: int = 60

@@ -1,0 +1,151 @@
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import msgspec
+
+from haneul.kernel.auth import Caller
+from haneul.kernel.clock import now
+from haneul.kernel.db import Db
+from haneul.kernel.errors import BadRequest, Conflict, NotFound
+from haneul.kernel.ids import is_uuid_like, new_uuid
+from haneul.kernel.reconcile import Tombstone
+from haneul.kernel.reconcile.plans import bury, touch
+from haneul.services.block_storage.volumes.models import GONE, THERE, MetadataRow, Volume, volume_metadata, volumes
+from haneul.services.block_storage.volumes.queries import BY_ID
+from haneul.services.block_storage.wire import VOLUMES
+
+NO_VOLUME = "Volume {id} could not be found."
+
+
+class NewVolume(msgspec.Struct, frozen=True, kw_only=True):
+    """A volume as understood from a request."""
+
+    project_id: str
+    user_id: str
+    name: str | None
+    description: str | None
+    size_gb: int
+    type_id: str
+    zone: str
+    is_bootable: bool = False
+    is_multiattach: bool = False
+    source_kind: str = ""
+    source_id: str | None = None
+    source_volume_id: str | None = None
+    metadata: dict[str, str] = {}
+    image_metadata: dict[str, str] = {}
+
+
+def create(db: Db, wanted: NewVolume) -> Volume:
+    """Insert a volume that is still to be placed and made."""
+    moment = now()
+    volume = Volume(
+        id=new_uuid(),
+        status="creating",
+        previous_status=None,
+        migration_status=None,
+        is_read_only=False,
+        host="",
+        group_id=None,
+        generation=0,
+        wanted=THERE,
+        wanted_by="",
+        observed_generation=0,
+        observed_error="",
+        created_at=moment,
+        updated_at=moment,
+        **{name: getattr(wanted, name) for name in NewVolume.__struct_fields__},
+    )
+    db.insert(volumes, volume)
+    _note_metadata(db, volume.id, {}, volume.metadata)
+    return volume
+
+
+def get(db: Db, volume_id: str) -> Volume:
+    """The volume, whoever may see it; NotFound."""
+    volume = db.one(BY_ID, id=volume_id) if is_uuid_like(volume_id) else None
+    if volume is None:
+        raise NotFound(NO_VOLUME, id=volume_id)
+    return volume
+
+
+def get_visible(db: Db, volume_id: str, caller: Caller) -> Volume:
+    """The volume if it is of the caller's project or he is an admin, else NotFound."""
+    volume = get(db, volume_id)
+    if "admin" not in caller.roles and volume.project_id != caller.project_id:
+        raise NotFound(NO_VOLUME, id=volume_id)
+    return volume
+
+
+def change(db: Db, volume: Volume, **values: Any) -> Volume:
+    """Write values of a volume as it was read; Conflict if its status is another by now."""
+    moment = now()
+    if not db.update(volumes, {"id": volume.id, "status": volume.status}, **values, updated_at=moment):
+        raise Conflict("Volume {id} was changed by another request at the same time.", id=volume.id)
+    return msgspec.structs.replace(volume, **values, updated_at=moment)
+
+
+def set_metadata(db: Db, volume: Volume, metadata: dict[str, str]) -> Volume:
+    """Make this the volume's metadata."""
+    _note_metadata(db, volume.id, volume.metadata, metadata)
+    return change(db, volume, metadata=metadata)
+
+
+def _note_metadata(db: Db, volume_id: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    for name in old.keys() - new.keys():
+        db.delete(volume_metadata, owner_id=volume_id, name=name)
+    for name in old.keys() & new.keys():
+        if old[name] != new[name]:
+            db.update(volume_metadata, {"owner_id": volume_id, "name": name}, value=new[name])
+    added = sorted(new.keys() - old.keys())
+    db.insert_all(volume_metadata, [MetadataRow(volume_id, name, new[name]) for name in added])
+
+
+def want(db: Db, volume: Volume, request_id: str, **values: Any) -> int:
+    """Write what a request wants of a volume as a new generation, and wake its host; the generation."""
+    generation = volume.generation + 1
+    where = {"id": volume.id, "generation": volume.generation}
+    told = {**values, "generation": generation, "wanted_by": request_id, "observed_error": "", "updated_at": now()}
+    if not db.update(volumes, where, **told):
+        raise Conflict("Volume {id} was changed by another request at the same time.", id=volume.id)
+    place = values.get("host", volume.host)
+    if place:
+        touch(db, host_of(place), VOLUMES, (volume.id,))
+    return generation
+
+
+def want_gone(db: Db, volume: Volume, request_id: str) -> None:
+    """Have the host remove the volume; its tombstone waits if the host is away."""
+    if volume.host:
+        generation = want(db, volume, request_id, wanted=GONE)
+        bury(db, host_of(volume.host), VOLUMES, Tombstone(volume.id, generation, request_id))
+
+
+def forget(db: Db, volume: Volume) -> None:
+    """Nothing is left of the volume."""
+    db.delete(volume_metadata, owner_id=volume.id)
+    db.delete(volumes, id=volume.id)
+
+
+def host_of(place: str) -> str:
+    """The machine of HOST@BACKEND#POOL."""
+    return place.partition("@")[0]
+
+
+def backend_of(place: str) -> str:
+    """The back end's name in HOST@BACKEND#POOL."""
+    return place.partition("@")[2].partition("#")[0]
+
+
+def refuse_unless(volume: Volume, *statuses: str) -> None:
+    """BadRequest, in Cinder's words, unless the volume is in one of these states."""
+    if volume.status not in statuses:
+        refuse_status(volume, statuses)
+
+
+def refuse_status(volume: Volume, statuses: tuple[str, ...]) -> NoReturn:
+    raise BadRequest(
+        "Invalid volume: Volume status must be {statuses}, but current status is: {status}.",
+        statuses=" or ".join(statuses),
+        status=volume.status,
+    )
