@@ -1,5 +1,6 @@
 """The unmodified client's commands of imports, stores, tasks and the cache, each of them run."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,15 @@ def test_imports(walk: Walk, disk: Path) -> None:
     assert listed == [one["ID"] for one in reversed(tasks)]
     assert walk.ids(f"image task list --marker {listed[1]} --limit 1") == listed[:1]
     walk.does("image delete staged")
+
+
+@walks("image", "create")
+def test_bytes_that_are_piped_in(walk: Walk, disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with disk.open() as piped, monkeypatch.context() as shell:
+        shell.setattr(sys, "stdin", piped)
+        made = walk.json(f"image create --disk-format qcow2 --size {disk.stat().st_size} piped")
+    assert (made["status"], made["size"]) == ("active", disk.stat().st_size)
+    walk.does("image delete piped")
 
 
 @walks("image", "create, import")

@@ -5,11 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clients.command_walk import Walk, walks
+from tests.clients.conformance import conforming_cloud
+from tests.support.cloud import Client, RunningCloud
 
 NAMESPACE = "created_at, display_name, namespace, description, owner, protected, tags, updated_at, visibility"
 PROPERTY = "default, description, maximum, minimum, name, operators, title, type"
 OBJECT = "created_at, description, name, namespace_name, properties, required, updated_at"
 ASSOCIATION = "created_at, id, name, prefix, properties_target, updated_at"
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[RunningCloud]:
+    with conforming_cloud() as running:
+        yield running
 
 
 @pytest.fixture
@@ -65,7 +73,7 @@ def test_properties(walk: Walk, namespace: str) -> None:
 
 
 @walks("image metadef object", "create, delete, list, show, update, property show")
-def test_objects(walk: Walk, namespace: str) -> None:
+def test_objects(admin: Client, walk: Walk, namespace: str) -> None:
     made = walk.shown(f"image metadef object create --namespace {namespace} Bed", OBJECT)
     assert (made["name"], made["namespace_name"]) == ("Bed", namespace)
     walk.does(f"image metadef object update --name Pot {namespace} Bed")
@@ -75,6 +83,13 @@ def test_objects(walk: Walk, namespace: str) -> None:
     assert (shown["name"], shown["properties"]) == ("Pot", {})
     refusal = "Property size not found in object Pot."
     walk.refused(f"image metadef object property show {namespace} Pot size", refusal)
+    walk.does(f"image metadef object delete {namespace} Pot")
+    # The client has no way of giving an object properties.
+    pot = {"name": "Pot", "properties": {"size": {"title": "Size", "type": "integer", "minimum": 1}}}
+    made = admin.post("image", f"/v2/metadefs/namespaces/{namespace}/objects", json=pot)
+    assert made.status_code == 201, made.text
+    size = walk.json(f"image metadef object property show {namespace} Pot size")
+    assert (size["name"], size["title"], size["minimum"]) == ("size", "Size", 1)
     walk.does(f"image metadef object delete {namespace} Pot")
     walk.json(f"image metadef object create --namespace {namespace} Bed")
     walk.does(f"image metadef object delete {namespace}")

@@ -14,7 +14,7 @@ CONTENT = b"the bytes of an image elsewhere"
 MD5 = hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()
 SHA512, SHA256 = hashlib.sha512(CONTENT).hexdigest(), hashlib.sha256(CONTENT).hexdigest()
 FETCH = {"ports": [], "networks": ["127.0.0.0/8"]}
-TWO_STORES = {
+TWO_STORES: dict[str, Any] = {
     "default_store": "disk",
     "stores": {
         "disk": {"driver": "file", "weight": 1},

@@ -16,15 +16,18 @@ CLAIMS = {"checksum": "1" * 32, "os_hash_value": "deadbeef" * 16, "os_hash_algo"
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[RunningCloud]:
-    with running_cloud(image={**TWO_STORES, "show_multiple_locations": True, "fetch": FETCH}) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
 def there() -> Iterator[Web]:
     with elsewhere() as (server, _):
         yield server
+
+
+@pytest.fixture(scope="module")
+def cloud(there: Web) -> Iterator[RunningCloud]:
+    options = {"host": f"http://127.0.0.1:{there.port}", "bucket": "b", "access_key": "id", "secret_key": "s"}
+    stores = {**TWO_STORES["stores"], "far": {"driver": "s3", "options": options}}
+    settings = {**TWO_STORES, "stores": stores, "show_multiple_locations": True, "fetch": FETCH}
+    with running_cloud(image=settings) as running:
+        yield running
 
 
 def add(client: Client, image_id: str, where: dict[str, Any], at: str = "-") -> httpx.Response:
@@ -258,3 +261,17 @@ def test_a_download_prefers_the_stores_that_it_names(alice: Client, there: Web) 
     assert len(there.asked) > before
     refused = alice.get("image", f"{image['file']}?prefer=moon")
     assert (refused.status_code, "Store 'moon' is not configured." in unescape(refused.text)) == (400, True)
+
+
+def test_what_lies_in_a_store_of_ours_becomes_one_image_of_who_may_put_it_there(
+    cloud: RunningCloud, alice: Client, admin: Client
+) -> None:
+    far = cloud.cloud.images.backends.named("far")
+    assert far is not None
+    where = location(far.store.address("snapshot"))
+    refused = add(alice, create(alice)["id"], where)
+    assert (refused.status_code, "Invalid location" in refused.text) == (400, True)
+    first = add(admin, create(admin)["id"], where)
+    assert (first.status_code, first.json()["stores"]) == (200, "far")
+    second = add(admin, create(admin)["id"], where)
+    assert (second.status_code, "Invalid location" in second.text) == (400, True)

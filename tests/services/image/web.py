@@ -10,9 +10,9 @@ OPEN: Mapping[str, Any] = {"networks": ["127.0.0.0/8"], "ports": []}
 
 
 class Web:
-    """What lies at its paths; a path in `held` waits after half of its bytes, which `holds` tells, until
-    `let_go` is set, and one in `moved`
-    lies elsewhere. `tokens` are those that it was sent; `region` is the one whose image service it plays, if any."""
+    """What lies at its paths. A path in `held` waits after half of its bytes, as `holds` tells, until `let_go` is set;
+    one in `moved` lies elsewhere. `tokens` are those that it was sent; `region` is whose image service it plays.
+    """
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}

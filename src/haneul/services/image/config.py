@@ -16,6 +16,10 @@ class BackendSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weight: int = 0
     options: dict[str, str] = {}
 
+    def __repr__(self) -> str:
+        # Options may hold secrets.
+        return f"BackendSettings({self.driver})"
+
 
 class FetchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[image.fetch]`: which addresses web-download, glance-download and the http store may ask.

@@ -18,7 +18,7 @@ from haneul.services.image.files.api import routes_with as files_with
 from haneul.services.image.files.downloads import Downloads
 from haneul.services.image.files.removal import ByteRemoval
 from haneul.services.image.files.sources import Sources
-from haneul.services.image.files.upkeep import Upkeep, recover
+from haneul.services.image.files.upkeep import Upkeep
 from haneul.services.image.files.uploads import Uploads
 from haneul.services.image.images.api import Tools
 from haneul.services.image.images.api import routes_with as images_with
@@ -124,7 +124,6 @@ def service(parts: ImageParts) -> Service:
             ),
             BusMethod("image.part", ImagePart, parts_for_hosts.read_part),
         ),
-        on_start=(partial(recover, backends=backends),),
         operations=(ImportImage, AddLocation),
         workers=(
             partial(Upkeep, backends=backends),

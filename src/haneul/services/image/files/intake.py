@@ -63,6 +63,8 @@ class Landing:
         """Make the bytes durable; FileNotFoundError if they were deleted meanwhile."""
         try:
             self._draft.keep()
+        except Full as full:
+            raise TooLarge("Image storage media is full: {reason}", reason=str(full)) from full
         except Unreachable as away:
             raise Unavailable("{reason}", reason=str(away)) from away
 

@@ -102,7 +102,6 @@ def remove(db: Db, image: Image, keep_s: int) -> None:
     locations.condemn(db, [one for one in found if one not in kept])
     delete(db, image)
     news.told(db)
-    news.told(db)
 
 
 def refuse_download(image: Image, *, is_admin: bool) -> None:

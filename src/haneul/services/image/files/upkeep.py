@@ -6,13 +6,14 @@ from functools import partial
 
 from haneul.kernel import log as kernel_log
 from haneul.kernel.db import Db, Store
+from haneul.services.image.drivers.base import Unreachable
 from haneul.services.image.files import logic
 from haneul.services.image.files.logic import RECEIVING
 from haneul.services.image.files.removal import ByteRemoval
 from haneul.services.image.images.queries import BY_ID
 from haneul.services.image.locations.logic import incoming, news
 from haneul.services.image.locations.models import Location
-from haneul.services.image.stores.backends import Backends
+from haneul.services.image.stores.backends import Backend, Backends
 from haneul.services.image.tasks import logic as tasks
 
 log = logging.getLogger("haneul.image")
@@ -26,14 +27,23 @@ def recover(store: Store, backends: Backends) -> None:
     """
     for location in store.read(_uploads):
         backend = backends.holding(location.store)
-        if backend is not None and backend.store.is_abandoned(location.key):
-            backend.store.delete(location.key)
+        if backend is not None and backend.store.is_abandoned(location.key) and _is_deleted(backend, location.key):
             store.write(partial(logic.requeue, number=location.id))
             log.warning("The upload of image %s had broken off with its process.", location.image_id)
     for backend in backends.every:
         for key in backend.store.list_abandoned():
-            backend.store.delete(key)
+            _is_deleted(backend, key)
     ByteRemoval(backends).remove_due(store)
+
+
+def _is_deleted(backend: Backend, key: str) -> bool:
+    """Delete a broken draft; whether that could be done, or a store that is away is to be asked again later."""
+    try:
+        backend.store.delete(key)
+    except (Unreachable, OSError) as away:
+        log.warning("A broken draft can't be deleted from the store %s now: %s", backend.name, away)
+        return False
+    return True
 
 
 def _uploads(db: Db) -> list[Location]:
@@ -64,9 +74,8 @@ class Upkeep:
         self._thread.join(10)
 
     def _work(self) -> None:
+        was_told = False
         while not self._stopping.is_set():
-            was_told = self._news.wait(EVERY_S)
-            self._news.clear()
             try:
                 if was_told:
                     ByteRemoval(self._backends).remove_due(self._store)
@@ -75,3 +84,5 @@ class Upkeep:
                     tasks.forget_expired(self._store)
             except Exception:
                 kernel_log.failure("images could not be looked after")
+            was_told = self._news.wait(EVERY_S)
+            self._news.clear()

@@ -118,4 +118,5 @@ async def _grounds(call: Call, image_id: str, changes: Sequence[Change], tools: 
     if urls and settings.show_multiple_locations:
         await call.transaction(lambda db: loaded(call, db, image_id, changes), writes=False)
         measured = await call.in_thread(partial(measure, tools.backends, urls))
-    return Grounds(tools.backends, measured, settings.hash, settings.show_multiple_locations)
+    may_adopt = "service" in call.caller.roles or call.allows(access.ADMIN)
+    return Grounds(tools.backends, measured, settings.hash, settings.show_multiple_locations, may_adopt)

@@ -21,12 +21,16 @@ INVALID = "Invalid location"
 
 
 class Grounds(msgspec.Struct, frozen=True):
-    """What changes of locations stand on: what stores said of the URLs, and what this cloud allows."""
+    """What changes of locations stand on: what stores said of the URLs, and what this cloud allows.
+
+    Who `may_adopt` may name bytes in stores of ours: administrators and other services, which put them there.
+    """
 
     backends: Backends
     measured: Mapping[str, Measured]
     hash_name: str
     is_allowed: bool
+    may_adopt: bool
 
 
 def shown(db: Db, image: Image, backends: Backends) -> list[Location]:
@@ -133,8 +137,8 @@ def _measured(db: Db, asked: LocationAsked, there: Sequence[Location], grounds: 
     place = measured.place
     if any((one.store, one.key, one.metadata) == (place.store, place.key, asked.told) for one in there):
         raise BadRequest("The location {url} already exists", url=asked.url)
-    # What one image is made of goes with it: it can be no other's.
-    if not measured.is_read_only and logic.is_taken(db, place):
+    # What one image is made of goes with it: it can be no other's, and nobody may guess at what lies there.
+    if not measured.is_read_only and (not grounds.may_adopt or logic.is_taken(db, place)):
         raise BadRequest(INVALID)
     return measured
 

@@ -25,6 +25,11 @@ def _image(work: Work) -> Image:
     return image
 
 
+def _want(work: Work, kind: str, told: dict[str, Any]) -> None:
+    if not any(one.kind == kind for one in transfers.of_operation(work.db, work.id)):
+        transfers.want(work.db, work.id, _image(work).id, Wanted(kind, told))
+
+
 def _ended(work: Work, kind: str) -> Transfer:
     """The operation's transfer of a kind, once it has ended."""
     found = next(one for one in transfers.of_operation(work.db, work.id) if one.kind == kind)
@@ -40,7 +45,7 @@ def _refuse_undone(transfer: Transfer) -> None:
 
 def want_size(work: Work) -> None:
     tasks.begin(work.db, work.input["task_id"])
-    transfers.want(work.db, work.id, _image(work).id, Wanted("measure", {"url": work.input["loc_url"]}))
+    _want(work, "measure", {"url": work.input["loc_url"]})
 
 
 def see_size(work: Work) -> None:
@@ -59,6 +64,8 @@ def see_size(work: Work) -> None:
 
 
 def _put(work: Work, image: Image, size: int) -> None:
+    if "location" in work.memo:
+        return
     place = Place(work.input["store"], work.input["key"])
     if not work.input["is_read_only"] and logic.is_taken(work.db, place):
         raise BadRequest("Invalid location")
@@ -80,8 +87,7 @@ def take_back(work: Work) -> None:
 
 def want_hash(work: Work) -> None:
     if work.input["secure_hash"]:
-        told = {"from": work.memo["location"], "hash_name": work.input["hash_name"]}
-        transfers.want(work.db, work.id, _image(work).id, Wanted("hash", told))
+        _want(work, "hash", {"from": work.memo["location"], "hash_name": work.input["hash_name"]})
 
 
 def cancel(work: Work) -> None:
