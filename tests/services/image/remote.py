@@ -25,7 +25,8 @@ TWO_STORES: dict[str, Any] = {
 
 
 class Elsewhere:
-    """A server whose `/slow` ends its answer when the test says so; `/none` is not there."""
+    """A server whose `/slow` ends its answer when the test says so; `/none` is not there, and `/cut`
+    never comes to its end."""
 
     def __init__(self) -> None:
         self.go_on = threading.Event()
@@ -33,6 +34,8 @@ class Elsewhere:
     def __call__(self, request: bytes, connection: socket.socket) -> None:
         if b" /none" in request:
             connection.sendall(ok(b"", status="404 Not Found"))
+        elif b" /cut" in request:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf.")
         elif b" /slow" in request:
             connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf.")
             self.go_on.wait(20)

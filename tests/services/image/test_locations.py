@@ -109,6 +109,28 @@ def test_a_server_that_has_nothing_leaves_the_image_queued(alice: Client, there:
     assert (image["status"], "stores" in image) == ("queued", False)
 
 
+def tasks(client: Client, image_id: str) -> list[tuple[str, str, str]]:
+    shown = client.get("image", f"/v2/images/{image_id}/tasks").json()["tasks"]
+    return [(one["type"], one["status"], one["message"]) for one in shown]
+
+
+def test_a_hash_that_cannot_be_had_costs_an_image_in_use_nothing(alice: Client, there: Web) -> None:
+    image_id = create(alice)["id"]
+    assert add(alice, image_id, there.url("/cut")).status_code == 202
+    image = ended(alice, image_id)
+    assert (image["status"], image["os_hash_value"]) == ("active", None)
+    assert tasks(alice, image_id) == [("location_import", "success", "")]
+
+
+def test_a_claimed_hash_that_cannot_be_seen_is_not_believed(alice: Client, there: Web) -> None:
+    image_id = create(alice)["id"]
+    assert add(alice, image_id, there.url("/cut"), os_hash_algo="sha256", os_hash_value=SHA256).status_code == 202
+    image = ended(alice, image_id)
+    assert (image["status"], image["os_hash_algo"]) == ("queued", None)
+    (task,) = tasks(alice, image_id)
+    assert task == ("location_import", "failure", f"Hash calculation failed for image {image_id} data")
+
+
 @pytest.mark.parametrize(
     ("body", "status", "sentence"),
     [

@@ -24,11 +24,18 @@ class Source(Struct, frozen=True, kw_only=True):
     volume_id: str = ""
 
 
+class RevertPlan(Struct, frozen=True, kw_only=True):
+    """Give the volume the contents of its snapshot again, once: `id` tells this time from every other."""
+
+    id: str
+    snapshot_id: str
+
+
 class VolumePlan(Struct, frozen=True, kw_only=True):
     """What one volume should be. `generation` grows with every change of what is wanted, by the request named.
 
     `snapshots` are the ids of those that it is to have. `dropped_snapshots` names those that it had and must lose: none
-    goes because a plan merely lacks it.
+    goes because a plan merely lacks it. `revert_to` is done before new snapshots are made.
     """
 
     id: str
@@ -38,6 +45,7 @@ class VolumePlan(Struct, frozen=True, kw_only=True):
     source: Source | None = None
     snapshots: tuple[str, ...] = ()
     dropped_snapshots: tuple[str, ...] = ()
+    revert_to: RevertPlan | None = None
     request_id: str = ""
 
 
@@ -106,7 +114,10 @@ class VolumeDriver(Protocol):
         ...
 
     def ensure_volume(self, plan: VolumePlan) -> None:
-        """Make the volume of its source, bring it to its size, make and drop snapshots, remember the generation."""
+        """Make the volume of its source, bring it to its size, make and drop snapshots, remember the generation.
+
+        Refused for a snapshot that was made and is there no more: a new one would have other contents.
+        """
         ...
 
     def remove_volume(self, volume_id: str) -> None:

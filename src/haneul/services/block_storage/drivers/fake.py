@@ -38,9 +38,15 @@ class FakeDriver:
             if not record.made_generation:
                 self._refuse_absent(plan)
             self._settings.reached("volume-made")
+            revert = records.revert_due(record, plan)
             kept = sorted({*record.snapshots, *plan.snapshots} - set(plan.dropped_snapshots))
             made = replace(
-                record, plan=plan, made_generation=plan.generation, size_gb=plan.size_gb, snapshots=tuple(kept)
+                record,
+                plan=plan,
+                made_generation=plan.generation,
+                size_gb=plan.size_gb,
+                snapshots=tuple(kept),
+                reverted=revert.id if revert else record.reverted,
             )
             records.save(self._file(plan.id), made)
             self._settings.reached("plan-remembered")

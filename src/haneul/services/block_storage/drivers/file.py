@@ -29,6 +29,7 @@ from haneul.services.block_storage.drivers.base import (
 from haneul.services.block_storage.drivers.records import VolumeRecord
 
 DRAFT = ".part"
+LOST = "A snapshot of the volume is lost: it was made and is not in this back end any more."
 NO_SOURCE = "The volume or snapshot that the new volume is to be made of is not in this back end."
 
 
@@ -72,6 +73,7 @@ class FileDriver:
         self._settings.reached("record-made")
         if not record.size_gb:
             self._make(plan)
+        record = self._reverted(plan, record)
         self._grow(plan)
         record = self._save(replace(record, size_gb=plan.size_gb))
         kept = self._with_snapshots(plan, record)
@@ -93,6 +95,21 @@ class FileDriver:
         self._finish(draft, path)
         self._settings.reached("volume-made")
 
+    def _reverted(self, plan: VolumePlan, record: VolumeRecord) -> VolumeRecord:
+        wanted = records.revert_due(record, plan)
+        if wanted is None:
+            return record
+        source = self._snapshot(plan.id, wanted.snapshot_id)
+        if not source.exists():
+            raise Refused(LOST)
+        path = self._volume(plan.id)
+        draft = path.with_name(path.name + DRAFT)
+        draft.unlink(missing_ok=True)
+        copying.clone(source, draft)
+        self._finish(draft, path)
+        self._settings.reached("volume-reverted")
+        return self._save(replace(record, reverted=wanted.id))
+
     def _source(self, source: Source) -> Path:
         path = self._volume(source.id) if source.kind == "volume" else self._snapshot(source.volume_id, source.id)
         record = records.load(path.with_name("record.json"))
@@ -111,6 +128,8 @@ class FileDriver:
         for snapshot_id in plan.snapshots:
             path = self._snapshot(plan.id, snapshot_id)
             if not path.exists():
+                if snapshot_id in record.snapshots:
+                    raise Refused(LOST)
                 draft = path.with_name(path.name + DRAFT)
                 draft.unlink(missing_ok=True)
                 copying.clone(self._volume(plan.id), draft)
@@ -145,6 +164,9 @@ class FileDriver:
 
     def recover(self) -> None:
         self._finish_removals()
+        for path in self._folder.iterdir():
+            if records.is_safe_id(path.name) and not any(path.iterdir()):
+                path.rmdir()
         for draft in self._folder.glob(f"*/*{DRAFT}"):
             draft.unlink(missing_ok=True)
 

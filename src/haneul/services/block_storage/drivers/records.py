@@ -7,20 +7,21 @@ import msgspec
 from msgspec import Struct
 
 from haneul.host.disk import durable
-from haneul.services.block_storage.drivers.base import Refused, VolumePlan
+from haneul.services.block_storage.drivers.base import Refused, RevertPlan, VolumePlan
 
 SAFE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 LARGEST_GB = 1 << 20
 
 
 class VolumeRecord(Struct, frozen=True, kw_only=True):
-    """Whose the volume is, what was wanted of it last, and what of that is there."""
+    """Whose the volume is, what was wanted of it last, and what of that is there; `reverted` is the last revert's id."""
 
     cloud_id: str
     plan: VolumePlan
     made_generation: int = 0
     size_gb: int = 0
     snapshots: tuple[str, ...] = ()
+    reverted: str = ""
 
 
 def load(path: Path) -> VolumeRecord | None:
@@ -42,6 +43,8 @@ def save(path: Path, record: VolumeRecord) -> VolumeRecord:
 def refuse_unsafe(plan: VolumePlan) -> None:
     """Refuse ids that could lead out of a folder, and sizes that can't be."""
     named = [plan.id, *plan.snapshots, *plan.dropped_snapshots]
+    if plan.revert_to is not None:
+        named.append(plan.revert_to.snapshot_id)
     if plan.source is not None:
         named += [plan.source.id, *([plan.source.volume_id] if plan.source.volume_id else [])]
     if not all(map(is_safe_id, named)):
@@ -50,6 +53,16 @@ def refuse_unsafe(plan: VolumePlan) -> None:
         raise Refused(f"A volume has from 1 to {LARGEST_GB} GiB.")
     if set(plan.snapshots) & set(plan.dropped_snapshots):
         raise Refused("A snapshot can't be wanted and dropped at once.")
+
+
+def revert_due(record: VolumeRecord, plan: VolumePlan) -> RevertPlan | None:
+    """The revert that is still to be done; Refused if the volume lacks the snapshot."""
+    wanted = plan.revert_to
+    if wanted is None or wanted.id == record.reverted:
+        return None
+    if wanted.snapshot_id not in record.snapshots:
+        raise Refused("The snapshot that the volume is to be reverted to is not in this back end.")
+    return wanted
 
 
 def is_safe_id(text: str) -> bool:

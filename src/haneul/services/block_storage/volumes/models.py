@@ -5,13 +5,15 @@ from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String
 from haneul.kernel.db import Json, Row, Table, Text, Time
 
 THERE, GONE = "there", "gone"
+ASKED, USED, DROPPED = "asked", "used", "dropped"
 
 
 class Volume(Row):
     """A volume. `host` is where it lies, as HOST@BACKEND#POOL, empty before it is placed.
 
     `generation` counts what is wanted of the host, `observed_generation` is what it has made true, `observed_error` why
-    it could not. `metadata` is the user's, `image_metadata` what it has of the image that it is made of.
+    it could not. `metadata` is the user's, `image_metadata` what it has of the image that it is made of. `is_read_only` is
+    None until somebody has said. `revert_id` tells the last revert, to `revert_snapshot_id`, from all others.
     """
 
     id: str
@@ -24,7 +26,7 @@ class Volume(Row):
     previous_status: str | None
     migration_status: str | None
     is_bootable: bool
-    is_read_only: bool
+    is_read_only: bool | None
     is_multiattach: bool
     type_id: str
     host: str
@@ -35,6 +37,8 @@ class Volume(Row):
     group_id: str | None
     metadata: dict[str, str]
     image_metadata: dict[str, str]
+    revert_id: str | None
+    revert_snapshot_id: str | None
     generation: int
     wanted: str
     wanted_by: str
@@ -45,7 +49,11 @@ class Volume(Row):
 
 
 class Snapshot(Row):
-    """A volume as it was at one moment. `role`: `used`, or `dropped` while its host still has to delete it."""
+    """A volume as it was at one moment.
+
+    `role`: `asked` until its turn has come, `used` while its host has to have it, `dropped` while its host has to delete
+    it. One that was dropped never is used again: its host would make it of what the volume has become.
+    """
 
     id: str
     volume_id: str
@@ -56,13 +64,14 @@ class Snapshot(Row):
     size_gb: int
     status: str
     role: str
+    progress: str
     metadata: dict[str, str]
     created_at: datetime
     updated_at: datetime
 
 
 class MetadataRow(Row):
-    """An item of a volume's or a snapshot's metadata, to be searched; the owner repeats all of its own."""
+    """An item of metadata, of a volume, a volume's image or a snapshot, to be searched; the owner has all of its own."""
 
     owner_id: str
     name: str
@@ -81,7 +90,7 @@ volumes = Table(
     Column("previous_status", String(32)),
     Column("migration_status", String(32)),
     Column("is_bootable", Boolean, nullable=False),
-    Column("is_read_only", Boolean, nullable=False),
+    Column("is_read_only", Boolean),
     Column("is_multiattach", Boolean, nullable=False),
     Column("type_id", String(36), nullable=False),
     Column("host", String(255), nullable=False),
@@ -92,6 +101,8 @@ volumes = Table(
     Column("group_id", String(36)),
     Column("metadata", Json, nullable=False),
     Column("image_metadata", Json, nullable=False),
+    Column("revert_id", String(36)),
+    Column("revert_snapshot_id", String(36)),
     Column("generation", BigInteger, nullable=False),
     Column("wanted", String(16), nullable=False),
     Column("wanted_by", String(64), nullable=False),
@@ -118,12 +129,14 @@ snapshots = Table(
     Column("size_gb", Integer, nullable=False),
     Column("status", String(32), nullable=False),
     Column("role", String(16), nullable=False),
+    Column("progress", String(16), nullable=False),
     Column("metadata", Json, nullable=False),
     Column("created_at", Time, nullable=False),
     Column("updated_at", Time, nullable=False),
-    Index("ix_block_storage_snapshots_volume_id", "volume_id", "id"),
+    Index("ix_block_storage_snapshots_volume_id", "volume_id", "created_at", "id"),
     Index("ix_block_storage_snapshots_created_at", "created_at", "id"),
     Index("ix_block_storage_snapshots_project_id", "project_id", "created_at", "id"),
+    Index("ix_block_storage_snapshots_name", "project_id", "name", "id"),
 )
 
 volume_metadata = Table(
@@ -138,4 +151,11 @@ snapshot_metadata = Table(
     Column("owner_id", String(36), primary_key=True),
     Column("name", String(255), primary_key=True),
     Column("value", String(255), nullable=False),
+)
+
+image_metadata = Table(
+    "block_storage_image_metadata",
+    Column("owner_id", String(36), primary_key=True),
+    Column("name", String(255), primary_key=True),
+    Column("value", Text, nullable=False),
 )
