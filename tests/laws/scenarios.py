@@ -99,6 +99,13 @@ def suspended(nova: Client) -> str:
     return server_id
 
 
+def delete_with_images(nova: Client, server_id: str) -> str:
+    """Delete the server, and the images that were made of it."""
+    for one in nova.get("image", f"/v2/images?instance_uuid={server_id}").json()["images"]:
+        delete_image(nova, one["id"])
+    return delete(nova, server_id)
+
+
 def rebuild(nova: Client, server_id: str) -> str:
     return act("rebuild", imageRef=image(nova))(nova, server_id)
 
@@ -111,11 +118,11 @@ def reaches(nova: Client, server_id: str, status: str) -> None:
     eventually(there)
 
 
-def act(name: str, **values: str) -> Callable[[Client, str], str]:
+def act(action: str, **values: str) -> Callable[[Client, str], str]:
     """Start an action of a server."""
 
     def begin(nova: Client, server_id: str) -> str:
-        answer = nova.post("compute", f"/v2.1/servers/{server_id}/action", json={name: values or None})
+        answer = nova.post("compute", f"/v2.1/servers/{server_id}/action", json={action: values or None})
         assert answer.status_code == 202, answer.text
         return server_id
 
@@ -168,6 +175,7 @@ SCENARIOS = {
     "server-suspend": Scenario(active, act("suspend")),
     "server-resume": Scenario(suspended, act("resume")),
     "server-rebuild": Scenario(active, rebuild),
+    "server-image": Scenario(active, act("createImage", name="copy"), delete_with_images),
     "server-attach-interface": Scenario(active, attach),
     "server-detach-interface": Scenario(active, detach),
 }

@@ -68,7 +68,7 @@ CASES: dict[str, list[Case]] = {
     "delete_metadef_tags": within(also=("delete_metadef_namespace",)),
     "add_metadef_resource_type_association": within({"name": "b"}, later=(409,)),
 }
-CALLS: dict[tuple[str, str], list[Case]] = {
-    ("DELETE", f"{NAMESPACE}/objects"): within(),
-    ("DELETE", f"{NAMESPACE}/properties"): within(),
+CALLS: dict[tuple[str, str, str], list[Case]] = {
+    ("delete_metadef_namespace", "DELETE", f"{NAMESPACE}/objects"): within(),
+    ("delete_metadef_namespace", "DELETE", f"{NAMESPACE}/properties"): within(),
 }

@@ -9,7 +9,8 @@ from haneul.kernel.db import Db
 from haneul.services.image.files import logic as uploads
 from haneul.services.image.files.upkeep import recover
 from haneul.services.image.images.queries import BY_ID
-from haneul.services.image.locations.logic import Place, due_deletions, new_key
+from haneul.services.image.locations.deletions import due
+from haneul.services.image.locations.logic import Place, new_key
 from haneul.services.image.locations.models import ACTIVE, STAGED
 
 
@@ -81,7 +82,7 @@ def test_bytes_of_a_deleted_image_go(cloud: RunningCloud, admin: Client) -> None
     assert [name for name in files(cloud) if name.startswith(image_id)]
     again(cloud)
     assert not [name for name in files(cloud) if name.startswith(image_id)]
-    assert cloud.cloud.store.read(lambda db: due_deletions(db, now())) == []
+    assert cloud.cloud.store.read(lambda db: due(db, now())) == []
 
 
 def test_bytes_that_no_row_speaks_of_stay(cloud: RunningCloud) -> None:

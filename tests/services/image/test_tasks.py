@@ -174,6 +174,13 @@ def test_ended_tasks_are_forgotten(cloud: RunningCloud, admin: Client, web: Web)
     assert store.read(lambda db: db.one(logic.BY_ID, id=task_id)) is None
 
 
+def test_tasks_are_not_deleted_by_hand(admin: Client, alice: Client) -> None:
+    assert alice.delete("image", "/v2/tasks/any").status_code == 403
+    answer = admin.delete("image", "/v2/tasks/any")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET")
+    assert "They are auto deleted after reaching the time based on their expires_at property." in answer.text
+
+
 def test_tasks_are_described(admin: Client) -> None:
     one = admin.get("image", "/v2/schemas/task").json()
     many = admin.get("image", "/v2/schemas/tasks").json()

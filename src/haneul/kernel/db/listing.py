@@ -7,7 +7,7 @@ from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Generic, Literal
 
 import msgspec
-from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Select, Table, bindparam, func, select
 
 from haneul.kernel.db.statements import Query, R, columns_of
 from haneul.kernel.db.transaction import Db
@@ -124,6 +124,21 @@ class Listing(Generic[R]):
             elif page.limit > len(found):
                 found += db.all(query, **parameters, page_limit=page.limit - len(found))
         return found
+
+    def count(self, db: Db, filters: Mapping[str, Any], clauses: Sequence[Clause] = ()) -> int:
+        """How many rows the whole list has, for APIs that tell it."""
+        wheres = {name: _where(value) for name, value in filters.items()}
+        parameters = _values(wheres)
+        for clause in clauses:
+            parameters.update(clause.values)
+        operators = _operators(wheres)
+
+        def build() -> Select[Any]:
+            conditions = [*self._conditions(operators), *(clause.build() for clause in clauses)]
+            return select(func.count()).select_from(self.table).where(*conditions)
+
+        statement = self._query(("count", operators, tuple(clause.name for clause in clauses)), build)
+        return int(db.connection.execute(statement, parameters).scalar() or 0)
 
     def _fixed(self, wheres: Mapping[str, Where]) -> list[Filter]:
         """The columns that have one value in the whole list."""

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from haneul.kernel.policy import Rule
+
 BASE_RULES: Mapping[str, str] = MappingProxyType(
     {
         "context_is_admin": "role:admin",
@@ -14,3 +16,4 @@ BASE_RULES: Mapping[str, str] = MappingProxyType(
 READER = "rule:xena_system_admin_or_project_reader"
 MEMBER = "rule:xena_system_admin_or_project_member"
 ADMIN = "rule:admin_api"
+SIGNED_IN = Rule("block_storage:signed_in", "@", "Ask what Cinder tells to anyone with a token.")

@@ -11,6 +11,7 @@ from haneul.services.image.files.open_readers import OpenReaders
 from haneul.services.image.files.sources import Sources
 from haneul.services.image.images.access import NO_IMAGE, Viewer, visible
 from haneul.services.image.images.models import Image
+from haneul.services.image.images.proxied import ProxiedImages, discard, with_properties
 from haneul.services.image.images.queries import BY_ID
 from haneul.services.image.imports.of_servers import DiskCopy, NewServerImage, ServerImages
 from haneul.services.image.imports.of_servers import begin as begin_server_image
@@ -106,11 +107,16 @@ __all__ = [
     "ImageFacts",
     "ImagePart",
     "NewServerImage",
+    "ProxiedImages",
     "ServerImages",
+    "Viewer",
     "active_among",
     "begin_server_image",
     "bootable",
+    "discard",
     "facts_of",
     "give_up_server_image",
     "server_image_outcome",
+    "visible",
+    "with_properties",
 ]

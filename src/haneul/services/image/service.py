@@ -23,6 +23,7 @@ from haneul.services.image.files.uploads import Uploads
 from haneul.services.image.images.api import Tools
 from haneul.services.image.images.api import routes_with as images_with
 from haneul.services.image.images.protections import protections_in
+from haneul.services.image.images.proxied import ProxiedImages
 from haneul.services.image.images.views import Views
 from haneul.services.image.imports.api import ImportTools
 from haneul.services.image.imports.api import routes_with as imports_with
@@ -67,6 +68,11 @@ class ImageParts(msgspec.Struct, frozen=True):
     def of_servers(self) -> ServerImages:
         """What compute makes images of servers with."""
         return ServerImages(self.backends, self.settings)
+
+    @property
+    def proxied(self) -> ProxiedImages:
+        """What compute's clients reach images with."""
+        return ProxiedImages(self.settings.keep_deleted_s, protections_in(self.settings.property_protections))
 
 
 def open_images(folder: Path, settings: ImageSettings, hosts: HostBytes) -> ImageParts:

@@ -1,9 +1,9 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, String
+from sqlalchemy import Boolean, Column, String, UniqueConstraint
 
-from haneul.kernel.db import Json, Row, Table, Time
+from haneul.kernel.db import Counter, Json, Row, Table, Time
 
 VOLUME, SCHEDULER, BACKUP = "cinder-volume", "cinder-scheduler", "cinder-backup"
 """What Cinder calls its parts: clients ask for these names."""
@@ -12,9 +12,11 @@ VOLUME, SCHEDULER, BACKUP = "cinder-volume", "cinder-scheduler", "cinder-backup"
 class StorageService(Row):
     """A part of block storage: `host` is HOST@BACKEND for a back end of volumes, HOST for the others.
 
-    `pools` are what a back end last said of its pools, `error` why it can't be used.
+    `pools` are what a back end last said of its pools, `error` why it can't be used. `is_frozen`: nothing may be made
+    or changed there, though what is there can be used.
     """
 
+    number: int
     binary: str
     host: str
     zone: str
@@ -30,8 +32,9 @@ class StorageService(Row):
 
 storage_services = Table(
     "block_storage_services",
-    Column("binary", String(64), primary_key=True),
-    Column("host", String(255), primary_key=True),
+    Column("number", Counter, primary_key=True, autoincrement=True),
+    Column("binary", String(64), nullable=False),
+    Column("host", String(255), nullable=False),
     Column("zone", String(255), nullable=False),
     Column("driver", String(64), nullable=False),
     Column("pools", Json, nullable=False),
@@ -41,4 +44,5 @@ storage_services = Table(
     Column("is_frozen", Boolean, nullable=False),
     Column("seen_at", Time, nullable=False),
     Column("created_at", Time, nullable=False),
+    UniqueConstraint("binary", "host"),
 )

@@ -1,20 +1,30 @@
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 import msgspec
 
 from haneul.kernel.auth import Caller
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db
+from haneul.kernel.db import Db, Table
 from haneul.kernel.errors import BadRequest, Conflict, NotFound
 from haneul.kernel.ids import is_uuid_like, new_uuid
 from haneul.kernel.reconcile import Tombstone
 from haneul.kernel.reconcile.plans import bury, touch
-from haneul.services.block_storage.volumes.models import GONE, THERE, MetadataRow, Volume, volume_metadata, volumes
+from haneul.services.block_storage.volumes.models import (
+    GONE,
+    THERE,
+    MetadataRow,
+    Volume,
+    image_metadata,
+    volume_metadata,
+    volumes,
+)
 from haneul.services.block_storage.volumes.queries import BY_ID
 from haneul.services.block_storage.wire import VOLUMES
 
 NO_VOLUME = "Volume {id} could not be found."
+CHANGED = "Volume {id} was changed by another request at the same time."
+MOST_ITEMS = 128
 
 
 class NewVolume(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,9 +54,11 @@ def create(db: Db, wanted: NewVolume) -> Volume:
         status="creating",
         previous_status=None,
         migration_status=None,
-        is_read_only=False,
+        is_read_only=None,
         host="",
         group_id=None,
+        revert_id=None,
+        revert_snapshot_id=None,
         generation=0,
         wanted=THERE,
         wanted_by="",
@@ -57,7 +69,8 @@ def create(db: Db, wanted: NewVolume) -> Volume:
         **{name: getattr(wanted, name) for name in NewVolume.__struct_fields__},
     )
     db.insert(volumes, volume)
-    _note_metadata(db, volume.id, {}, volume.metadata)
+    note_items(db, volume_metadata, volume.id, ({}, volume.metadata))
+    note_items(db, image_metadata, volume.id, ({}, volume.image_metadata))
     return volume
 
 
@@ -81,24 +94,47 @@ def change(db: Db, volume: Volume, **values: Any) -> Volume:
     """Write values of a volume as it was read; Conflict if its status is another by now."""
     moment = now()
     if not db.update(volumes, {"id": volume.id, "status": volume.status}, **values, updated_at=moment):
-        raise Conflict("Volume {id} was changed by another request at the same time.", id=volume.id)
+        raise Conflict(CHANGED, id=volume.id)
     return msgspec.structs.replace(volume, **values, updated_at=moment)
 
 
 def set_metadata(db: Db, volume: Volume, metadata: dict[str, str]) -> Volume:
     """Make this the volume's metadata."""
-    _note_metadata(db, volume.id, volume.metadata, metadata)
-    return change(db, volume, metadata=metadata)
+    refuse_many(metadata)
+    note_items(db, volume_metadata, volume.id, (volume.metadata, metadata))
+    return _with_items(db, volume, "metadata", metadata)
 
 
-def _note_metadata(db: Db, volume_id: str, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+def set_image_metadata(db: Db, volume: Volume, metadata: dict[str, str]) -> Volume:
+    """Make this what the volume has of its image."""
+    refuse_many(metadata)
+    note_items(db, image_metadata, volume.id, (volume.image_metadata, metadata))
+    return _with_items(db, volume, "image_metadata", metadata)
+
+
+def _with_items(db: Db, volume: Volume, column: str, items: dict[str, str]) -> Volume:
+    where = {"id": volume.id, column: getattr(volume, column)}
+    if not db.update(volumes, where, **{column: items}, updated_at=now()):
+        raise Conflict(CHANGED, id=volume.id)
+    return get(db, volume.id)
+
+
+def refuse_many(metadata: Mapping[str, str]) -> None:
+    """BadRequest for more items of metadata than anything may have."""
+    if len(metadata) > MOST_ITEMS:
+        raise BadRequest("Invalid metadata: more than {most} items are not kept.", most=MOST_ITEMS)
+
+
+def note_items(db: Db, table: Table, owner_id: str, items: tuple[Mapping[str, str], Mapping[str, str]]) -> None:
+    """Bring the rows of a table of metadata from the former to the new items of their owner."""
+    old, new = items
     for name in old.keys() - new.keys():
-        db.delete(volume_metadata, owner_id=volume_id, name=name)
+        db.delete(table, owner_id=owner_id, name=name)
     for name in old.keys() & new.keys():
         if old[name] != new[name]:
-            db.update(volume_metadata, {"owner_id": volume_id, "name": name}, value=new[name])
+            db.update(table, {"owner_id": owner_id, "name": name}, value=new[name])
     added = sorted(new.keys() - old.keys())
-    db.insert_all(volume_metadata, [MetadataRow(volume_id, name, new[name]) for name in added])
+    db.insert_all(table, [MetadataRow(owner_id, name, new[name]) for name in added])
 
 
 def want(db: Db, volume: Volume, request_id: str, **values: Any) -> int:
@@ -107,7 +143,7 @@ def want(db: Db, volume: Volume, request_id: str, **values: Any) -> int:
     where = {"id": volume.id, "generation": volume.generation}
     told = {**values, "generation": generation, "wanted_by": request_id, "observed_error": "", "updated_at": now()}
     if not db.update(volumes, where, **told):
-        raise Conflict("Volume {id} was changed by another request at the same time.", id=volume.id)
+        raise Conflict(CHANGED, id=volume.id)
     place = values.get("host", volume.host)
     if place:
         touch(db, host_of(place), VOLUMES, (volume.id,))
@@ -123,7 +159,8 @@ def want_gone(db: Db, volume: Volume, request_id: str) -> None:
 
 def forget(db: Db, volume: Volume) -> None:
     """Nothing is left of the volume."""
-    db.delete(volume_metadata, owner_id=volume.id)
+    for table in (volume_metadata, image_metadata):
+        db.delete(table, owner_id=volume.id)
     db.delete(volumes, id=volume.id)
 
 
@@ -135,17 +172,3 @@ def host_of(place: str) -> str:
 def backend_of(place: str) -> str:
     """The back end's name in HOST@BACKEND#POOL."""
     return place.partition("@")[2].partition("#")[0]
-
-
-def refuse_unless(volume: Volume, *statuses: str) -> None:
-    """BadRequest, in Cinder's words, unless the volume is in one of these states."""
-    if volume.status not in statuses:
-        refuse_status(volume, statuses)
-
-
-def refuse_status(volume: Volume, statuses: tuple[str, ...]) -> NoReturn:
-    raise BadRequest(
-        "Invalid volume: Volume status must be {statuses}, but current status is: {status}.",
-        statuses=" or ".join(statuses),
-        status=volume.status,
-    )

@@ -8,9 +8,9 @@ from haneul.kernel.reconcile.plans import is_buried
 from haneul.services.block_storage.config import BlockStorageSettings
 from haneul.services.block_storage.types import logic as types
 from haneul.services.block_storage.volumes import logic
-from haneul.services.block_storage.volumes.models import GONE, Volume, snapshots, volumes
-from haneul.services.block_storage.volumes.queries import BY_ID
-from haneul.services.block_storage.volumes.scheduling import choose
+from haneul.services.block_storage.volumes.models import GONE, Volume, snapshot_metadata, snapshots, volumes
+from haneul.services.block_storage.volumes.queries import BY_ID, SNAPSHOTS_OF_MANY
+from haneul.services.block_storage.volumes.scheduling import choose, refuse_full
 from haneul.services.block_storage.wire import VOLUMES
 
 MAKE_DEADLINE_S = 6 * 3600.0
@@ -42,7 +42,9 @@ def choose_place(work: Work) -> None:
     volume = _volume(work)
     if not volume.host:
         settings = msgspec.convert(work.input["settings"], BlockStorageSettings)
-        place = work.input.get("place") or choose(work.db, volume, types.get(work.db, volume.type_id), settings)
+        place = work.input.get("place") or choose(
+            work.db, volume, types.get(work.db, volume.type_id), (settings, work.input.get("hints", {}))
+        )
         work.memo["place"] = place
 
 
@@ -96,6 +98,8 @@ def forget(work: Work) -> None:
     """The volume is no more, nor are its snapshots."""
     volume = work.db.one(BY_ID, id=work.resource_id)
     if volume is not None:
+        for snapshot in work.db.all(SNAPSHOTS_OF_MANY, ids=[volume.id]):
+            work.db.delete(snapshot_metadata, owner_id=snapshot.id)
         work.db.delete(snapshots, volume_id=volume.id)
         logic.forget(work.db, volume)
 
@@ -112,9 +116,11 @@ class DeleteVolume(VolumeOperation):
 
 
 def want_larger(work: Work) -> None:
-    volume = _volume(work)
-    if volume.size_gb != work.input["size_gb"]:
-        logic.want(work.db, volume, work.request_id, size_gb=work.input["size_gb"])
+    """Say that the host should have the volume larger, if its pool has the room."""
+    volume, size = _volume(work), work.input["size_gb"]
+    if volume.size_gb != size:
+        refuse_full(work.db, volume, size - volume.size_gb)
+        logic.want(work.db, volume, work.request_id, size_gb=size)
 
 
 def now_as_before(work: Work) -> None:
@@ -124,10 +130,48 @@ def now_as_before(work: Work) -> None:
 
 
 class ExtendVolume(VolumeOperation):
-    """To a larger size. A volume doesn't become smaller: what has failed is seen by the administrator."""
+    """To a larger size. A volume doesn't become smaller: what has failed on the host is seen by the administrator."""
 
     name = "volume-extend"
     steps = (Step("want it larger", want_larger), Step("see it larger", now_as_before, deadline_s=MAKE_DEADLINE_S))
 
+    @staticmethod
+    def failed(work: Work, fault: Fault) -> None:
+        volume = work.db.one(BY_ID, id=work.resource_id)
+        if volume is not None and fault.kind != "superseded":
+            was_tried = volume.size_gb == work.input["size_gb"]
+            status = "error_extending" if was_tried else work.input["status"]
+            work.db.update(volumes, {"id": volume.id}, status=status)
 
-VOLUME_OPERATIONS = (CreateVolume, DeleteVolume, ExtendVolume)
+
+def want_reverted(work: Work) -> None:
+    """Say that the host should give the volume the contents of its snapshot, once for this operation."""
+    volume, revert_id = _volume(work), work.input["revert_id"]
+    if volume.revert_id != revert_id:
+        told = {"revert_id": revert_id, "revert_snapshot_id": work.input["snapshot_id"]}
+        logic.want(work.db, volume, work.request_id, **told)
+
+
+def now_reverted(work: Work) -> None:
+    """Volume and snapshot may be used again."""
+    volume = await_observed(work)
+    logic.change(work.db, volume, status="available")
+    work.db.update(snapshots, {"id": work.input["snapshot_id"], "status": "restoring"}, status="available")
+
+
+class RevertVolume(VolumeOperation):
+    """To what it was when its newest snapshot was made. What the volume has become since is lost, so there is no undo."""
+
+    name = "volume-revert"
+    steps = (
+        Step("want it reverted", want_reverted),
+        Step("see it reverted", now_reverted, deadline_s=MAKE_DEADLINE_S),
+    )
+
+    @staticmethod
+    def failed(work: Work, fault: Fault) -> None:
+        work.db.update(snapshots, {"id": work.input["snapshot_id"], "status": "restoring"}, status="available")
+        VolumeOperation.failed(work, fault)
+
+
+VOLUME_OPERATIONS = (CreateVolume, DeleteVolume, ExtendVolume, RevertVolume)

@@ -6,9 +6,9 @@ from haneul.kernel import operations
 from haneul.kernel.db import Db
 from haneul.kernel.reconcile import Observation, Report, Tombstone
 from haneul.kernel.reconcile.plans import PlanSource, buried_on, bury, is_buried, touch
-from haneul.services.block_storage.drivers.base import Source, VolumePlan
+from haneul.services.block_storage.drivers.base import RevertPlan, Source, VolumePlan
 from haneul.services.block_storage.volumes.logic import backend_of, host_of
-from haneul.services.block_storage.volumes.models import GONE, Snapshot, Volume, volumes
+from haneul.services.block_storage.volumes.models import DROPPED, GONE, USED, Snapshot, Volume, volumes
 from haneul.services.block_storage.volumes.queries import OF_IDS, ON_HOST, SNAPSHOTS_OF_MANY
 from haneul.services.block_storage.wire import VOLUMES
 
@@ -32,8 +32,9 @@ def _plan(volume: Volume, kept: Sequence[Snapshot]) -> VolumePlan:
         backend=backend_of(volume.host),
         size_gb=volume.size_gb,
         source=_source(volume),
-        snapshots=tuple(one.id for one in kept if one.role == "used"),
-        dropped_snapshots=tuple(one.id for one in kept if one.role == "dropped"),
+        snapshots=tuple(one.id for one in kept if one.role == USED),
+        dropped_snapshots=tuple(one.id for one in kept if one.role == DROPPED),
+        revert_to=_revert(volume),
         request_id=volume.wanted_by,
     )
 
@@ -42,6 +43,12 @@ def _source(volume: Volume) -> Source | None:
     if not volume.source_kind or volume.source_id is None:
         return None
     return Source(kind=volume.source_kind, id=volume.source_id, volume_id=volume.source_volume_id or "")  # type: ignore[arg-type]
+
+
+def _revert(volume: Volume) -> RevertPlan | None:
+    if volume.revert_id is None or volume.revert_snapshot_id is None:
+        return None
+    return RevertPlan(id=volume.revert_id, snapshot_id=volume.revert_snapshot_id)
 
 
 def heard(db: Db, report: Report) -> None:

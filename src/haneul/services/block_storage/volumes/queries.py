@@ -18,7 +18,7 @@ SNAPSHOTS_OF_MANY = Query(
     Snapshot,
     columns_of(Snapshot, snapshots)
     .where(among(snapshots.c.volume_id, "ids"))
-    .order_by(snapshots.c.volume_id, snapshots.c.id),
+    .order_by(snapshots.c.volume_id, snapshots.c.created_at, snapshots.c.id),
 )
 ALLOCATED = select(volumes.c.host, func.sum(volumes.c.size_gb)).where(volumes.c.host != "").group_by(volumes.c.host)
 LISTING = Listing(

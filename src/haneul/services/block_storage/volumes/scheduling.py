@@ -1,5 +1,7 @@
 """Which pool gets a volume: the one with the most room left, of those that are up and fit the volume's type."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from haneul.kernel.db import Db
@@ -51,12 +53,18 @@ def pools(db: Db) -> list[Pool]:
     return [Pool(one, facts, allocated.get(f"{one.host}#{facts.name}", 0)) for one, facts in found]
 
 
-def choose(db: Db, volume: Volume, kind: VolumeType, settings: BlockStorageSettings) -> str:
-    """Where the volume shall lie, as HOST@BACKEND#POOL; NoValidBackend with each pool's reason if nowhere."""
+def choose(
+    db: Db, volume: Volume, kind: VolumeType, wishes: tuple[BlockStorageSettings, Mapping[str, list[str]]]
+) -> str:
+    """Where the volume shall lie, as HOST@BACKEND#POOL; NoValidBackend with each pool's reason if nowhere.
+
+    `wishes` are the settings and the hints: `same_host` and `different_host` hold other volumes' places.
+    """
+    settings, hints = wishes
     refusals = []
     fitting = []
     for pool in pools(db):
-        reason = _reason(pool, volume, kind, settings)
+        reason = _reason(pool, volume, kind, settings) or _unlike(pool, hints)
         if reason:
             refusals.append(f"{pool.place}: {reason}.")
         else:
@@ -65,6 +73,26 @@ def choose(db: Db, volume: Volume, kind: VolumeType, settings: BlockStorageSetti
         reasons = " ".join(refusals) or "There is no back end."
         raise NoValidBackend("No valid backend was found. {reasons}", reasons=reasons)
     return max(fitting, key=lambda pool: pool.facts.free_gb).place
+
+
+def _unlike(pool: Pool, hints: Mapping[str, list[str]]) -> str:
+    """Why the pool doesn't fit the hints; empty if it does. Cinder compares back ends, not machines."""
+    if "same_host" in hints and pool.service.host not in hints["same_host"]:
+        return "the volumes to be near to are not there"
+    if pool.service.host in hints.get("different_host", ()):
+        return "a volume to be apart from is there"
+    return ""
+
+
+def refuse_full(db: Db, volume: Volume, more_gb: int) -> None:
+    """NoValidBackend unless the volume's pool has this much more room."""
+    for pool in pools(db):
+        if pool.place == volume.host and pool.facts.free_gb < more_gb:
+            raise NoValidBackend(
+                "The pool of the volume has {free:g} GiB free, and {more} are wanted.",
+                free=pool.facts.free_gb,
+                more=more_gb,
+            )
 
 
 def _reason(pool: Pool, volume: Volume, kind: VolumeType, settings: BlockStorageSettings) -> str:

@@ -16,6 +16,7 @@ from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Query, Store, columns_of
 from haneul.services.image.drivers.base import ImageStore, Unreachable
 from haneul.services.image.images import logic as images
+from haneul.services.image.locations import deletions
 from haneul.services.image.locations import logic as locations
 from haneul.services.image.locations.models import ACTIVE, STAGED, Location
 from haneul.services.image.stores.backends import Backend, Backends
@@ -73,7 +74,7 @@ class Audit:
 
     def _orphans(self, listed: Mapping[str, set[str]], rows: list[Location]) -> Iterator[Odd]:
         known = {(row.store, row.key) for row in rows}
-        known |= {(one.store, one.key) for one in self._store.read(locations.every_deletion)}
+        known |= {(one.store, one.key) for one in self._store.read(deletions.every)}
         for name, keys in listed.items():
             backend = self._backends.holding(name)
             for key in sorted(keys):
@@ -142,7 +143,7 @@ def _overdue(db: Db) -> list[Odd]:
     before = now() - HOUR
     return [
         Odd(kind="overdue", image_id=one.image_id, store=one.store, key=one.key, reason=f"since {one.due_at:%F %R}")
-        for one in locations.every_deletion(db)
+        for one in deletions.every(db)
         if one.due_at < before
     ]
 

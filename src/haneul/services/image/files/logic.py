@@ -8,9 +8,10 @@ from haneul.kernel.db import Db
 from haneul.kernel.errors import Conflict, Forbidden, Gone
 from haneul.services.image.cache.news import news
 from haneul.services.image.images import bin as waste
-from haneul.services.image.images.logic import delete, touch
+from haneul.services.image.images.logic import delete, touch, touch_surely
 from haneul.services.image.images.models import Image
 from haneul.services.image.images.queries import BY_ID
+from haneul.services.image.imports import logic as imports
 from haneul.services.image.locations import logic as locations
 from haneul.services.image.locations.logic import Place
 from haneul.services.image.locations.models import ACTIVE, INCOMING, STAGED
@@ -39,6 +40,7 @@ def claim(db: Db, image: Image, place: Place, wanted: str) -> int:
 
     Conflict if the image has its bytes or gets them from another.
     """
+    imports.refuse_busy(image)
     status = RECEIVING[wanted]
     if image.status != "queued":
         raise Conflict("Image status transition from {old} to {new} is not allowed", old=image.status, new=status)
@@ -53,7 +55,7 @@ def activate(db: Db, image_id: str, number: int, received: Received) -> None:
     image = db.one(BY_ID, id=image_id)
     if image is None or image.status != "saving" or not locations.settle(db, number, ACTIVE, received.size):
         raise Gone(GONE, id=image_id)
-    touch(db, image, status="active", **facts(received))
+    touch_surely(db, image, status="active", **facts(received))
 
 
 def stage(db: Db, image_id: str, number: int, size: int) -> None:
@@ -61,7 +63,7 @@ def stage(db: Db, image_id: str, number: int, size: int) -> None:
     image = db.one(BY_ID, id=image_id)
     if image is None or image.status != "uploading" or not locations.settle(db, number, STAGED, size):
         raise Gone(GONE, id=image_id)
-    touch(db, image, size=size)
+    touch_surely(db, image, size=size)
 
 
 def facts(received: Received) -> dict[str, object]:
@@ -78,12 +80,27 @@ def facts(received: Received) -> dict[str, object]:
 def requeue(db: Db, number: int) -> None:
     """The upload came to nothing and left nothing: another may begin."""
     location = locations.get(db, number)
-    if location is None or location.state != INCOMING:
-        return
-    locations.forget(db, location)
-    image = db.one(BY_ID, id=location.image_id)
+    if location is not None and location.state == INCOMING:
+        locations.forget(db, location)
+        _queue(db, location.image_id)
+
+
+def give_up(db: Db, number: int) -> bool:
+    """The upload broke off: its bytes shall go, and another may begin. False if the image has them all the same."""
+    location = locations.get(db, number)
+    if location is None:
+        return True
+    if location.state != INCOMING:
+        return False
+    locations.drop(db, [location])
+    _queue(db, location.image_id)
+    return True
+
+
+def _queue(db: Db, image_id: str) -> None:
+    image = db.one(BY_ID, id=image_id)
     if image is not None and image.status in RECEIVING.values():
-        touch(db, image, status="queued")
+        touch_surely(db, image, status="queued")
 
 
 def remove(db: Db, image: Image, keep_s: int) -> None:
@@ -95,7 +112,8 @@ def remove(db: Db, image: Image, keep_s: int) -> None:
         transfers.cancel(db, number)
     operations.wake(db, image.id)
     found = locations.of_image(db, image.id)
-    kept = [one for one in found if keep_s and one.state == ACTIVE]
+    is_whole = image.status in ("active", "deactivated")
+    kept = [one for one in found if keep_s and is_whole and one.state == ACTIVE]
     if kept:
         waste.put(db, image, kept)
     locations.condemn(db, kept, now() + timedelta(seconds=keep_s))

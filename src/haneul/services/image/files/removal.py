@@ -9,7 +9,7 @@ from haneul.kernel.db import Db, Store
 from haneul.kernel.http import Call
 from haneul.services.image.drivers.base import Unreachable
 from haneul.services.image.images import bin as waste
-from haneul.services.image.locations import logic
+from haneul.services.image.locations import deletions
 from haneul.services.image.locations.models import Deletion
 from haneul.services.image.locations.queries import DELETIONS_OF
 from haneul.services.image.stores.backends import Backends
@@ -34,7 +34,7 @@ class ByteRemoval:
         """Delete what is due anywhere; how many are gone. A store that does not answer is asked but once."""
         moment, after, count = now(), 0, 0
         away: set[str] = set()
-        while due := store.read(partial(logic.due_deletions, moment=moment, after=after)):
+        while due := store.read(partial(deletions.due, moment=moment, after=after)):
             after = due[-1].id
             gone = self._gone(due, away)
             if gone:
@@ -71,5 +71,5 @@ def _due_of(db: Db, image_id: str) -> list[Deletion]:
 
 def _forget(db: Db, gone: Sequence[Deletion]) -> None:
     for one in gone:
-        if logic.deleted(db, one):
+        if deletions.done(db, one):
             waste.forget(db, one.image_id)

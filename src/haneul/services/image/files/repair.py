@@ -7,6 +7,7 @@ from haneul.kernel.db import Db
 from haneul.services.image.files.audit import DAY, Odd
 from haneul.services.image.images import logic as images
 from haneul.services.image.images.bin import record_of
+from haneul.services.image.locations import deletions
 from haneul.services.image.locations import logic as locations
 from haneul.services.image.locations.logic import Place
 from haneul.services.image.stores.backends import Backends
@@ -26,7 +27,7 @@ def repaired(db: Db, wanted: Sequence[Odd], backends: Backends) -> None:
         if one.kind == "task":
             tasks.fail(db, one.task_id, LOST, hours=48)
         else:
-            locations.condemn_at(db, one.image_id, Place(one.store, one.key))
+            deletions.want(db, one.image_id, Place(one.store, one.key))
 
 
 def _may_go(db: Db, odd: Odd, backends: Backends) -> bool:

@@ -11,7 +11,7 @@ from haneul.services.image.files import logic
 from haneul.services.image.files.logic import RECEIVING
 from haneul.services.image.files.removal import ByteRemoval
 from haneul.services.image.images.queries import BY_ID
-from haneul.services.image.locations.logic import incoming, news
+from haneul.services.image.locations.logic import incoming, is_incoming, news
 from haneul.services.image.locations.models import Location
 from haneul.services.image.stores.backends import Backend, Backends
 from haneul.services.image.tasks import logic as tasks
@@ -27,7 +27,10 @@ def recover(store: Store, backends: Backends) -> None:
     """
     for location in store.read(_uploads):
         backend = backends.holding(location.store)
-        if backend is not None and backend.store.is_abandoned(location.key) and _is_deleted(backend, location.key):
+        if backend is None or not backend.store.is_abandoned(location.key):
+            continue
+        # Whoever let go of it since it was listed may have made it the image's: only now its row tells.
+        if store.read(partial(is_incoming, number=location.id)) and _is_deleted(backend, location.key):
             store.write(partial(logic.requeue, number=location.id))
             log.warning("The upload of image %s had broken off with its process.", location.image_id)
     for backend in backends.every:

@@ -144,8 +144,9 @@ class _Upload:
         return image
 
     async def undo(self) -> None:
-        await self.call.in_thread(self.draft.discard)
-        await self.call.transaction(partial(logic.requeue, number=self.number), writes=True)
+        """Nothing of it stays, unless it was cancelled only after its last transaction had begun."""
+        is_over = await self.call.transaction(partial(logic.give_up, number=self.number), writes=True)
+        await self.call.in_thread(self.draft.discard if is_over else self.draft.release)
 
 
 async def batches(chunks: AsyncIterator[bytes], idle_s: float) -> AsyncIterator[bytes]:

@@ -21,7 +21,7 @@ from haneul.services.image.images.models import (
     tags,
 )
 from haneul.services.image.images.queries import BINNED
-from haneul.services.image.locations import logic as locations
+from haneul.services.image.locations import deletions
 from haneul.services.image.locations.models import Location
 from haneul.services.image.members.logic import OF_IMAGE as MEMBERS_OF
 from haneul.services.image.members.models import Member, members
@@ -59,7 +59,7 @@ def restore(db: Db, image_id: str) -> Image:
     db.insert_all(tags, [TagRow(image_id, tag) for tag in image.tags])
     db.insert_all(members, record.members)
     for one in record.locations:
-        if not locations.spare(db, one):
+        if not deletions.spare(db, one):
             raise Conflict("The bytes of image {id} are being deleted already.", id=image_id)
     db.delete(binned, id=image_id)
     return image

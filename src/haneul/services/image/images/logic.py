@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db, by, fields, unique
+from haneul.kernel.db import Db, Outrun, by, fields, unique
 from haneul.kernel.errors import Conflict, Forbidden, OverQuota
 from haneul.kernel.ids import new_uuid
 from haneul.services.image.images.models import (
@@ -118,6 +118,14 @@ def touch(db: Db, old: Image, **values: Any) -> Image:
     if not db.update(images, {"id": old.id, "updated_at": old.updated_at}, updated_at=moment, **values):
         raise Conflict(BUSY)
     return msgspec.structs.replace(old, updated_at=moment, **values)
+
+
+def touch_surely(db: Db, old: Image, **values: Any) -> Image:
+    """Change an image by what has happened anyway; the transaction runs again if somebody else was quicker."""
+    try:
+        return touch(db, old, **values)
+    except Conflict:
+        raise Outrun from None
 
 
 def set_active(db: Db, image: Image, *, active: bool) -> None:

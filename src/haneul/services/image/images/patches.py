@@ -20,7 +20,6 @@ OPS: tuple[Op, ...] = ("add", "remove", "replace")
 V20 = "application/openstack-images-v2.0-json-patch"
 V21 = "application/openstack-images-v2.1-json-patch"
 MEDIA_TYPES = (V20, V21)
-FORMABLE = ("queued", "importing")
 NO_PROPERTY = "Property {name} does not exist."
 LOCATIONS = "locations"
 LOCATION_DEPTHS = {"add": 2, "remove": 2, "replace": 1}
@@ -147,7 +146,7 @@ def _with_field(image: Image, change: Change) -> Image:
         raise Forbidden("Property {name} may not be removed.", name=name)
     if change.op == "add" and change.strict_add:
         raise Conflict("Property {name} already present.", name=name)
-    if name in ("disk_format", "container_format") and image.status not in FORMABLE:
+    if name in ("disk_format", "container_format") and image.status != "queued":
         raise Forbidden("Attribute {name} can be only replaced for a queued image.", name=name)
     value = sorted(set(change.value)) if name == "tags" else change.value
     return replace(image, **{COLUMNS[name]: value})

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from haneul.kernel.db import Db
 from haneul.services.image.imports import logic, of_servers
 from haneul.services.image.imports.bringing import fetch, pull, pulled
+from haneul.services.image.imports.logic import Arrival
 from haneul.services.image.imports.plugins import convert, converted, unpack
 from haneul.services.image.transfers.copying import store_bytes
 from haneul.services.image.transfers.job import Kind, Outcome
@@ -13,12 +14,12 @@ from haneul.services.image.transfers.models import Transfer
 
 def _stored(db: Db, transfer: Transfer, outcome: Outcome) -> None:
     given = transfer.input
-    values = {} if given["is_copy"] else {**outcome.result, **({"status": "active"} if given["may_fail"] else {})}
-    logic.arrived(db, transfer.image_id, given["store"], is_stored=True, **values)
+    told = {} if given["is_copy"] else outcome.result
+    logic.arrived(db, transfer.image_id, Arrival(given["store"], is_stored=True, may_begin=given["may_fail"]), **told)
 
 
 def _not_stored(db: Db, transfer: Transfer) -> None:
-    logic.arrived(db, transfer.image_id, transfer.input["store"], is_stored=False)
+    logic.arrived(db, transfer.image_id, Arrival(transfer.input["store"], is_stored=False))
 
 
 KINDS: Mapping[str, Kind] = {

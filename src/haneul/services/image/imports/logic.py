@@ -94,15 +94,25 @@ def expect(image: Image, stores: Iterable[str]) -> Image:
     return replace(image, properties=custom)
 
 
-def arrived(db: Db, image_id: str, store: str, *, is_stored: bool, **values: Any) -> None:
-    """The image has come to a store, or could not; further values are what it says of itself from now on."""
+class Arrival(msgspec.Struct, frozen=True):
+    """That an image has come to a store, or could not; `may_begin`: it is active as soon as one store has it."""
+
+    store: str
+    is_stored: bool
+    may_begin: bool = False
+
+
+def arrived(db: Db, image_id: str, arrival: Arrival, **values: Any) -> None:
+    """Note an arrival; further values are what the image says of itself from now on."""
     image = db.one(BY_ID, id=image_id)
     if image is None:
         return
     custom = dict(image.properties)
-    custom[IMPORTING] = _joined(custom.get(IMPORTING, ""), drop=(store,))
-    if not is_stored:
-        custom[FAILED] = _joined(custom.get(FAILED, ""), add=(store,))
+    custom[IMPORTING] = _joined(custom.get(IMPORTING, ""), drop=(arrival.store,))
+    if not arrival.is_stored:
+        custom[FAILED] = _joined(custom.get(FAILED, ""), add=(arrival.store,))
+    if arrival.may_begin and image.status == "importing":
+        values["status"] = "active"
     save_surely(db, image, replace(image, properties=custom, **values))
 
 

@@ -53,6 +53,7 @@ class ServerImages:
 
     def __init__(self, backends: Backends, settings: ImageSettings) -> None:
         self._store, self._task_hours = backends.default.name, settings.task_hours
+        self._keep_deleted_s = settings.keep_deleted_s
 
     def create(self, db: Db, wanted: NewServerImage) -> Image:
         """An image without bytes yet; OverQuota if its project may have no more."""
@@ -69,8 +70,8 @@ class ServerImages:
 
     @property
     def known(self) -> dict[str, Any]:
-        """What `begin` will have to know."""
-        return {"store": self._store, "task_hours": self._task_hours}
+        """What `begin` will have to know, and for how many seconds a deleted image's bytes are kept."""
+        return {"store": self._store, "task_hours": self._task_hours, "keep_deleted_s": self._keep_deleted_s}
 
 
 def begin(db: Db, image_id: str, copied: DiskCopy, known: Mapping[str, Any], asker: Asker) -> str:

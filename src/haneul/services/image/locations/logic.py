@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db, fields
+from haneul.kernel.db import Db, Outrun
 from haneul.kernel.db.news import News
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden, NotFound
 from haneul.services.image.images.models import Image, images
@@ -14,7 +14,6 @@ from haneul.services.image.locations.models import (
     ACTIVE,
     INCOMING,
     REFUSED,
-    Deletion,
     Location,
     deletions,
     locations,
@@ -25,9 +24,6 @@ from haneul.services.image.locations.queries import (
     AT,
     BY_ID,
     DELETION_AT,
-    DELETIONS_AFTER,
-    DELETIONS_OF,
-    DUE,
     IN_STATE,
     LAST_POSITION,
     OF_IMAGE,
@@ -131,6 +127,12 @@ def active_of(db: Db, ids: Sequence[str]) -> dict[str, list[Location]]:
     return found
 
 
+def is_incoming(db: Db, number: int) -> bool:
+    """Whether the location's bytes are still on their way."""
+    found = get(db, number)
+    return found is not None and found.state == INCOMING
+
+
 def settle(db: Db, number: int, state: str, size: int | None) -> Location | None:
     """The incoming bytes have come; None if nobody wants them any more."""
     changed = db.update(locations, {"id": number, "state": INCOMING}, state=state, size=size)
@@ -147,8 +149,12 @@ def rekey(db: Db, location: Location, key: str) -> Location | None:
 
 
 def forget(db: Db, location: Location) -> None:
-    """The location is no more, and its bytes are none of ours or gone already."""
-    db.delete(locations, id=location.id)
+    """The location is no more, and its bytes are none of ours or gone already.
+
+    What has become of it since it was read is looked at first: its bytes may have come, or come again elsewhere.
+    """
+    if not db.delete(locations, id=location.id, key=location.key, state=location.state):
+        raise Outrun
     if location.state == ACTIVE:
         tell_stores(db, location.image_id)
 
@@ -194,44 +200,6 @@ def every(db: Db) -> Iterator[Location]:
     while page := db.all(AFTER, after=after):
         after = page[-1].id
         yield from page
-
-
-def every_deletion(db: Db) -> list[Deletion]:
-    """Every deletion that is still to be made."""
-    found: list[Deletion] = []
-    after = 0
-    while page := db.all(DELETIONS_AFTER, after=after):
-        after = page[-1].id
-        found += page
-    return found
-
-
-def condemn_at(db: Db, image_id: str, place: Place) -> None:
-    """Have bytes deleted that no location speaks of."""
-    db.insert_numbered(deletions, image_id=image_id, store=place.store, key=place.key, due_at=now())
-    news.told(db)
-
-
-def due_deletions(db: Db, moment: datetime, after: int = 0) -> list[Deletion]:
-    """Bytes that are to be deleted by now: the first hundred whose numbers are greater than one."""
-    return db.all(DUE, moment=moment, after=after)
-
-
-def deleted(db: Db, doomed: Deletion) -> bool:
-    """The bytes of a deletion are gone; whether they were the last ones of their image that had to go."""
-    db.delete(deletions, id=doomed.id)
-    return not db.all(DELETIONS_OF, image_id=doomed.image_id)
-
-
-def spare(db: Db, location: Location) -> bool:
-    """The bytes shall not be deleted after all, and are the image's again; False if that comes too late."""
-    moment = now()
-    for doomed in db.all(DELETIONS_OF, image_id=location.image_id):
-        if (doomed.store, doomed.key) == (location.store, location.key) and doomed.due_at > moment:
-            db.delete(deletions, id=doomed.id)
-            db.insert_numbered(locations, **{name: value for name, value in fields(location).items() if name != "id"})
-            return True
-    return False
 
 
 def position_before(found: Sequence[Location], wanted: int) -> int:

@@ -2,6 +2,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from haneul.kernel.errors import Unacceptable
 from haneul.kernel.http import Call, Listed, Reply, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.image.config import ImageSettings
@@ -21,6 +22,10 @@ from haneul.services.image.tasks.listing import asked
 from haneul.services.image.tasks.logic import NewTask
 from haneul.services.image.tasks.schemas import DEFAULT_FORMATS, TaskStub, TaskView, import_in, record
 
+UNDELETABLE = (
+    "This operation is currently not permitted on Glance Tasks. They are auto deleted after reaching the time based on "
+    "their expires_at property."
+)
 TASKS = Rule("tasks_api_access", "rule:context_is_admin", "Create, list and show tasks.")
 
 
@@ -49,6 +54,11 @@ def routes_with(backends: Backends, settings: ImageSettings, uris: UriFilter) ->
     def get_task(call: Call, task_id: str) -> TaskView:
         call.enforce()
         return TaskView.of(logic.get(call.db, task_id, access.viewer(call)))
+
+    @routes.delete("/v2/tasks/{task_id}", rule=TASKS)
+    def delete_task(call: Call, task_id: str) -> None:
+        call.enforce()
+        raise Unacceptable(405, UNDELETABLE, allow="GET")
 
     @routes.get("/v2/images/{image_id}/tasks", rule=access.GET)
     def list_tasks_of_image(call: Call, image_id: str) -> dict[str, Any]:
