@@ -31,7 +31,7 @@ from haneul.services.block_storage.service import service as block_storage
 from haneul.services.compute.config import ComputeSettings
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.seeds import seed_flavors
-from haneul.services.compute.service import Places
+from haneul.services.compute.service import Images, Places
 from haneul.services.compute.service import service as compute
 from haneul.services.identity.public import (
     Bootstrap,
@@ -86,7 +86,7 @@ class Cloud:
             compute(
                 self.hosts,
                 self.settings.section("compute", ComputeSettings),
-                self.images.of_servers,
+                Images(self.images.of_servers, self.images.proxied),
                 Places(self.wanted.site_url("novnc"), self.wanted.url_of("image")),
             ),
         ]

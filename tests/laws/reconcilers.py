@@ -7,6 +7,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from haneul.services.block_storage.agent.volumes import VolumeReconciler
+from haneul.services.block_storage.drivers.base import DriverSettings as VolumeSettings
+from haneul.services.block_storage.drivers.base import VolumePlan
+from haneul.services.block_storage.drivers.fake import FakeDriver as FakeVolumes
 from haneul.services.compute.agent.guests import GuestReconciler
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, ImageFacts, VerbPlan
 from haneul.services.compute.drivers.fake import FakeDriver
@@ -103,7 +107,26 @@ def network_plans(kind: str) -> Callable[[int], Sequence[Plan]]:
     return lambda generation: [WANTED[kind](ID.format(number), generation) for number in range(3)]
 
 
+def volumes(folder: Path, cloud_id: str) -> VolumeReconciler:
+    images: Any = OneImage()
+    return VolumeReconciler(
+        {"fake": FakeVolumes(VolumeSettings(cloud_id=cloud_id, backend="fake", folder=folder, images=images))}
+    )
+
+
+def volume_plans(generation: int) -> list[VolumePlan]:
+    """One that grows in its second generation, one that gets a snapshot, one that stays as it is."""
+    plans = [
+        VolumePlan(id=ID.format(number), generation=generation, backend="fake", size_gb=1) for number in range(3)
+    ]
+    if generation > 1:
+        plans[0] = msgspec.structs.replace(plans[0], size_gb=2)
+        plans[1] = msgspec.structs.replace(plans[1], snapshots=(ID.format(9),))
+    return plans
+
+
 GIVEN = {
     "GuestReconciler": Given(guests, guest_plans),
+    "VolumeReconciler": Given(volumes, volume_plans),
     **{shape.__name__: Given(of_network(shape), network_plans(shape.kind)) for shape in RECONCILERS},
 }

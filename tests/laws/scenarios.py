@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from tests.laws.volume_scenarios import VOLUME_SCENARIOS, delete_volume
 from tests.support.cloud import Client
 from tests.support.hosts import eventually
 
@@ -176,6 +177,10 @@ SCENARIOS = {
     "server-resume": Scenario(suspended, act("resume")),
     "server-rebuild": Scenario(active, rebuild),
     "server-image": Scenario(active, act("createImage", name="copy"), delete_with_images),
+    "server-backup": Scenario(
+        active, act("createBackup", name="copy", backup_type="daily", rotation=1), delete_with_images
+    ),
     "server-attach-interface": Scenario(active, attach),
     "server-detach-interface": Scenario(active, detach),
+    **{name: Scenario(*parts, delete_volume) for name, parts in VOLUME_SCENARIOS.items()},
 }

@@ -156,6 +156,7 @@ def _image(refusal: Refusal) -> tuple[str, bytes]:
 ENVELOPES: dict[str, Callable[[Refusal], tuple[str, bytes]]] = {
     "identity": _identity,
     "compute": _compute,
+    "block_storage": _compute,
     "placement": _placement,
     "network": _network,
     "image": _image,

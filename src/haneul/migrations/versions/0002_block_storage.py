@@ -181,6 +181,34 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "block_storage_transfers",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("volume_id", sa.String(length=36), nullable=False),
+        sa.Column("project_id", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=True),
+        sa.Column("salt", sa.String(length=32), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("no_snapshots", sa.Boolean(), nullable=False),
+        sa.Column("created_at", Time(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_block_storage_transfers")),
+        sa.UniqueConstraint("volume_id", name=op.f("uq_block_storage_transfers_volume_id")),
+        mariadb_charset="utf8mb4",
+        mariadb_collate="utf8mb4_bin",
+        mariadb_engine="InnoDB",
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+        mysql_engine="InnoDB",
+    )
+    op.create_index(
+        "ix_block_storage_transfers_created_at", "block_storage_transfers", ["created_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_block_storage_transfers_project_id",
+        "block_storage_transfers",
+        ["project_id", "created_at", "id"],
+        unique=False,
+    )
+    op.create_table(
         "block_storage_types",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("name", sa.String(length=255), nullable=False),

@@ -22,6 +22,7 @@ from haneul.services.compute.hosts import logic as hosts_logic
 from haneul.services.compute.hosts.api import routes as host_list
 from haneul.services.compute.hosts_link import HostLink
 from haneul.services.compute.hypervisors.api import routes as hypervisors
+from haneul.services.compute.images_proxy.api import routes_with as images_proxy
 from haneul.services.compute.instance_actions.api import routes as instance_actions
 from haneul.services.compute.interfaces.api import routes as interfaces
 from haneul.services.compute.interfaces.news import port_gone
@@ -35,6 +36,7 @@ from haneul.services.compute.quota_sets.api import routes as quota_sets
 from haneul.services.compute.security_groups_proxy.api import routes as security_groups_proxy
 from haneul.services.compute.server_actions.api import routes_with as server_actions
 from haneul.services.compute.server_images.api import routes_with as server_images
+from haneul.services.compute.server_images.backups import CreateServerBackup
 from haneul.services.compute.server_images.operations import CreateServerImage
 from haneul.services.compute.server_ips.api import routes as server_ips
 from haneul.services.compute.server_metadata.api import routes as server_metadata
@@ -53,8 +55,15 @@ from haneul.services.compute.usages.api import routes as usages
 from haneul.services.compute.versions import MICROVERSIONS
 from haneul.services.compute.versions import routes as versions
 from haneul.services.compute.wire import HostReport
-from haneul.services.image.public import ServerImages
+from haneul.services.image.public import ProxiedImages, ServerImages
 from haneul.services.network.public import MetadataAsk, on_port_gone
+
+
+class Images(msgspec.Struct, frozen=True):
+    """What compute makes images with, and what its clients reach images with."""
+
+    of_servers: ServerImages
+    proxied: ProxiedImages
 
 
 class Places(msgspec.Struct, frozen=True):
@@ -64,7 +73,7 @@ class Places(msgspec.Struct, frozen=True):
     images: str
 
 
-def service(hosts: HostLink, settings: ComputeSettings, images: ServerImages, at: Places) -> Service:
+def service(hosts: HostLink, settings: ComputeSettings, images: Images, at: Places) -> Service:
     """Compute, asking its hosts over this link and making images of servers."""
 
     def heard(store: Store, report: HostReport) -> Nothing:
@@ -104,7 +113,7 @@ def service(hosts: HostLink, settings: ComputeSettings, images: ServerImages, at
             server_actions(hosts),
             server_states,
             server_rebuilds,
-            server_images(images, at.images),
+            server_images(images.of_servers, at.images),
             server_metadata,
             server_tags,
             interfaces,
@@ -116,9 +125,17 @@ def service(hosts: HostLink, settings: ComputeSettings, images: ServerImages, at
             security_groups_proxy,
             networks_proxy,
             floating_ips_proxy,
+            images_proxy(images.proxied, at.images),
         ),
         sites=(console_site(hosts, at.consoles, settings),),
-        operations=(*OPERATIONS, *STATE_OPERATIONS, RebuildServer, CreateServerImage, *INTERFACE_OPERATIONS),
+        operations=(
+            *OPERATIONS,
+            *STATE_OPERATIONS,
+            RebuildServer,
+            CreateServerImage,
+            CreateServerBackup,
+            *INTERFACE_OPERATIONS,
+        ),
         plans=(GUEST_PLANS, IMAGE_PLANS),
         bus_methods=(BusMethod("compute.host", HostReport, heard), BusMethod("metadata.answer", MetadataAsk, answer)),
         on_start=(lambda store: store.write(hosts_logic.control_seen),),

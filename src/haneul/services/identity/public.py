@@ -4,6 +4,7 @@ from haneul.services.identity.bootstrap import Bootstrap, CatalogEntry, bootstra
 from haneul.services.identity.catalog.logic import catalog_of
 from haneul.services.identity.limits.reading import Limits, limit_of
 from haneul.services.identity.parts import Parts, open_identity
+from haneul.services.identity.projects.logic import is_project
 
 __all__ = [
     "Bootstrap",
@@ -12,6 +13,7 @@ __all__ = [
     "Parts",
     "bootstrap",
     "catalog_of",
+    "is_project",
     "limit_of",
     "move_endpoints",
     "open_identity",

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -25,8 +25,8 @@ OWN = by(Limit, limit_table, "project_id")
 OF_CLASS = by(ClassLimit, class_limits, "class_name")
 TYPES = select(volume_types.c.id, volume_types.c.name).order_by(volume_types.c.name)
 TOO_MUCH = (
-    "Requested volume or snapshot exceeds allowed {names} quota. Requested {requested}G, quota is {limits}G and {used}G "
-    "has been consumed."
+    "Requested volume or snapshot exceeds allowed {names} quota. Requested {requested}G, quota is {limits}G and "
+    "{used}G has been consumed."
 )
 TOO_MANY = "Maximum number of volumes allowed ({limits}) exceeded for quota '{names}'."
 TOO_MANY_SNAPSHOTS = "Maximum number of snapshots allowed ({limits}) exceeded"
@@ -108,6 +108,12 @@ def take_retype(db: Db, project_id: str, size_gb: int, type_id: str) -> None:
     """Make sure that a volume of the project's may become one of this type, or OverQuota."""
     found = {key: most for key, most in limits(db, project_id).items() if key.type_id}
     _take(db, project_id, found, {"gigabytes": size_gb, "volumes": 1}, type_id)
+
+
+def take_transfer(db: Db, project_id: str, type_id: str, sizes_gb: Sequence[int]) -> None:
+    """Make sure that the project may get a volume, whose size comes first, and its snapshots from another one."""
+    deltas = {"gigabytes": sum(sizes_gb), "volumes": 1, "snapshots": len(sizes_gb) - 1}
+    _take(db, project_id, limits(db, project_id), deltas, type_id)
 
 
 def _refuse_large(found: Limits, size_gb: int) -> None:

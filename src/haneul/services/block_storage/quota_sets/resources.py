@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, select
+from sqlalchemy import ColumnElement, Executable, Select, bindparam, func, select
 
 from haneul.kernel.quota import Resource
 from haneul.services.block_storage.volumes.models import snapshots, volumes
@@ -62,13 +62,13 @@ def _count(key: Key) -> Executable:
     return select(in_volumes + in_snapshots)
 
 
-def _of_volumes(what: ColumnElement[Any], type_id: str) -> Any:
-    found = select(what).select_from(volumes).where(OWNED_VOLUMES)
+def _of_volumes(what: ColumnElement[Any], type_id: str) -> Select[Any]:
+    found: Select[Any] = select(what).select_from(volumes).where(OWNED_VOLUMES)
     return found.where(volumes.c.type_id == type_id) if type_id else found
 
 
-def _of_snapshots(what: ColumnElement[Any], type_id: str) -> Any:
-    found = select(what).select_from(snapshots).where(OWNED_SNAPSHOTS)
+def _of_snapshots(what: ColumnElement[Any], type_id: str) -> Select[Any]:
+    found: Select[Any] = select(what).select_from(snapshots).where(OWNED_SNAPSHOTS)
     if not type_id:
         return found
     return found.join(volumes, volumes.c.id == snapshots.c.volume_id).where(volumes.c.type_id == type_id)

@@ -131,7 +131,8 @@ def refuse_failover(service: StorageService) -> None:
 
 def _unfitting(service: StorageService, field: str, expected: str, up: str) -> BadRequest:
     return BadRequest(
-        "Invalid input received: No service could be changed: {field} in ['{host}'] must be {expected} {up}to failover.",
+        "Invalid input received: No service could be changed: {field} in ['{host}'] must be {expected} {up}to "
+        "failover.",
         field=field,
         host=service.host,
         expected=expected,

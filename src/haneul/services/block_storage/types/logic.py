@@ -10,6 +10,7 @@ from haneul.kernel.errors import ApiError, BadRequest, Conflict, NotFound
 from haneul.kernel.ids import is_uuid_like, new_uuid
 from haneul.services.block_storage.default_types.models import DefaultType, default_types
 from haneul.services.block_storage.names import refuse_blank
+from haneul.services.block_storage.quota_sets.logic import forget_type
 from haneul.services.block_storage.type_encryptions.models import type_encryptions
 from haneul.services.block_storage.types.models import TypeSpec, VolumeType, type_access, type_specs, volume_types
 from haneul.services.block_storage.types.queries import A_VOLUME, ACCESS, BY_ID, BY_NAME, HOW_MANY, OF_IDS
@@ -138,6 +139,7 @@ def delete(db: Db, type_id: str, default_type: str) -> None:
         raise BadRequest("Target volume type is still in use.")
     for table in (type_specs, type_access, type_encryptions):
         db.delete(table, type_id=kind.id)
+    forget_type(db, kind.id)
     db.delete(volume_types, id=kind.id)
 
 

@@ -1,17 +1,21 @@
 """What a request for a volume asks for: its size, its source, its type."""
 
-from haneul.kernel.db import Db
+import msgspec
+
 from haneul.kernel.errors import BadRequest, NotBuilt, NotFound
 from haneul.kernel.http import Call
 from haneul.kernel.ids import is_uuid_like
-from haneul.services.block_storage.services.logic import ZONE, backends
-from haneul.services.block_storage.types import logic as types
+from haneul.kernel.policy import Rule
+from haneul.services.block_storage.base_rules import MEMBER
 from haneul.services.block_storage.types.models import VolumeType
-from haneul.services.block_storage.volumes.logic import NewVolume, get_visible
+from haneul.services.block_storage.volumes import choosing_type
+from haneul.services.block_storage.volumes.logic import NewVolume, refuse_many
 from haneul.services.block_storage.volumes.models import Volume
 from haneul.services.block_storage.volumes.schemas import VolumeCreate
+from haneul.services.block_storage.volumes.sources import Origin, origin_of, refuse_other_zone, refuse_small
 from haneul.services.image import public as images
 
+MULTIATTACH = Rule("volume:multiattach", MEMBER, "Create a volume that several servers may be attached to.")
 GIB = 1 << 30
 LARGEST_GB = 0x7FFFFFFF
 NO_IMAGE = "Invalid image identifier or unable to access requested image."
@@ -23,27 +27,47 @@ def understood(call: Call, wanted: VolumeCreate, default_type: str) -> tuple[New
     given = [name for name in ("snapshot_id", "source_volid", "imageRef", "image_id") if getattr(wanted, name)]
     if len(given) > 1:
         raise BadRequest("May specify only one of snapshot, imageRef or source volume")
-    source = get_visible(call.db, wanted.source_volid, call.caller) if wanted.source_volid else None
+    origin = origin_of(call, wanted)
+    source = origin.volume if origin else None
     image = _image(call, wanted.imageRef or wanted.image_id)
-    if source is not None and source.status not in ("available", "in-use"):
-        raise BadRequest("Invalid volume: Volume {id} is not available to be cloned.", id=source.id)
-    size = _size(wanted, source)
-    _refuse_small(size, source, image)
+    size = _size(wanted, origin)
+    refuse_small(size, origin)
+    _refuse_small(size, image)
+    refuse_many(wanted.metadata or {})
+    kind = _type(call, wanted, (source, image), default_type)
+    choosing_type.refuse_size(kind, size)
+    zone = choosing_type.zone_of(call.db, kind, wanted.availability_zone or (source.zone if source else None))
+    refuse_other_zone(zone, origin)
     new = NewVolume(
         project_id=call.caller.project_id or "",
         user_id=call.caller.user_id,
-        name=(wanted.name or wanted.display_name or "").strip() or wanted.name,
-        description=wanted.description if wanted.description is not None else wanted.display_description,
+        name=_trimmed(wanted.name, wanted.display_name),
+        description=_trimmed(wanted.description, wanted.display_description),
         size_gb=size,
-        type_id=_type(call.db, wanted, source, default_type).id,
-        zone=_zone(call.db, wanted, source),
+        type_id=kind.id,
+        zone=zone,
+        is_multiattach=kind.is_multiattach,
         is_bootable=image is not None or (source is not None and source.is_bootable),
-        source_kind="image" if image else "volume" if source else "",
-        source_id=image.id if image else source.id if source else None,
+        source_kind="image" if image else origin.kind if origin else "",
+        source_id=image.id if image else origin.id if origin else None,
+        source_volume_id=source.id if source else None,
         metadata=dict(wanted.metadata or {}),
         image_metadata=_told_of(image) if image else dict(source.image_metadata) if source else {},
     )
     return new, source
+
+
+def refuse_unknown(call: Call, body: type[msgspec.Struct]) -> None:
+    """BadRequest for a body with fields that nobody knows; they were passed over before 3.53."""
+    if not call.at_least("3.53"):
+        return
+    given = msgspec.json.decode(call.raw_body)["volume"]
+    unknown = sorted(set(given) - {field.encode_name for field in msgspec.structs.fields(body)})
+    if unknown:
+        raise BadRequest(
+            "Invalid input for field/attribute volume: Additional properties are not allowed ('{name}' was unexpected)",
+            name=unknown[0][:255],
+        )
 
 
 def refuse_unbuilt(wanted: VolumeCreate) -> None:
@@ -58,30 +82,26 @@ def refuse_unbuilt(wanted: VolumeCreate) -> None:
         raise NotBuilt("haneul does not offer groups of volumes yet.")
     if wanted.backup_id:
         raise NotBuilt("haneul does not offer backups of volumes yet.")
-    if wanted.snapshot_id:
-        raise NotBuilt("haneul does not make volumes of snapshots yet.")
 
 
-def _size(wanted: VolumeCreate, source: Volume | None) -> int:
-    text = wanted.size if wanted.size is not None else (source.size_gb if source else None)
+def _trimmed(*given: str | None) -> str | None:
+    """The first text that is given, without the blanks around it."""
+    return next((text.strip() for text in given if text is not None), None)
+
+
+def _size(wanted: VolumeCreate, origin: Origin | None) -> int:
+    text = wanted.size if wanted.size is not None else (origin.size_gb if origin else None)
     digits = str(text)
     if isinstance(text, bool) or not (digits.isascii() and digits.isdigit()) or not 0 < int(digits) <= LARGEST_GB:
         raise BadRequest(
-            "Invalid volume size provided for create request: {size} (size argument must be an integer (or string "
+            "Invalid input received: Invalid volume size provided for create request: {size} (size argument must be an integer (or string "
             "representation of an integer) and greater than zero).",
             size=digits[:64],
         )
     return int(digits)
 
 
-def _refuse_small(size_gb: int, source: Volume | None, image: images.Image | None) -> None:
-    if source is not None and size_gb < source.size_gb:
-        raise BadRequest(
-            "Invalid input received: Volume size '{size}'GB cannot be smaller than original volume size {least}GB. "
-            "They must be >= original volume size.",
-            size=size_gb,
-            least=source.size_gb,
-        )
+def _refuse_small(size_gb: int, image: images.Image | None) -> None:
     if image is None:
         return
     least = max(image.min_disk, -(-max(image.size or 0, image.virtual_size or 0) // GIB))
@@ -120,14 +140,17 @@ def _told_of(image: images.Image) -> dict[str, str]:
     }
 
 
-def _type(db: Db, wanted: VolumeCreate, source: Volume | None, default_type: str) -> VolumeType:
-    if wanted.volume_type:
-        return types.find(db, wanted.volume_type)
-    return types.get(db, source.type_id) if source else types.find(db, default_type)
-
-
-def _zone(db: Db, wanted: VolumeCreate, source: Volume | None) -> str:
-    zone = wanted.availability_zone or (source.zone if source else ZONE)
-    if zone not in {ZONE, *(one.zone for one in backends(db))}:
-        raise BadRequest("Invalid input received: Availability zone '{zone}' is invalid.", zone=zone)
-    return zone
+def _type(
+    call: Call, wanted: VolumeCreate, made_of: tuple[Volume | None, images.Image | None], default_type: str
+) -> VolumeType:
+    source, image = made_of
+    wish = choosing_type.Wish(
+        asked=wanted.volume_type,
+        of_source=source.type_id if source else None,
+        of_image=image.properties.get("cinder_img_volume_type") if image else None,
+        configured=default_type,
+    )
+    kind = choosing_type.chosen(call.db, call.caller, wish)
+    if kind.is_multiattach:
+        call.enforce(call.caller, rule=MULTIATTACH)
+    return kind

@@ -10,6 +10,8 @@ from haneul.kernel.errors import BadRequest, Conflict, NotFound
 from haneul.kernel.ids import is_uuid_like, new_uuid
 from haneul.kernel.reconcile import Tombstone
 from haneul.kernel.reconcile.plans import bury, touch
+from haneul.services.block_storage.services import logic as services
+from haneul.services.block_storage.services.models import VOLUME
 from haneul.services.block_storage.volumes.models import (
     GONE,
     THERE,
@@ -162,6 +164,15 @@ def forget(db: Db, volume: Volume) -> None:
     for table in (volume_metadata, image_metadata):
         db.delete(table, owner_id=volume.id)
     db.delete(volumes, id=volume.id)
+
+
+def refuse_frozen(db: Db, volume: Volume) -> None:
+    """BadRequest for a volume of a back end on which nothing may be made or deleted now."""
+    service = services.get(db, VOLUME, volume.host.partition("#")[0]) if volume.host else None
+    if service is not None and service.is_frozen:
+        raise BadRequest(
+            "Invalid input received: Modification operations are not allowed on frozen storage backends."
+        )
 
 
 def host_of(place: str) -> str:

@@ -6,6 +6,8 @@ from haneul.kernel.errors import ApiError
 from haneul.kernel.operations import Fault, Operation, Parked, Step, Work
 from haneul.kernel.reconcile.plans import is_buried
 from haneul.services.block_storage.config import BlockStorageSettings
+from haneul.services.block_storage.messages import logic as messages
+from haneul.services.block_storage.quota_sets.logic import take_growth
 from haneul.services.block_storage.types import logic as types
 from haneul.services.block_storage.volumes import logic
 from haneul.services.block_storage.volumes.models import GONE, Volume, snapshot_metadata, snapshots, volumes
@@ -31,6 +33,7 @@ class VolumeOperation(Operation):
         volume = work.db.one(BY_ID, id=work.resource_id)
         if volume is not None and fault.kind != "superseded":
             work.db.update(volumes, {"id": volume.id}, status=work.input.get("failed_status", "error"))
+            messages.note(work, fault)
 
 
 def _volume(work: Work) -> Volume:
@@ -119,6 +122,8 @@ def want_larger(work: Work) -> None:
     """Say that the host should have the volume larger, if its pool has the room."""
     volume, size = _volume(work), work.input["size_gb"]
     if volume.size_gb != size:
+        # Others may have been promised what was left when this was asked for.
+        take_growth(work.db, volume.project_id, volume.size_gb, size, volume.type_id)
         refuse_full(work.db, volume, size - volume.size_gb)
         logic.want(work.db, volume, work.request_id, size_gb=size)
 
@@ -142,6 +147,7 @@ class ExtendVolume(VolumeOperation):
             was_tried = volume.size_gb == work.input["size_gb"]
             status = "error_extending" if was_tried else work.input["status"]
             work.db.update(volumes, {"id": volume.id}, status=status)
+            messages.note(work, fault)
 
 
 def want_reverted(work: Work) -> None:
@@ -152,19 +158,27 @@ def want_reverted(work: Work) -> None:
         logic.want(work.db, volume, work.request_id, **told)
 
 
+def withdraw_revert(work: Work) -> None:
+    """What was not done in time is never done: by then somebody may have written to the volume."""
+    volume = work.db.one(BY_ID, id=work.resource_id)
+    if volume is not None and volume.revert_id == work.input["revert_id"] and volume.wanted != GONE:
+        logic.want(work.db, volume, work.request_id, revert_id=None, revert_snapshot_id=None)
+
+
 def now_reverted(work: Work) -> None:
     """Volume and snapshot may be used again."""
     volume = await_observed(work)
-    logic.change(work.db, volume, status="available")
+    if volume.status == "reverting":
+        logic.change(work.db, volume, status="available")
     work.db.update(snapshots, {"id": work.input["snapshot_id"], "status": "restoring"}, status="available")
 
 
 class RevertVolume(VolumeOperation):
-    """To what it was when its newest snapshot was made. What the volume has become since is lost, so there is no undo."""
+    """To what it was when its newest snapshot was made. What the volume has become since can't be had again."""
 
     name = "volume-revert"
     steps = (
-        Step("want it reverted", want_reverted),
+        Step("want it reverted", want_reverted, undo=withdraw_revert),
         Step("see it reverted", now_reverted, deadline_s=MAKE_DEADLINE_S),
     )
 

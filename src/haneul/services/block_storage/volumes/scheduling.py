@@ -100,6 +100,8 @@ def _reason(pool: Pool, volume: Volume, kind: VolumeType, settings: BlockStorage
     service = pool.service
     if service.is_disabled:
         return f"it is disabled ({service.disabled_reason or 'no reason was given'})"
+    if service.is_frozen:
+        return "it is frozen"
     if not services.is_up(service, settings):
         return "its host has not been heard of lately"
     if volume.zone and volume.zone != service.zone:

@@ -6,7 +6,7 @@ from haneul.kernel.clock import iso_bare
 from haneul.kernel.schema import UNSET, Meta, OpenBody, Since, StrictBody, Text255, UnsetType, View
 from haneul.services.block_storage.volumes.models import Volume
 
-Metadata = dict[Annotated[str, Meta(min_length=1, max_length=255)], Text255]
+Metadata = dict[Annotated[str, Meta(pattern=r"^[a-zA-Z0-9\-_:. /]{1,255}\Z")], Text255]
 
 
 class VolumeCreate(OpenBody):
@@ -41,6 +41,16 @@ class VolumeUpdate(OpenBody):
     display_name: Text255 | None | UnsetType = UNSET
     display_description: Text255 | None | UnsetType = UNSET
     metadata: Metadata | UnsetType = UNSET
+
+    def changes(self) -> dict[str, str | None]:
+        """What is to become of the columns."""
+        given = (
+            ("name", self.display_name),
+            ("description", self.display_description),
+            ("name", self.name),
+            ("description", self.description),
+        )
+        return {column: text.strip() if text else text for column, text in given if text is not UNSET}
 
 
 class ShortView(View):
@@ -99,6 +109,7 @@ class Beheld(msgspec.Struct, frozen=True):
     sees_project: bool
     sees_host: bool
     sees_migration: bool
+    sees_image: bool
     is_admin: bool
 
 
@@ -116,14 +127,14 @@ def view(volume: Volume, seen: Beheld) -> VolumeView:
         volume_type=seen.type_name,
         snapshot_id=volume.source_id if volume.source_kind == "snapshot" else None,
         source_volid=volume.source_id if volume.source_kind == "volume" else None,
-        metadata=volume.metadata,
+        metadata=_metadata(volume),
         links=seen.links,
         user_id=volume.user_id,
         bootable=str(volume.is_bootable).lower(),
         multiattach=volume.is_multiattach,
         group_id=volume.group_id,
         volume_type_id=volume.type_id,
-        image=volume.image_metadata or UNSET,
+        image=(volume.image_metadata or UNSET) if seen.sees_image else UNSET,
         migration_status=volume.migration_status if seen.is_admin else UNSET,
         provider_id=None if seen.is_admin else UNSET,
         cluster_name=None if seen.is_admin else UNSET,
@@ -132,3 +143,17 @@ def view(volume: Volume, seen: Beheld) -> VolumeView:
         migration=volume.migration_status if seen.sees_migration else UNSET,
         name_id=None if seen.sees_migration else UNSET,
     )
+
+
+def _metadata(volume: Volume) -> dict[str, str]:
+    """The user's, and whether the volume is read-only if anybody has said."""
+    said = {} if volume.is_read_only is None else {"readonly": str(volume.is_read_only)}
+    return {**volume.metadata, **said}
+
+
+class SummaryView(View):
+    """`metadata` has every value of every name."""
+
+    total_count: int
+    total_size: int
+    metadata: Annotated[dict[str, list[str]] | UnsetType, Since("3.36")] = UNSET

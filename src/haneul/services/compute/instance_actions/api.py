@@ -28,6 +28,7 @@ ACTIONS: Mapping[str, str] = {
     "server-resume": "resume",
     "server-rebuild": "rebuild",
     "server-image": "createImage",
+    "server-backup": "backup",
     "server-attach-interface": "attach_interface",
     "server-detach-interface": "detach_interface",
     "server-lock": "lock",

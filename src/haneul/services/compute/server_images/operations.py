@@ -11,7 +11,7 @@ from haneul.services.image import public as images
 
 COPY_DEADLINE_S = 6 * 3600.0
 STORE_DEADLINE_S = 24 * 3600.0
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.5
 
 
 class _Asker:
@@ -27,7 +27,7 @@ def want_copy(work: Work) -> None:
     server = current(work.db, work.resource_id)
     refuse_gone(server)
     if "verb" not in work.memo:
-        set_state(work.db, server, task_state="image_snapshot")
+        set_state(work.db, server, task_state=work.input["copying"])
         work.memo["verb"] = ask_once(work.db, current(work.db, server.id), work.request_id, "snapshot")
 
 

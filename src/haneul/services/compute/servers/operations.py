@@ -35,6 +35,7 @@ EVENTS = {
     "server-resume": "compute.instance.resume.end",
     "server-rebuild": "compute.instance.rebuild.end",
     "server-image": "compute.instance.snapshot.end",
+    "server-backup": "compute.instance.snapshot.end",
 }
 GONE_DEADLINE_S = 300.0
 

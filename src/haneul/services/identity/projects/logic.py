@@ -43,6 +43,12 @@ def find(db: Db, project_id: str) -> Project | None:
     return db.one(BY_ID, id=project_id)
 
 
+def is_project(db: Db, project_id: str) -> bool:
+    """Whether there is a project of this id that is no domain."""
+    found = find(db, project_id)
+    return found is not None and not found.is_domain
+
+
 def get(db: Db, project_id: str) -> Project:
     """The project or domain; NotFound."""
     return existing(find(db, project_id), project_id)

@@ -23,7 +23,7 @@ from haneul.services.image.stores.backends import Backend, Backends
 from haneul.services.image.tasks.models import Task, tasks
 
 Kind = Literal["away", "orphan", "lost", "size", "hash", "stale", "overdue", "task"]
-OURS = re.compile(r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[0-9a-f]{12}", re.ASCII)
+OURS = re.compile(r"([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\.[0-9a-f]{12}", re.ASCII)
 READ_BYTES = 1 << 20
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import bindparam
 
 from haneul.kernel.clock import now
@@ -21,6 +22,7 @@ from haneul.services.image.images.models import (
     tags,
 )
 from haneul.services.image.images.queries import BINNED
+from haneul.services.image.images.schemas import RESERVED_PREFIX
 from haneul.services.image.locations import deletions
 from haneul.services.image.locations.models import Location
 from haneul.services.image.members.logic import OF_IMAGE as MEMBERS_OF
@@ -43,7 +45,9 @@ class Record(msgspec.Struct, frozen=True):
 
 def put(db: Db, image: Image, kept: list[Location]) -> None:
     """Keep what it takes to restore an image that is deleted in this transaction."""
-    record = Record(image, db.all(MEMBERS_OF, image_id=image.id), kept)
+    # What was at work on it has ended with it.
+    custom = {name: value for name, value in image.properties.items() if not name.startswith(RESERVED_PREFIX)}
+    record = Record(replace(image, properties=custom), db.all(MEMBERS_OF, image_id=image.id), kept)
     db.insert(binned, Binned(id=image.id, record=msgspec.to_builtins(record), deleted_at=now()))
 
 

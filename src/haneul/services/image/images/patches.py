@@ -20,8 +20,11 @@ OPS: tuple[Op, ...] = ("add", "remove", "replace")
 V20 = "application/openstack-images-v2.0-json-patch"
 V21 = "application/openstack-images-v2.1-json-patch"
 MEDIA_TYPES = (V20, V21)
+FORMABLE = ("queued", "importing")
 NO_PROPERTY = "Property {name} does not exist."
 LOCATIONS = "locations"
+# Each costs the one writer of the database its time, those of locations more than others.
+MOST_CHANGES, MOST_OF_LOCATIONS = 1000, 32
 LOCATION_DEPTHS = {"add": 2, "remove": 2, "replace": 1}
 COLUMNS = {name: name for name in FIELDS - {"id"}} | {"owner": "project_id"}
 
@@ -46,7 +49,14 @@ def changes_in(content_type: str, body: Any) -> list[Change]:
         raise Unacceptable(415, "Image PATCH expects Content-Type one of: {good}", good=", ".join(MEDIA_TYPES))
     if not isinstance(body, list):
         raise BadRequest("Request body must be a JSON array of operation objects.")
+    for most, attempted in ((MOST_CHANGES, len(body)), (MOST_OF_LOCATIONS, sum(map(_is_of_locations, body)))):
+        if attempted > most:
+            raise BadRequest("At most {most} operations can be made at once.", most=most)
     return [_change(raw, older=media_type == V20) for raw in body]
+
+
+def _is_of_locations(raw: Any) -> bool:
+    return isinstance(raw, dict) and any(str(raw.get(name)).startswith(f"/{LOCATIONS}") for name in ("path", *OPS))
 
 
 def _change(raw: Any, *, older: bool) -> Change:
@@ -146,7 +156,7 @@ def _with_field(image: Image, change: Change) -> Image:
         raise Forbidden("Property {name} may not be removed.", name=name)
     if change.op == "add" and change.strict_add:
         raise Conflict("Property {name} already present.", name=name)
-    if name in ("disk_format", "container_format") and image.status != "queued":
+    if name in ("disk_format", "container_format") and image.status not in FORMABLE:
         raise Forbidden("Attribute {name} can be only replaced for a queued image.", name=name)
     value = sorted(set(change.value)) if name == "tags" else change.value
     return replace(image, **{COLUMNS[name]: value})

@@ -15,7 +15,7 @@ from haneul.services.image.files.logic import remove
 from haneul.services.image.images.logic import create
 from haneul.services.image.images.models import Image
 from haneul.services.image.images.queries import BY_ID
-from haneul.services.image.images.schemas import ImageCreate, fields_in
+from haneul.services.image.images.schemas import ImageCreate, fields_in, refuse_name, text
 from haneul.services.image.imports import logic
 from haneul.services.image.imports.logic import Beginning
 from haneul.services.image.imports.operations import ImportImage
@@ -56,7 +56,11 @@ class ServerImages:
         self._keep_deleted_s = settings.keep_deleted_s
 
     def create(self, db: Db, wanted: NewServerImage) -> Image:
-        """An image without bytes yet; OverQuota if its project may have no more."""
+        """An image without bytes yet; Forbidden for properties that are ours to set, OverQuota if its project may have
+        no more images."""
+        for name, value in wanted.properties.items():
+            refuse_name(name)
+            text(name, value)
         take_image(db, wanted.project_id)
         given = {
             "name": wanted.name,

@@ -133,11 +133,13 @@ def finish(work: Work) -> None:
     image = _image(work)
     _drop_staged(work)
     # With stores that may fail it is active since the first has it, and may have been closed since.
-    status = {"status": "active"} if image.status == "importing" else {}
+    is_new = image.status == "importing"
+    stored = [one.result for one in _wanted(work) if one.kind == "store" and one.state == DONE]
+    values = {"status": "active", **stored[-1]} if is_new else {}
     failed = [one.location_id for one in _wanted(work) if one.state == FAILED]
     doomed = [one for one in locations.of_image(work.db, image.id) if one.id in failed]
     locations.drop(work.db, doomed)
-    logic.unlock(work.db, image.id, **status)
+    logic.unlock(work.db, image.id, **values)
     tasks.succeed(work.db, work.input["task_id"], {"image_id": image.id}, work.input["task_hours"])
     transfers.forget(work.db, work.id)
 

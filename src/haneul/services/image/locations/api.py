@@ -11,6 +11,7 @@ from haneul.services.image.config import ImageSettings
 from haneul.services.image.files.removal import ByteRemoval
 from haneul.services.image.images import access
 from haneul.services.image.images.access import DELETE_LOCATION, GET_LOCATION
+from haneul.services.image.images.logic import touch
 from haneul.services.image.images.models import Image
 from haneul.services.image.images.views import Views
 from haneul.services.image.imports import logic as imports
@@ -57,6 +58,8 @@ def routes_with(backends: Backends, settings: ImageSettings) -> Routes:
             _refuse_store(store_id, backends)
             image = _image_of(call, db, image_id)
             logic.condemn(db, [logic.only_in(db, image, store_id)])
+            # Of two that do so at once, the second sees which place is the last.
+            touch(db, image)
 
         await call.transaction(gone, writes=True)
         await removal.remove(call, image_id)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Conflict, Forbidden, OverQuota
 from haneul.services.image.images.models import Image
+from haneul.services.image.imports import logic as imports
 from haneul.services.image.locations import logic
 from haneul.services.image.locations.claims import claimed
 from haneul.services.image.locations.measures import Measured
@@ -128,6 +129,8 @@ def _refuse(image: Image, verb: str, grounds: Grounds, statuses: tuple[str, ...]
         raise Conflict(
             "It's not allowed to {verb} locations if image status is {status}.", verb=verb, status=image.status
         )
+    if image.status == "queued":
+        imports.refuse_busy(image)
 
 
 def _measured(db: Db, asked: LocationAsked, there: Sequence[Location], grounds: Grounds) -> Measured:

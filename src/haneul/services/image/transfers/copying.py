@@ -24,7 +24,9 @@ def store_bytes(job: Job) -> Outcome:
         source.close()
     received = intake.finish(job.image)
     _refuse_other(job, received)
-    return Outcome(ACTIVE, received.size, facts(received))
+    # As what they were inspected, whatever is said of them by now.
+    formats = {name: getattr(job.image, name) for name in ("disk_format", "container_format")}
+    return Outcome(ACTIVE, received.size, facts(received) | formats)
 
 
 def opened(job: Job) -> Reader:
