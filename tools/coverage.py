@@ -17,6 +17,7 @@ from haneul.kernel.service import Service
 Verdict = Literal["answered", "honest 501", "missing", "removed"]
 VERDICTS: tuple[Verdict, ...] = ("answered", "honest 501", "missing", "removed")
 VARIABLE = re.compile(r"\{[^}]+\}")
+PROJECT = re.compile(r"^/v3/\{(admin_)?project_id\}")
 UNTIL = re.compile(r"\(max (\d+\.\d+)\)")
 # Calls whose base the tables leave out; `endpoints.csv` says so.
 RELATIVE_TO = {"nova": "/v2.1"}
@@ -90,6 +91,9 @@ def full_path(service: Service, operation: Operation) -> str:
     if base and operation.path in ROOTS:
         return ROOTS[operation.path]
     written = VARIABLE.sub(lambda found: STANDS_FOR.get(found[0]) or re.sub(r"[^\w{}]", "_", found[0]), operation.path)
+    if service.project_base:
+        # Where a project's id may stand in the address, the routes do without.
+        written = PROJECT.sub(service.project_base, written, count=1)
     return (base + written).rstrip("/") or "/"
 
 

@@ -43,7 +43,7 @@ def main() -> None:
     (FOLDER / "coverage.md").write_text(coverage_page(services))
     for service in services:
         listed = "".join(f"{one}\n" for one in coverage.unbuilt_calls(service))
-        (SERVICES / service.type / "unbuilt.txt").write_text(listed)
+        (SERVICES / service.package / "unbuilt.txt").write_text(listed)
 
 
 def all_services() -> list[Service]:
@@ -77,7 +77,7 @@ def versions(route: Route) -> str:
 def options(services: Sequence[Service]) -> str:
     """Every option with its default, by section of `haneul.toml`."""
     sections: list[tuple[str, type[msgspec.Struct]]] = [("cloud", CloudOptions)]
-    sections += [(one.type, one.settings) for one in services if one.settings is not None]
+    sections += [(one.package, one.settings) for one in services if one.settings is not None]
     head = (
         "# Options\n\nWritten by `make docs`. None has to be set. All stand in `haneul.toml`, a section per service. "
         "A\nvariable `HANEUL_SECTION_OPTION` goes before the file.\n"

@@ -92,6 +92,8 @@ def test_endpoints_and_catalog_are_shown(walk: Walk) -> None:
         ("placement", "placement"),
         ("glance", "image"),
         ("keystone", "identity"),
+        ("cinder", "block-storage"),
+        ("cinderv3", "volumev3"),
     }
     assert shown == {(*one, interface) for one in ours for interface in ("admin", "internal", "public")}
     walk.follow((f"endpoint show {listed[0]['ID']}", ENDPOINT), ("catalog list", ["Name", "Type", "Endpoints"]))

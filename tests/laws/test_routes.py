@@ -48,12 +48,13 @@ OPEN_CALLS = {
     "image": {"GET /", "GET /versions"},
     "placement": {"GET /"},
     "network": {"GET /", "GET /v2.0"},
+    "block-storage": {"GET /", "GET /v3"},
 }
 
 
 def rules(service: Service) -> dict[str, Rule]:
     """The rules of a service's routes and fields, by name."""
-    found = {rule.name: rule for rule in rules_of(f"haneul.services.{service.type}")}
+    found = {rule.name: rule for rule in rules_of(f"haneul.services.{service.package}")}
     return found | {route.rule.name: route.rule for route in service.routes if route.rule is not PUBLIC}
 
 

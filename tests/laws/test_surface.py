@@ -23,12 +23,12 @@ LOGINS = "Keystone answers 401 to a method of login that it does not have, and s
 MISSING: dict[str, list[Missing]] = {
     "identity": [Missing(f"POST /v3/auth/tokens {form}", LOGINS) for form in ("federation-scoped", "oauth1")],
 }
-UNBUILT = [(service, one) for service in SERVICES for one in unbuilt_of(f"haneul.services.{service.type}")]
+UNBUILT = [(service, one) for service in SERVICES for one in unbuilt_of(f"haneul.services.{service.package}")]
 
 
 @each_service
 def test_the_list_of_unbuilt_calls_is_what_the_code_says(service: Service) -> None:
-    assert unbuilt_of(f"haneul.services.{service.type}") == coverage.unbuilt_calls(service), "`make docs` writes it."
+    assert unbuilt_of(f"haneul.services.{service.package}") == coverage.unbuilt_calls(service), "`make docs` writes it."
 
 
 @each_service

@@ -24,7 +24,7 @@ from tests.support.viewers import token_of
 
 from haneul.kernel.service import Service
 
-BASES = {"identity": "/v3", "compute": "/v2.1", "image": "/v2", "placement": "", "network": "/v2.0"}
+BASES = {"identity": "/v3", "compute": "/v2.1", "image": "/v2", "placement": "", "network": "/v2.0", "block-storage": "/v3"}
 # What the real services write just so, whatever the SDK declares.
 AS_UPSTREAM = {
     ("Flavor", "swap", ""): "No swap is an empty string before 2.75.",
@@ -67,9 +67,9 @@ class Parsed(NamedTuple):
 
 def sdk_modules(service: Service) -> Iterator[ModuleType]:
     """The SDK's modules of the newest version of a service's API."""
-    package = importlib.import_module(f"openstack.{service.type}")
+    package = importlib.import_module(f"openstack.{service.package}")
     versions = sorted(one.name for one in pkgutil.iter_modules(package.__path__) if re.fullmatch(r"v\d", one.name))
-    newest = importlib.import_module(f"openstack.{service.type}.{versions[-1]}")
+    newest = importlib.import_module(f"openstack.{service.package}.{versions[-1]}")
     for module in pkgutil.iter_modules(newest.__path__, newest.__name__ + "."):
         yield importlib.import_module(module.name)
 

@@ -57,10 +57,10 @@ class FakeDriver:
             return
         if source.kind == "image":
             self._settings.images.facts(source.id)
-        elif source.kind == "volume" and self._load(source.id) is None:
+        elif source.kind == "volume" and self._own(source.id) is None:
             raise Refused("The volume that the new one is to be made of is not on this host.")
         elif source.kind == "snapshot":
-            whole = self._load(source.volume_id)
+            whole = self._own(source.volume_id)
             if whole is None or source.id not in whole.snapshots:
                 raise Refused("The snapshot that the volume is to be made of is not on this host.")
 
@@ -73,6 +73,10 @@ class FakeDriver:
 
     def recover(self) -> None:
         """Nothing is ever half made."""
+
+    def _own(self, volume_id: str) -> VolumeRecord | None:
+        found = self._load(volume_id)
+        return found if found is not None and found.cloud_id == self._settings.cloud_id else None
 
     def _load(self, volume_id: str) -> VolumeRecord | None:
         return records.load(self._file(volume_id))

@@ -83,6 +83,7 @@ def _pattern(text: str) -> str:
 
 
 def _having(number: int, *, is_like: bool) -> ColumnElement[bool]:
-    name, value = bindparam(f"spec_{number}"), bindparam(f"value_{number}")
+    name: BindParameter[str] = bindparam(f"spec_{number}")
+    value: BindParameter[str] = bindparam(f"value_{number}")
     compared = type_specs.c.value.like(value, escape="\\") if is_like else type_specs.c.value == value
     return exists().where(type_specs.c.type_id == volume_types.c.id, type_specs.c.name == name, compared)

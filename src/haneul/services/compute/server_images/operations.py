@@ -1,5 +1,7 @@
 """From a server's disk to an image, while the server goes on."""
 
+from typing import ClassVar
+
 from haneul.kernel.auth import Caller
 from haneul.kernel.errors import Conflict
 from haneul.kernel.operations import Fault, Operation, Parked, Step, Work
@@ -37,7 +39,13 @@ def drop_copy(work: Work) -> None:
     server = current(work.db, work.resource_id)
     if "verb" in work.memo and server.host and server.wanted_power != GONE:
         work.db.update(verbs, {"id": work.memo["verb"]}, done_at=server.updated_at)
-        ask_once(work.db, server, work.request_id, "forget-snapshot", work.memo["verb"])
+        _want_forgotten(work)
+
+
+def _want_forgotten(work: Work) -> None:
+    if "forget" not in work.memo:
+        server = current(work.db, work.resource_id)
+        work.memo["forget"] = ask_once(work.db, server, work.request_id, "forget-snapshot", work.memo["verb"])
 
 
 def see_copy(work: Work) -> None:
@@ -74,7 +82,7 @@ def forget_copy(work: Work) -> None:
     """The host needs the copy no longer."""
     server = current(work.db, work.resource_id)
     set_state(work.db, server, task_state="")
-    ask_once(work.db, current(work.db, server.id), work.request_id, "forget-snapshot", work.memo["verb"])
+    _want_forgotten(work)
     tell(work, server)
 
 
@@ -82,7 +90,7 @@ class CreateServerImage(Operation):
     """An image of a server's root disk. What fails leaves the server as it is and no image."""
 
     name = "server-image"
-    steps = (
+    steps: ClassVar[tuple[Step, ...]] = (
         Step("ask for a copy", want_copy, undo=drop_copy),
         Step("see the copy", see_copy, deadline_s=COPY_DEADLINE_S),
         Step("want it stored", want_stored),
