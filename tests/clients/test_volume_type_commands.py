@@ -93,10 +93,10 @@ def test_group_types(newest: Walk) -> None:
     made = newest.shown("volume group type create steady --description 'All at once'", GROUP_TYPE)
     assert (made["Name"], made["Is Public"]) == ("steady", True)
     newest.json("volume group type set steady --property consistent=yes")
-    newest.json("volume group type set steady --name firm")
+    newest.json(f"volume group type set {made['ID']} --name firm")
     shown = newest.shown("volume group type show firm", GROUP_TYPE)
     assert shown["Properties"] == {"consistent": "yes"}
-    newest.json("volume group type unset --property consistent firm")
+    newest.json(f"volume group type unset --property consistent {made['ID']}")
     (listed,) = newest.listed("volume group type list", "ID, Name, Is Public, Properties")
     assert (listed["Name"], listed["Properties"]) == ("firm", {})
     newest.refused("volume group type list --default", "Default group type can not be found.")

@@ -1,4 +1,4 @@
-"""A program that does one verb of a volume driver and is killed by SIGKILL as it reaches a step. Read from stdin: what."""
+"""A program that does one verb of a volume driver and is killed as it reaches a step. Read from stdin: what."""
 
 import os
 import signal

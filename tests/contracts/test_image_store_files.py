@@ -74,3 +74,20 @@ def test_a_full_disk_is_told_as_full(store: FileStore, tmp_path: Path) -> None:
     draft.discard()
     other.discard()
     assert os.listdir(tmp_path / "images") == []
+
+
+def test_a_draft_that_is_kept_while_drafts_are_listed_is_not_abandoned(
+    store: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draft = store.open_draft("a.1")
+    draft.write(b"whole")
+    draft.keep()
+    draft.release()
+    seen = tmp_path / "images" / "a.1.part"
+    monkeypatch.setattr(Path, "glob", lambda *_: iter([seen]))
+    assert store.list_abandoned() == []
+    seen.touch()
+    # Its maker may be about to lock it.
+    assert store.list_abandoned() == []
+    seen.write_bytes(b"half")
+    assert store.list_abandoned() == ["a.1"]

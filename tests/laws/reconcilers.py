@@ -116,9 +116,7 @@ def volumes(folder: Path, cloud_id: str) -> VolumeReconciler:
 
 def volume_plans(generation: int) -> list[VolumePlan]:
     """One that grows in its second generation, one that gets a snapshot, one that stays as it is."""
-    plans = [
-        VolumePlan(id=ID.format(number), generation=generation, backend="fake", size_gb=1) for number in range(3)
-    ]
+    plans = [VolumePlan(id=ID.format(number), generation=generation, backend="fake", size_gb=1) for number in range(3)]
     if generation > 1:
         plans[0] = msgspec.structs.replace(plans[0], size_gb=2)
         plans[1] = msgspec.structs.replace(plans[1], snapshots=(ID.format(9),))

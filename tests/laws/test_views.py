@@ -18,6 +18,7 @@ from tests.laws.furnished_delegation import delegation_stage
 from tests.laws.furnished_limits import limit_stage
 from tests.laws.furnished_metadefs import metadef_stage
 from tests.laws.furnished_trusts import trust_stage
+from tests.laws.furnished_volume_types import volume_type_stage
 from tests.support.cloud import Client, RunningCloud, running_cloud
 from tests.support.hosts import eventually, simulated_host
 from tests.support.viewers import token_of
@@ -38,9 +39,12 @@ AS_UPSTREAM = {
 QUERIES = {"AllocationCandidate": "?resources=VCPU:1", "Usage": "?project_id={project_id}"}
 # The SDK lists these and never asks for one: the answer would be the association in place of the project.
 NEVER_FETCHED = {"EndpointGroupProject"}
+# The SDK asks for a type's encryption without an id: what stands after it is one of its items.
+NEVER_FETCHED |= {"TypeEncryption"}
 AGENTS = {"DHCPAgentHostingNetwork": "dhcp_agent_id", "L3AgentRouter": "l3_agent_id"}
 NAMES = {
     "AutoAllocatedTopology": "{project_id}",
+    "DefaultType": "{project_id}",
     "MetadefProperty": "{property_name}",
     "NetworkIPAvailability": "{network_id}",
     "Quota": "{project_id}",
@@ -116,6 +120,7 @@ class Stage:
         trust_stage(self.admin, self.ids["user_id"], self.ids["project_id"])
         limit_stage(self.admin, self.ids["project_id"])
         self.ids |= metadef_stage(self.admin)
+        self.ids |= volume_type_stage(self.admin, self.ids["project_id"])
         self._furnish(self.admin.with_headers(OpenStack_API_Version="compute 2.100"))
 
     def _furnish(self, nova: Client) -> None:

@@ -10,8 +10,9 @@ NEWEST = "volume 3.71"
 
 
 def made(cinder: Client, **wanted: Any) -> dict[str, Any]:
-    """A volume that is asked for, as the answer has it."""
-    answer = cinder.post(CINDER, "/v3/volumes", json={"volume": {"size": 1, **wanted}})
+    """A volume that is asked for, as the answer has it; of one GiB unless that or a source is given."""
+    size = {} if wanted.keys() & {"snapshot_id", "source_volid"} else {"size": 1}
+    answer = cinder.post(CINDER, "/v3/volumes", json={"volume": {**size, **wanted}})
     assert answer.status_code == 202, answer.text
     found: dict[str, Any] = answer.json()["volume"]
     return found

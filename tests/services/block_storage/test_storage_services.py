@@ -7,6 +7,10 @@ import pytest
 from tests.support.cloud import Client, RunningCloud
 from tests.support.hosts import eventually, simulated_host
 
+from haneul.services.block_storage.services import logic
+from haneul.services.block_storage.services.models import storage_services
+from haneul.services.block_storage.wire import BackendReport, VolumeHostReport
+
 PATH = "/v3/os-services"
 BACKEND = "host-1@file"
 
@@ -172,16 +176,32 @@ def test_log_levels_are_told_and_set(newest: Client) -> None:
     assert told["binary"] == "cinder-api"
     assert told["levels"]["haneul"] == "DEBUG"
     newest.put("block-storage", PATH + "/set-log", json={**body, "level": "INFO"})
-    both = newest.put("block-storage", PATH + "/get-log", json={"binary": "*", "prefix": "haneul"}).json()["log_levels"]
-    assert [(one["binary"], one["levels"]["haneul"]) for one in both] == [
-        ("cinder-api", "INFO"),
-        ("cinder-scheduler", "INFO"),
-    ]
+    all_of_them = newest.put("block-storage", PATH + "/get-log", json={"binary": "*", "prefix": "haneul"})
+    told = all_of_them.json()["log_levels"]
+    assert [one["binary"] for one in told] == ["cinder-api", "cinder-scheduler", "cinder-volume"]
+    assert [one["levels"]["haneul"] for one in told[:2]] == ["INFO", "INFO"]
     elsewhere = newest.put("block-storage", PATH + "/get-log", json={"server": "elsewhere"})
     assert elsewhere.json() == {"log_levels": []}
     assert newest.put("block-storage", PATH + "/get-log", json={"binary": "nova"}).status_code == 400
-    to_hosts = newest.put("block-storage", PATH + "/set-log", json={"binary": "cinder-volume", "level": "DEBUG"})
-    assert to_hosts.status_code == 501
+
+
+def test_a_host_is_told_its_log_levels_with_its_next_heartbeat(cloud: RunningCloud, newest: Client) -> None:
+    def beat(levels: dict[str, str]) -> dict[str, str]:
+        report = VolumeHostReport("host-9", (BackendReport("disk", "fake"),), levels)
+        return cloud.cloud.store.write(lambda db: logic.heard(db, report)).log_levels
+
+    assert beat({"haneul": "INFO", "other": "WARNING"}) == {}
+    body = {"binary": "cinder-volume", "server": "host-9"}
+    assert newest.put("block-storage", PATH + "/get-log", json=body).json()["log_levels"] == [
+        {"host": "host-9@disk", "binary": "cinder-volume", "levels": {"haneul": "INFO", "other": "WARNING"}}
+    ]
+    order = {**body, "prefix": "han", "level": "debug"}
+    assert newest.put("block-storage", PATH + "/set-log", json=order).status_code == 202
+    assert beat({"haneul": "INFO"}) == {"haneul": "DEBUG"}
+    beat({"haneul": "DEBUG"})
+    (told,) = newest.put("block-storage", PATH + "/get-log", json=body).json()["log_levels"]
+    assert told["levels"] == {"haneul": "DEBUG"}
+    cloud.cloud.store.write(lambda db: db.delete(storage_services, host="host-9@disk"))
 
 
 def test_pools_are_those_of_back_ends_that_may_get_volumes(admin: Client, newest: Client) -> None:

@@ -96,6 +96,23 @@ def test_what_may_not_be_read_is_not_there(cloud: RunningCloud, alice: Client, a
     assert names(alice, "name=new") == ["new"]
 
 
+def test_compute_s_clients_have_the_same_rights(alice: Client, admin: Client) -> None:
+    image_id = create(alice, x_owner_a="1", x_b="2", y_c="3")["id"]
+    assert change(admin, image_id, {"op": "add", "path": "/secret", "value": "s"}).status_code == 200
+    path = f"/v2.1/images/{image_id}"
+    assert alice.get("compute", path).json()["image"]["metadata"] == {"x_owner_a": "1", "x_b": "2", "y_c": "3"}
+    assert alice.get("compute", f"{path}/metadata/secret").status_code == 404
+    kept = {"x_owner_a": "1", "x_b": "2"}
+    for wanted in ({**kept, "secret": "7"}, {**kept, "x_b": "7"}, {"x_b": "2"}):
+        refused = alice.put("compute", f"{path}/metadata", json={"metadata": wanted})
+        assert (refused.status_code, f"Not authorized for image {image_id}." in refused.text) == (403, True)
+    changed = alice.put("compute", f"{path}/metadata", json={"metadata": {**kept, "x_owner_a": "7"}})
+    assert (changed.status_code, changed.json()) == (200, {"metadata": {"x_owner_a": "7", "x_b": "2"}})
+    assert alice.delete("compute", f"{path}/metadata/x_b").status_code == 204
+    found = show(admin, image_id)
+    assert (found["secret"], found["x_owner_a"], "x_b" in found, "y_c" in found) == ("s", "7", False, False)
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

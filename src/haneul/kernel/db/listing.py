@@ -138,7 +138,7 @@ class Listing(Generic[R]):
             return select(func.count()).select_from(self.table).where(*conditions)
 
         statement = self._query(("count", operators, tuple(clause.name for clause in clauses)), build)
-        return int(db.connection.execute(statement, parameters).scalar() or 0)
+        return int(db.connection.execute(statement, parameters).scalar() or 0)  # type: ignore[call-overload]
 
     def _fixed(self, wheres: Mapping[str, Where]) -> list[Filter]:
         """The columns that have one value in the whole list."""

@@ -1,8 +1,10 @@
 """Block storage: volumes that servers mount, write and keep. Speaks Cinder's API v3."""
 
+import platform
 from functools import partial
 
 from haneul.kernel.db import Store
+from haneul.kernel.http import Routes
 from haneul.kernel.http.manners import Manners
 from haneul.kernel.reconcile.values import Nothing
 from haneul.kernel.service import BusMethod, Service
@@ -44,16 +46,16 @@ from haneul.services.block_storage.volume_transfers.api import routes as volume_
 from haneul.services.block_storage.volumes.api import routes_with as volumes
 from haneul.services.block_storage.volumes.operations import VOLUME_OPERATIONS
 from haneul.services.block_storage.volumes.plans import VOLUME_PLANS
-from haneul.services.block_storage.wire import VolumeHostReport
+from haneul.services.block_storage.wire import VolumeHostOrders, VolumeHostReport
 from haneul.services.block_storage.workers.api import routes_with as workers
 
 
 def service(settings: BlockStorageSettings, host: str) -> Service:
-    """Block storage; `host` is the machine that the scheduler is said to run on."""
+    """Block storage; `host` is the machine that the scheduler is said to run on, this one if none is named."""
+    host = host or platform.node()
 
-    def heard(store: Store, report: VolumeHostReport) -> Nothing:
-        store.write(lambda db: services.heard(db, report))
-        return Nothing()
+    def heard(store: Store, report: VolumeHostReport) -> VolumeHostOrders:
+        return store.write(lambda db: services.heard(db, report))
 
     return Service(
         type="block-storage",
@@ -67,39 +69,7 @@ def service(settings: BlockStorageSettings, host: str) -> Service:
         manners=Manners(exact_paths=True),
         base_rules=BASE_RULES,
         scope_types=("project",),
-        resources=(
-            versions,
-            extensions,
-            availability_zones,
-            limits,
-            quota_sets,
-            quota_class_sets,
-            messages,
-            resource_filters,
-            service_list(settings, host),
-            service_actions,
-            host_list(settings),
-            hosts,
-            pools(settings),
-            capabilities,
-            clusters,
-            workers(settings),
-            volumes(settings),
-            snapshots,
-            snapshot_metadata,
-            volume_metadata,
-            volume_actions,
-            volume_transfers,
-            former_transfers,
-            types(settings),
-            type_extra_specs,
-            type_access,
-            type_encryptions,
-            default_types,
-            qos_specs,
-            group_types(settings),
-            group_specs,
-        ),
+        resources=_resources(settings, host),
         operations=(*VOLUME_OPERATIONS, *SNAPSHOT_OPERATIONS),
         plans=(VOLUME_PLANS,),
         bus_methods=(BusMethod("block_storage.host", VolumeHostReport, heard),),
@@ -112,4 +82,40 @@ def service(settings: BlockStorageSettings, host: str) -> Service:
         page_most=1000,
         microversions=MICROVERSIONS,
         settings=BlockStorageSettings,
+    )
+
+
+def _resources(settings: BlockStorageSettings, host: str) -> tuple[Routes, ...]:
+    return (
+        versions,
+        extensions,
+        availability_zones,
+        limits,
+        quota_sets,
+        quota_class_sets,
+        messages,
+        resource_filters,
+        service_list(settings, host),
+        service_actions,
+        host_list(settings),
+        hosts,
+        pools(settings),
+        capabilities,
+        clusters,
+        workers(settings),
+        volumes(settings),
+        snapshots,
+        snapshot_metadata,
+        volume_metadata,
+        volume_actions,
+        volume_transfers,
+        former_transfers,
+        types(settings),
+        type_extra_specs,
+        type_access,
+        type_encryptions,
+        default_types,
+        qos_specs,
+        group_types(settings),
+        group_specs,
     )

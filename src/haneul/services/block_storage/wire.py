@@ -18,7 +18,14 @@ class BackendReport(msgspec.Struct, frozen=True):
 
 
 class VolumeHostReport(msgspec.Struct, frozen=True):
-    """A volume host's heartbeat: method `block_storage.host`, every ten seconds."""
+    """A volume host's heartbeat: method `block_storage.host`, every ten seconds. `log_levels` are its loggers'."""
 
     host: str
     backends: tuple[BackendReport, ...]
+    log_levels: dict[str, str] = {}
+
+
+class VolumeHostOrders(msgspec.Struct, frozen=True):
+    """What a heartbeat is answered with: the levels that some of the host's loggers shall have."""
+
+    log_levels: dict[str, str] = {}

@@ -36,8 +36,7 @@ from haneul.services.compute.quota_sets.api import routes as quota_sets
 from haneul.services.compute.security_groups_proxy.api import routes as security_groups_proxy
 from haneul.services.compute.server_actions.api import routes_with as server_actions
 from haneul.services.compute.server_images.api import routes_with as server_images
-from haneul.services.compute.server_images.backups import CreateServerBackup
-from haneul.services.compute.server_images.operations import CreateServerImage
+from haneul.services.compute.server_images.backups import IMAGE_OPERATIONS
 from haneul.services.compute.server_ips.api import routes as server_ips
 from haneul.services.compute.server_metadata.api import routes as server_metadata
 from haneul.services.compute.server_password.api import routes as server_password
@@ -128,14 +127,7 @@ def service(hosts: HostLink, settings: ComputeSettings, images: Images, at: Plac
             images_proxy(images.proxied, at.images),
         ),
         sites=(console_site(hosts, at.consoles, settings),),
-        operations=(
-            *OPERATIONS,
-            *STATE_OPERATIONS,
-            RebuildServer,
-            CreateServerImage,
-            CreateServerBackup,
-            *INTERFACE_OPERATIONS,
-        ),
+        operations=(*OPERATIONS, *STATE_OPERATIONS, RebuildServer, *IMAGE_OPERATIONS, *INTERFACE_OPERATIONS),
         plans=(GUEST_PLANS, IMAGE_PLANS),
         bus_methods=(BusMethod("compute.host", HostReport, heard), BusMethod("metadata.answer", MetadataAsk, answer)),
         on_start=(lambda store: store.write(hosts_logic.control_seen),),

@@ -7,9 +7,10 @@ from haneul.kernel import log
 from haneul.kernel.bus import CONTROL, Bus, BusError
 from haneul.kernel.reconcile.runner import Identity, Runner
 from haneul.kernel.reconcile.values import Nothing
+from haneul.services.block_storage import loggers
 from haneul.services.block_storage.agent.volumes import VolumeReconciler
 from haneul.services.block_storage.drivers.base import Refused, VolumeDriver, VolumePlan
-from haneul.services.block_storage.wire import BackendReport, VolumeHostReport
+from haneul.services.block_storage.wire import BackendReport, VolumeHostOrders, VolumeHostReport
 
 BEAT_S = 10.0
 RETRY_S = 0.5
@@ -45,8 +46,11 @@ class VolumeHost:
         while not self._stopping.wait(wait_s):
             wait_s = BEAT_S
             try:
-                report = VolumeHostReport(self._host, tuple(self._of(name) for name in self._drivers))
-                self._bus.call(CONTROL, "block_storage.host", report, returns=Nothing, deadline_s=BEAT_S)
+                told = VolumeHostReport(self._host, tuple(map(self._of, self._drivers)), loggers.levels())
+                orders = self._bus.call(
+                    CONTROL, "block_storage.host", told, returns=VolumeHostOrders, deadline_s=BEAT_S
+                )
+                loggers.set_levels(orders.log_levels)
                 self._heard.set()
             except BusError as refused:
                 log.event("volume heartbeat was not heard", "warning", reason=str(refused))

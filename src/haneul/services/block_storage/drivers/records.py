@@ -14,7 +14,7 @@ LARGEST_GB = 1 << 20
 
 
 class VolumeRecord(Struct, frozen=True, kw_only=True):
-    """Whose the volume is, what was wanted of it last, and what of that is there; `reverted` is the last revert's id."""
+    """Whose the volume is, what was wanted of it last, and what of that is there; `reverted`: the last revert's id."""
 
     cloud_id: str
     plan: VolumePlan

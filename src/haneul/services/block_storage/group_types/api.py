@@ -2,7 +2,7 @@ from haneul.kernel.http import Call, Routes
 from haneul.kernel.http.pages import links_of
 from haneul.kernel.policy import Rule
 from haneul.kernel.schema import UNSET
-from haneul.services.block_storage.base_rules import ADMIN
+from haneul.services.block_storage.base_rules import ADMIN, SIGNED_IN
 from haneul.services.block_storage.config import BlockStorageSettings
 from haneul.services.block_storage.group_types import logic
 from haneul.services.block_storage.group_types.models import GroupType
@@ -17,8 +17,6 @@ from haneul.services.block_storage.lists import IS_ADMIN, Filters, Kind, listed,
 from haneul.services.block_storage.types.asking import published
 
 PATH = "/v3/group_types/{group_type_id}"
-# Cinder enforces no rule where group types are read.
-SEE = Rule("group:group_types:get", "@", "List and show group types.")
 CREATE = Rule("group:group_types:create", ADMIN, "Create a group type.")
 UPDATE = Rule("group:group_types:update", ADMIN, "Change a group type.")
 DELETE = Rule("group:group_types:delete", ADMIN, "Delete a group type.")
@@ -33,7 +31,7 @@ def _view(call: Call, one: GroupType) -> GroupTypeView:
 def routes_with(settings: BlockStorageSettings) -> Routes:
     routes = Routes()
 
-    @routes.get("/v3/group_types", rule=SEE, since="3.11")
+    @routes.get("/v3/group_types", rule=SIGNED_IN, since="3.11")
     def list_group_types(call: Call) -> GroupTypesView:
         call.enforce()
         word = call.ask.parameters.get("is_public", [None])[-1]
@@ -49,12 +47,12 @@ def routes_with(settings: BlockStorageSettings) -> Routes:
         call.enforce()
         return _view(call, logic.create(call.db, body))
 
-    @routes.get("/v3/group_types/default", rule=SEE, wraps="group_type", quick=True, since="3.11")
+    @routes.get("/v3/group_types/default", rule=SIGNED_IN, wraps="group_type", quick=True, since="3.11")
     def get_default_group_type(call: Call) -> GroupTypeView:
         call.enforce()
         return _view(call, logic.default(call.db, settings.default_group_type))
 
-    @routes.get(PATH, rule=SEE, wraps="group_type", quick=True, since="3.11")
+    @routes.get(PATH, rule=SIGNED_IN, wraps="group_type", quick=True, since="3.11")
     def get_group_type(call: Call, group_type_id: str) -> GroupTypeView:
         call.enforce()
         return _view(call, logic.get_visible(call.db, group_type_id, call.caller))

@@ -1,6 +1,7 @@
 """What block storage's quotas limit, with Cinder's defaults, and how much of it a project has."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -52,6 +53,7 @@ def counted(key: Key, name: str) -> Resource:
     return Resource(name, _count(key), guard="block_storage")
 
 
+@lru_cache(maxsize=1024)
 def _count(key: Key) -> Executable:
     if key.resource == "volumes":
         return _of_volumes(func.count(), key.type_id)

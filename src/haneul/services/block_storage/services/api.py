@@ -39,7 +39,9 @@ def _named(call: Call, body: Named) -> tuple[StorageService, str]:
 
 
 def _backend(call: Call, body: BackendNamed) -> StorageService:
-    """The back end that a body names; none belongs to a cluster here."""
+    """The back end that a body names, both rules about it enforced; none belongs to a cluster here."""
+    call.enforce()
+    call.enforce(rule=UPDATE)
     cluster = body.cluster if call.at_least("3.26") else None
     if bool(cluster) == bool(body.host):
         missing = "One and only one of cluster and host must be set."
@@ -70,13 +72,12 @@ def routes_with(settings: BlockStorageSettings, host: str) -> Routes:
     @routes.put(PATH + "/get-log", rule=UPDATE, wraps="log_levels", body_wraps="", since="3.32")
     def get_log_levels(call: Call, body: LogAsk) -> list[LogLevels]:
         call.enforce()
-        found = dict(logs.levels(body.prefix or ""))
-        return [LogLevels(host=host, binary=binary, levels=found) for binary in logs.binaries(body, host)]
+        return logs.told(call.db, body, host, settings)
 
     @routes.put(PATH + "/set-log", rule=UPDATE, status=202, since="3.32")
     def set_log_levels(call: Call, body: LogOrder) -> None:
         call.enforce()
-        call.db.after_commit(logs.setting(body, body.level or "", host))
+        logs.order(call.db, body, host, settings)
 
     return routes
 
@@ -110,23 +111,19 @@ def disable_service_with_reason(call: Call, body: NamedWithReason) -> Switched:
 
 @routes.put(PATH + "/freeze", rule=FREEZE)
 def freeze_host(call: Call, body: BackendNamed) -> None:
-    call.enforce()
     logic.freeze(call.db, _backend(call, body))
 
 
 @routes.put(PATH + "/thaw", rule=THAW)
 def thaw_host(call: Call, body: BackendNamed) -> None:
-    call.enforce()
     logic.thaw(call.db, _backend(call, body))
 
 
 @routes.put(PATH + "/failover_host", rule=FAILOVER, status=202)
 def failover_host(call: Call, body: Failover) -> None:
-    call.enforce()
     logic.refuse_failover(_backend(call, body))
 
 
 @routes.put(PATH + "/failover", rule=FAILOVER, status=202, since="3.26")
 def failover_backend(call: Call, body: Failover) -> None:
-    call.enforce()
     logic.refuse_failover(_backend(call, body))

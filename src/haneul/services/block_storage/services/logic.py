@@ -10,7 +10,7 @@ from haneul.kernel.errors import BadRequest, NotFound
 from haneul.services.block_storage.config import BlockStorageSettings
 from haneul.services.block_storage.drivers.base import PoolFacts
 from haneul.services.block_storage.services.models import SCHEDULER, VOLUME, StorageService, storage_services
-from haneul.services.block_storage.wire import BackendReport, VolumeHostReport
+from haneul.services.block_storage.wire import BackendReport, VolumeHostOrders, VolumeHostReport
 
 ZONE = "nova"
 FROZEN = "frozen"
@@ -21,23 +21,28 @@ ALL = Query(
 ONE = by(StorageService, storage_services, "binary", "host")
 
 
-def heard(db: Db, report: VolumeHostReport) -> None:
-    """Write down what a host says of its back ends."""
+def heard(db: Db, report: VolumeHostReport) -> VolumeHostOrders:
+    """Write down what a host says of itself and its back ends; what it is told."""
     for one in report.backends:
-        _seen(db, VOLUME, f"{report.host}@{one.name}", one)
+        _seen(db, VOLUME, f"{report.host}@{one.name}", one, report.log_levels)
+    wanted: dict[str, str] = {}
+    for service in of_host(db, report.host, VOLUME):
+        wanted |= service.log_orders
+    return VolumeHostOrders(wanted)
 
 
 def control_seen(db: Db, host: str) -> None:
     """The scheduler is part of control: it is up as long as anything answers."""
-    _seen(db, SCHEDULER, host, BackendReport("", ""))
+    _seen(db, SCHEDULER, host, BackendReport("", ""), {})
 
 
-def _seen(db: Db, binary: str, host: str, told: BackendReport) -> None:
+def _seen(db: Db, binary: str, host: str, told: BackendReport, levels: dict[str, str]) -> None:
     moment = now()
     news = {
         "driver": told.driver,
         "pools": [msgspec.to_builtins(pool) for pool in told.pools],
         "error": told.error[:1024],
+        "log_levels": levels,
         "seen_at": moment,
     }
     if not db.update(storage_services, {"binary": binary, "host": host}, **news):
@@ -50,6 +55,7 @@ def _seen(db: Db, binary: str, host: str, told: BackendReport) -> None:
                 is_disabled=False,
                 disabled_reason=None,
                 is_frozen=False,
+                log_orders={},
                 created_at=moment,
                 **news,
             )

@@ -13,7 +13,8 @@ class StorageService(Row):
     """A part of block storage: `host` is HOST@BACKEND for a back end of volumes, HOST for the others.
 
     `pools` are what a back end last said of its pools, `error` why it can't be used. `is_frozen`: nothing may be made
-    or changed there, though what is there can be used.
+    or changed there, though what is there can be used. `log_levels` are what the host last said of its loggers,
+    `log_orders` what it is told that some of them shall be.
     """
 
     number: int
@@ -26,6 +27,8 @@ class StorageService(Row):
     is_disabled: bool
     disabled_reason: str | None
     is_frozen: bool
+    log_levels: dict[str, str]
+    log_orders: dict[str, str]
     seen_at: datetime
     created_at: datetime
 
@@ -42,6 +45,8 @@ storage_services = Table(
     Column("is_disabled", Boolean, nullable=False),
     Column("disabled_reason", String(255)),
     Column("is_frozen", Boolean, nullable=False),
+    Column("log_levels", Json, nullable=False),
+    Column("log_orders", Json, nullable=False),
     Column("seen_at", Time, nullable=False),
     Column("created_at", Time, nullable=False),
     UniqueConstraint("binary", "host"),

@@ -139,7 +139,9 @@ def reset_snapshot_status(call: Call, snapshot_id: str, body: SnapshotStatus) ->
     status = body.status.lower()
     if status not in STATUSES:
         raise BadRequest(
-            "Snapshot status: {status} is invalid, valid statuses are: {valid}.", status=body.status, valid=str(STATUSES)
+            "Snapshot status: {status} is invalid, valid statuses are: {valid}.",
+            status=body.status,
+            valid=str(STATUSES),
         )
     logic.change(call.db, snapshot, status=status)
 

@@ -56,9 +56,7 @@ def refuse_unfit(db: Db, volume: Volume, statuses: tuple[str, ...]) -> None:
         )
     refuse_frozen(db, volume)
     if volume.status == "maintenance":
-        raise BadRequest(
-            "Invalid volume: The snapshot cannot be created when the volume is in maintenance mode."
-        )
+        raise BadRequest("Invalid volume: The snapshot cannot be created when the volume is in maintenance mode.")
     if volume.migration_status not in (None, "deleting", "error", "success"):
         raise BadRequest("Invalid volume: Snapshot cannot be created while volume is migrating.")
     if volume.status == "error":

@@ -19,9 +19,7 @@ LISTING = Listing(
         "user_id": snapshots.c.user_id,
         "volume_size": snapshots.c.size_gb,
         "description": snapshots.c.description,
-        "availability_zone": lambda zone: exists().where(
-            volumes.c.id == snapshots.c.volume_id, volumes.c.zone == zone
-        ),
+        "availability_zone": lambda zone: exists().where(volumes.c.id == snapshots.c.volume_id, volumes.c.zone == zone),
         **filter_columns(snapshots, ("name", "status")),
     },
     sorts={

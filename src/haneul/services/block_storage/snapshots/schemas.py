@@ -1,4 +1,4 @@
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -92,7 +92,7 @@ def view(snapshot: Snapshot, *, is_extended: bool) -> SnapshotView:
     )
 
 
-def _plain(snapshot: Snapshot) -> dict[str, object]:
+def _plain(snapshot: Snapshot) -> dict[str, Any]:
     return {
         "id": snapshot.id,
         "created_at": iso_bare(snapshot.created_at),

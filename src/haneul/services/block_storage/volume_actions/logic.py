@@ -47,8 +47,8 @@ def extend(db: Db, by: Asker, volume: Volume, size_gb: int) -> None:
     """Begin to make the volume larger; BadRequest if it isn't larger, or the volume is busy."""
     if size_gb <= volume.size_gb:
         raise BadRequest(
-            "Invalid input received: New size for extend must be greater than current size. (current: {size}, extended: "
-            "{new_size}).",
+            "Invalid input received: New size for extend must be greater than current size. (current: {size}, "
+            "extended: {new_size}).",
             size=volume.size_gb,
             new_size=size_gb,
         )
@@ -92,7 +92,10 @@ def reset_status(db: Db, volume: Volume, wanted: dict[str, str | None]) -> None:
 def _refuse_unknown(what: str, given: str | None, known: Sequence[str]) -> None:
     if given is not None and given not in known:
         raise BadRequest(
-            "{what}: {status} is invalid, valid statuses are: {valid}.", what=what, status=given, valid=str(tuple(known))
+            "{what}: {status} is invalid, valid statuses are: {valid}.",
+            what=what,
+            status=given,
+            valid=str(tuple(known)),
         )
 
 
@@ -135,11 +138,12 @@ def revert(db: Db, by: Asker, volume: Volume, snapshot_id: str | None) -> None:
     operations.start(db, RevertVolume, volume.id, by=by, input=told)
 
 
-def _refuse_busy(kind: str, what: str, status: str, ids: tuple[str, str]) -> None:
+def _refuse_busy(problem: str, what: str, status: str, ids: tuple[str, str]) -> None:
     if status != "available":
         raise Conflict(
-            "{kind}: Can't revert volume {id} to its latest snapshot {snapshot}. {what}'s status must be 'available'.",
-            kind=kind,
+            "{problem}: Can't revert volume {id} to its latest snapshot {snapshot}. {what}'s status must be "
+            "'available'.",
+            problem=problem,
             id=ids[0],
             snapshot=ids[1],
             what=what,

@@ -73,7 +73,9 @@ def _routes(base: str, **options: Any) -> Routes:
         call.enforce({"project_id": transfer.project_id})
         return view(transfer, links(call, transfer.id))
 
-    @routes.post(base + "/{transfer_id}/accept", rule=ACCEPT, status=202, body_wraps="accept", wraps="transfer", **options)
+    @routes.post(
+        base + "/{transfer_id}/accept", rule=ACCEPT, status=202, body_wraps="accept", wraps="transfer", **options
+    )
     def accept_transfer(call: Call, transfer_id: str, body: TransferAccept) -> ShortTransferView:
         call.enforce({"project_id": call.caller.project_id})
         transfer = logic.get(call.db, transfer_id)

@@ -82,9 +82,7 @@ def delete(db: Db, transfer: Transfer, volume: Volume) -> None:
 def accept(db: Db, transfer: Transfer, caller: Caller, key: str) -> Volume:
     """Make the volume the caller's, with its snapshots unless they were kept back; BadRequest for a wrong key."""
     if not hmac.compare_digest(_digest(transfer.salt, key), transfer.digest):
-        raise BadRequest(
-            "Invalid auth key: Attempt to transfer {id} with invalid auth key.", id=transfer.id
-        )
+        raise BadRequest("Invalid auth key: Attempt to transfer {id} with invalid auth key.", id=transfer.id)
     volume = volumes.get(db, transfer.volume_id)
     if volume.status != AWAITING:
         raise BadRequest(

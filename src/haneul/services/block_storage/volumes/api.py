@@ -32,6 +32,7 @@ from haneul.services.block_storage.volumes.schemas import (
 from haneul.services.block_storage.volumes.summary import summary
 from haneul.services.block_storage.yes_no import asked_truth
 
+
 def loaded(call: Call, volume_id: str, *, rule: Rule | None = None) -> Volume:
     """The volume of a request's path, the route's rule enforced on it."""
     volume = logic.get_visible(call.db, volume_id, call.caller)
@@ -43,6 +44,13 @@ def shown(call: Call, found: Sequence[Volume]) -> list[VolumeView]:
     """The volumes as this caller sees them."""
     names = types.names_of(call.db, {volume.type_id for volume in found})
     return [view(volume, _beheld(call, volume, names)) for volume in found]
+
+
+def answered(call: Call, volume: Volume) -> VolumeView:
+    """A volume as the requests that make or change it tell it: without what Cinder adds where volumes are read."""
+    names = types.names_of(call.db, {volume.type_id})
+    hidden = dict.fromkeys(("sees_project", "sees_host", "sees_migration", "sees_image"), False)
+    return view(volume, msgspec.structs.replace(_beheld(call, volume, names), **hidden))
 
 
 def _beheld(call: Call, volume: Volume, names: dict[str, str]) -> Beheld:
@@ -82,7 +90,7 @@ def routes_with(settings: BlockStorageSettings) -> Routes:
         if source is not None:
             told["place"] = source.host
         operations.start(call.db, CreateVolume, volume.id, by=call, input=told)
-        return MadeView(volume=shown(call, [volume])[0])
+        return MadeView(volume=answered(call, volume))
 
     @routes.get("/v3/volumes", rule=rules.LIST, wraps="volumes")
     def list_volumes(call: Call) -> Listed[ShortView]:
@@ -114,7 +122,7 @@ def routes_with(settings: BlockStorageSettings) -> Routes:
         if body.metadata is not UNSET:
             volume = logic.set_metadata(call.db, volume, body.metadata)
         changes = body.changes()
-        return shown(call, [logic.change(call.db, volume, **changes) if changes else volume])[0]
+        return answered(call, logic.change(call.db, volume, **changes) if changes else volume)
 
     @routes.delete("/v3/volumes/{volume_id}", rule=rules.DELETE, status=202)
     def delete_volume(call: Call, volume_id: str) -> None:

@@ -94,8 +94,8 @@ def _size(wanted: VolumeCreate, origin: Origin | None) -> int:
     digits = str(text)
     if isinstance(text, bool) or not (digits.isascii() and digits.isdigit()) or not 0 < int(digits) <= LARGEST_GB:
         raise BadRequest(
-            "Invalid input received: Invalid volume size provided for create request: {size} (size argument must be an integer (or string "
-            "representation of an integer) and greater than zero).",
+            "Invalid input received: Invalid volume size provided for create request: {size} (size argument must be an "
+            "integer (or string representation of an integer) and greater than zero).",
             size=digits[:64],
         )
     return int(digits)

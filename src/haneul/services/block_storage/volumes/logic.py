@@ -2,10 +2,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+from sqlalchemy import Table
 
 from haneul.kernel.auth import Caller
 from haneul.kernel.clock import now
-from haneul.kernel.db import Db, Table
+from haneul.kernel.db import Db
 from haneul.kernel.errors import BadRequest, Conflict, NotFound
 from haneul.kernel.ids import is_uuid_like, new_uuid
 from haneul.kernel.reconcile import Tombstone
@@ -170,9 +171,7 @@ def refuse_frozen(db: Db, volume: Volume) -> None:
     """BadRequest for a volume of a back end on which nothing may be made or deleted now."""
     service = services.get(db, VOLUME, volume.host.partition("#")[0]) if volume.host else None
     if service is not None and service.is_frozen:
-        raise BadRequest(
-            "Invalid input received: Modification operations are not allowed on frozen storage backends."
-        )
+        raise BadRequest("Invalid input received: Modification operations are not allowed on frozen storage backends.")
 
 
 def host_of(place: str) -> str:

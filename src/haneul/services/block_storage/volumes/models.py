@@ -12,8 +12,8 @@ class Volume(Row):
     """A volume. `host` is where it lies, as HOST@BACKEND#POOL, empty before it is placed.
 
     `generation` counts what is wanted of the host, `observed_generation` is what it has made true, `observed_error` why
-    it could not. `metadata` is the user's, `image_metadata` what it has of the image that it is made of. `is_read_only` is
-    None until somebody has said. `revert_id` tells the last revert, to `revert_snapshot_id`, from all others.
+    it could not. `metadata` is the user's, `image_metadata` what it has of the image that it is made of. `is_read_only`
+    is None until somebody has said. `revert_id` tells the last revert, to `revert_snapshot_id`, from all others.
     """
 
     id: str
@@ -51,8 +51,8 @@ class Volume(Row):
 class Snapshot(Row):
     """A volume as it was at one moment.
 
-    `role`: `asked` until its turn has come, `used` while its host has to have it, `dropped` while its host has to delete
-    it. One that was dropped never is used again: its host would make it of what the volume has become.
+    `role`: `asked` until its turn has come, `used` while its host has to have it, `dropped` while its host has to
+    delete it. One that was dropped never is used again: its host would make it of what the volume has become.
     """
 
     id: str
@@ -71,7 +71,7 @@ class Snapshot(Row):
 
 
 class MetadataRow(Row):
-    """An item of metadata, of a volume, a volume's image or a snapshot, to be searched; the owner has all of its own."""
+    """An item of metadata of a volume, its image or a snapshot, to be searched; the owner repeats all of its own."""
 
     owner_id: str
     name: str

@@ -9,6 +9,7 @@ from haneul.services.block_storage.config import BlockStorageSettings
 from haneul.services.block_storage.messages import logic as messages
 from haneul.services.block_storage.quota_sets.logic import take_growth
 from haneul.services.block_storage.types import logic as types
+from haneul.services.block_storage.volume_transfers.models import transfers
 from haneul.services.block_storage.volumes import logic
 from haneul.services.block_storage.volumes.models import GONE, Volume, snapshot_metadata, snapshots, volumes
 from haneul.services.block_storage.volumes.queries import BY_ID, SNAPSHOTS_OF_MANY
@@ -104,6 +105,7 @@ def forget(work: Work) -> None:
         for snapshot in work.db.all(SNAPSHOTS_OF_MANY, ids=[volume.id]):
             work.db.delete(snapshot_metadata, owner_id=snapshot.id)
         work.db.delete(snapshots, volume_id=volume.id)
+        work.db.delete(transfers, volume_id=volume.id)
         logic.forget(work.db, volume)
 
 

@@ -107,7 +107,5 @@ _ITEMS = (
     .order_by(volume_metadata.c.name, volume_metadata.c.value)
     .limit(MOST_ITEMS)
 )
-ITEMS_OF = _ITEMS.where(
-    volumes.c.id == volume_metadata.c.owner_id, volumes.c.project_id == bindparam("project_id")
-)
+ITEMS_OF = _ITEMS.where(volumes.c.id == volume_metadata.c.owner_id, volumes.c.project_id == bindparam("project_id"))
 ITEMS_OF_ALL = _ITEMS

@@ -51,11 +51,11 @@ def refuse_small(size_gb: int, origin: Origin | None) -> None:
     if origin is None or size_gb >= origin.size_gb:
         return
     sentence = (
-        "Invalid input received: Volume size '{size}'GB cannot be smaller than the snapshot size {least}GB. They must be "
-        ">= original snapshot size."
+        "Invalid input received: Volume size '{size}'GB cannot be smaller than the snapshot size {least}GB. They must "
+        "be >= original snapshot size."
         if origin.kind == "snapshot"
-        else "Invalid input received: Volume size '{size}'GB cannot be smaller than original volume size  {least}GB. They "
-        "must be >= original volume size."
+        else "Invalid input received: Volume size '{size}'GB cannot be smaller than original volume size  {least}GB. "
+        "They must be >= original volume size."
     )
     raise BadRequest(sentence, size=size_gb, least=origin.size_gb)
 

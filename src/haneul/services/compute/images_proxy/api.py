@@ -8,7 +8,8 @@ from haneul.kernel.http import Call, Listed, Routes, listed
 from haneul.kernel.policy import Rule
 from haneul.services.compute.base_rules import IS_ADMIN
 from haneul.services.compute.images_proxy.asking import asked_of_images
-from haneul.services.compute.images_proxy.schemas import ImageSummary, ImageView, image_links, image_view
+from haneul.services.compute.images_proxy.schemas import ImageSummary, ImageView
+from haneul.services.compute.images_proxy.views import image_summary, image_view
 from haneul.services.compute.server_images.properties import refuse_many
 from haneul.services.compute.server_metadata.schemas import OneItem
 from haneul.services.compute.servers.schemas import Metadata
@@ -35,10 +36,7 @@ def routes_with(images: ProxiedImages, images_at: str) -> Routes:
 
     @routes.get(PLURAL, rule=SEE, wraps="images", until=LAST)
     def list_images(call: Call) -> Listed[ImageSummary]:
-        def view(image: Image) -> ImageSummary:
-            return ImageSummary(id=image.id, name=image.name, links=image_links(call, image.id, images_at))
-
-        return _listed(call, images, view)
+        return _listed(call, images, lambda image: image_summary(call, image, images_at))
 
     @routes.get(f"{PLURAL}/detail", rule=SEE, wraps="images", until=LAST)
     def list_images_in_detail(call: Call) -> Listed[ImageView]:

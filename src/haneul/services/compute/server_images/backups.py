@@ -22,3 +22,6 @@ class CreateServerBackup(CreateServerImage):
 
     name = "server-backup"
     steps = (*CreateServerImage.steps[:-1], Step("delete the oldest", rotate), CreateServerImage.steps[-1])
+
+
+IMAGE_OPERATIONS = (CreateServerImage, CreateServerBackup)

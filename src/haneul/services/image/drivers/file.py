@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from io import FileIO
@@ -10,8 +11,10 @@ from pathlib import Path
 
 from haneul.host.disk import copying, durable, sparse
 from haneul.services.image.drivers.base import Draft, Full, Reader, StoreOptions
+from haneul.services.image.drivers.keys import is_left
 
 DRAFT = ".part"
+UNLOCKED_S = 5.0
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -105,7 +108,7 @@ class FileStore:
         return all(_is_free(place) for place in (path.with_name(path.name + DRAFT), path))
 
     def list_abandoned(self) -> Sequence[str]:
-        return [part.name.removesuffix(DRAFT) for part in self._folder.glob(f"*{DRAFT}") if _is_free(part)]
+        return [part.name.removesuffix(DRAFT) for part in self._folder.glob(f"*{DRAFT}") if _is_left(part)]
 
     def list_kept(self) -> Sequence[str]:
         return [path.name for path in self._folder.iterdir() if not path.name.endswith(DRAFT)]
@@ -114,6 +117,18 @@ class FileStore:
         if not key or key.startswith(".") or "/" in key or "\0" in key:
             raise ValueError(f"{key!r} can't be the name of an image's file.")
         return self._folder / key
+
+
+def _is_left(part: Path) -> bool:
+    """Whether the process that made a draft died. One that is no longer there was kept: its bytes must not go."""
+    try:
+        with part.open("rb") as file:
+            found = os.fstat(file.fileno())
+            # Between its making and its lock nothing is in it.
+            is_begun = found.st_size > 0 or time.time() - found.st_ctime > UNLOCKED_S
+            return is_begun and is_left(part, file.fileno())
+    except FileNotFoundError:
+        return False
 
 
 def _is_free(path: Path) -> bool:

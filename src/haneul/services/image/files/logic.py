@@ -85,10 +85,11 @@ def requeue(db: Db, number: int) -> None:
         _queue(db, location.image_id)
 
 
-def give_up(db: Db, number: int) -> bool:
+def give_up(db: Db, number: int, key: str) -> bool:
     """The upload broke off: its bytes shall go, and another may begin. False if the image has them all the same."""
     location = locations.get(db, number)
-    if location is None:
+    # SQLite gives the number of a location that went with its image to another one.
+    if location is None or location.key != key:
         return True
     if location.state != INCOMING:
         return False
@@ -108,6 +109,8 @@ def remove(db: Db, image: Image, keep_s: int) -> None:
 
     What it is made of is kept for so many seconds, with what it takes to restore it.
     """
+    # Of two that change it at once the second has to see what the first has done.
+    image = touch_surely(db, image)
     for number in operations.unfinished(db, image.id):
         transfers.cancel(db, number)
     operations.wake(db, image.id)

@@ -145,7 +145,7 @@ class _Upload:
 
     async def undo(self) -> None:
         """Nothing of it stays, unless it was cancelled only after its last transaction had begun."""
-        is_over = await self.call.transaction(partial(logic.give_up, number=self.number), writes=True)
+        is_over = await self.call.transaction(partial(logic.give_up, number=self.number, key=self.way.key), writes=True)
         await self.call.in_thread(self.draft.discard if is_over else self.draft.release)
 
 

@@ -57,6 +57,8 @@ def restore(db: Db, image_id: str) -> Image:
     if record is None:
         raise NotFound(NOT_BINNED, id=image_id)
     image = record.image
+    if not db.delete(binned, id=image_id):
+        raise NotFound(NOT_BINNED, id=image_id)
     db.delete(retired, id=image_id)
     db.insert(images, image)
     db.insert_all(properties, [PropertyRow(image_id, name, value) for name, value in image.properties.items()])
@@ -65,7 +67,6 @@ def restore(db: Db, image_id: str) -> Image:
     for one in record.locations:
         if not deletions.spare(db, one):
             raise Conflict("The bytes of image {id} are being deleted already.", id=image_id)
-    db.delete(binned, id=image_id)
     return image
 
 

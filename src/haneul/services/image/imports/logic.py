@@ -67,6 +67,11 @@ def refuse_busy(image: Image) -> None:
         raise Conflict(BUSY)
 
 
+def is_at_work(image: Image, task_id: str) -> bool:
+    """Whether the image waits for this task's operation; it was deleted and restored since, if not."""
+    return image.properties.get(LOCK) == task_id
+
+
 def want_staged(db: Db, operation_id: int, image_id: str, wanted: Wanted) -> None:
     """Have bytes moved into staging."""
     number = locations.add(db, image_id, Place(STAGING, new_key(image_id)), INCOMING)

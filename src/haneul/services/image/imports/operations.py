@@ -23,7 +23,7 @@ BYTES_S = 24 * 3600.0
 
 def _image(work: Work) -> Image:
     image = work.db.one(BY_ID, id=work.resource_id)
-    if image is None:
+    if image is None or not logic.is_at_work(image, work.input["task_id"]):
         raise Gone("The image was deleted.")
     return image
 
@@ -166,15 +166,21 @@ class ImportImage(Operation):
     def failed(work: Work, fault: Fault) -> None:
         """The image is queued again, with nothing left of the attempt; one that was copied stays as it was, and one
         that was made for the import goes."""
-        unstore(work)
-        _drop_staged(work)
         image = work.db.one(BY_ID, id=work.resource_id)
-        if image is not None and work.input.get("made_image"):
-            remove(work.db, replace(image, protected=False), 0)
-        elif image is not None:
-            logic.give_up(work.db, image, _attempt(work))
+        if image is not None and logic.is_at_work(image, work.input["task_id"]):
+            unstore(work)
+            _drop_staged(work)
+            _give_up(work)
         tasks.fail(work.db, work.input["task_id"], fault.message, work.input["task_hours"])
         transfers.forget(work.db, work.id)
+
+
+def _give_up(work: Work) -> None:
+    image = _image(work)
+    if work.input.get("made_image"):
+        remove(work.db, replace(image, protected=False), 0)
+    else:
+        logic.give_up(work.db, image, _attempt(work))
 
 
 def _attempt(work: Work) -> Attempt:

@@ -32,7 +32,7 @@ def due(db: Db, moment: datetime, after: int = 0) -> list[Deletion]:
 
 def done(db: Db, doomed: Deletion) -> bool:
     """The bytes of a deletion are gone; whether they were the last ones of their image that had to go."""
-    db.delete(deletions, id=doomed.id)
+    db.delete(deletions, id=doomed.id, key=doomed.key)
     return not db.all(DELETIONS_OF, image_id=doomed.image_id)
 
 

@@ -20,7 +20,7 @@ UNKNOWN: dict[str, Any] = {"checksum": None, "os_hash_algo": None, "os_hash_valu
 
 def _image(work: Work) -> Image:
     image = work.db.one(BY_ID, id=work.resource_id)
-    if image is None:
+    if image is None or not imports.is_at_work(image, work.input["task_id"]):
         raise Gone("The image was deleted.")
     return image
 
@@ -132,7 +132,7 @@ class AddLocation(Operation):
     def failed(work: Work, fault: Fault) -> None:
         """The image is queued again."""
         image = work.db.one(BY_ID, id=work.resource_id)
-        if image is not None:
+        if image is not None and imports.is_at_work(image, work.input["task_id"]):
             custom = {name: value for name, value in image.properties.items() if name != imports.LOCK}
             queued: dict[str, Any] = {"status": "queued", "size": None, "virtual_size": None, **UNKNOWN}
             imports.save_surely(work.db, image, replace(image, properties=custom, **queued))

@@ -70,6 +70,12 @@ def lease(db: Db, owner: str, kinds: Sequence[str]) -> Transfer | None:
     return msgspec.structs.replace(found, state=RUNNING, lease_owner=owner, lease_until=until) if taken else None
 
 
+def is_ours(db: Db, transfer: Transfer) -> bool:
+    """Whether the transfer is still to be made, and by whom it was leased."""
+    found = db.one(BY_ID, id=transfer.id)
+    return found is not None and (found.state, found.lease_owner) == (RUNNING, transfer.lease_owner)
+
+
 def keep(db: Db, transfer: Transfer, moved_bytes: int) -> bool:
     """Renew the lease and tell how far it is; whether the transfer is still ours and wanted."""
     ours = {"id": transfer.id, "state": RUNNING, "lease_owner": transfer.lease_owner}

@@ -10,6 +10,7 @@ from haneul.kernel.operations.turn import fault_from
 from haneul.services.image.drivers.base import Draft, ReadOnly, Unreachable
 from haneul.services.image.images.queries import BY_ID
 from haneul.services.image.locations import logic as locations
+from haneul.services.image.locations.models import Location
 from haneul.services.image.locations.logic import new_key
 from haneul.services.image.transfers import logic
 from haneul.services.image.transfers.job import Cancelled, Ground, Job, Kind, Outcome
@@ -52,17 +53,23 @@ class Making:
         number = self._transfer.location_id
         if number is None:
             return None
-        location = self._store.read(partial(locations.get, number=number))
+        location = self._store.read(partial(self._place, number=number))
         backend = None if location is None else self._ground.backends.holding(location.store)
         if location is None or backend is None:
             raise Cancelled
         backend.store.delete(location.key)
         key = new_key(location.image_id)
         draft = backend.store.open_draft(key)
-        if self._store.write(partial(locations.rekey, location=location, key=key)) is None:
+        if not self._store.write(partial(self._is_rekeyed, location=location, key=key)):
             draft.discard()
             raise Cancelled
         return draft
+
+    def _place(self, db: Db, number: int) -> Location | None:
+        return locations.get(db, number) if logic.is_ours(db, self._transfer) else None
+
+    def _is_rekeyed(self, db: Db, location: Location, key: str) -> bool:
+        return logic.is_ours(db, self._transfer) and locations.rekey(db, location, key) is not None
 
     def _make(self, draft: Draft | None) -> None:
         image = self._store.read(lambda db: db.one(BY_ID, id=self._transfer.image_id))

@@ -70,7 +70,6 @@ class Lane:
 
     def __init__(self, ground: Ground, kinds: Mapping[str, Kind], at_once: int, running: dict[int, Job]) -> None:
         self._ground, self._kinds, self._running = ground, kinds, running
-        self._owner = uuid.uuid4().hex
         self._at_once, self._free = at_once, threading.Semaphore(at_once)
         self._news, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="transfers", daemon=True)
@@ -123,7 +122,8 @@ class Lane:
         # What nobody may take is only looked at, so that an idle cloud writes nothing.
         if not store.read(partial(logic.is_due, kinds=kinds)):
             return None
-        return store.write(partial(logic.lease, owner=self._owner, kinds=kinds))
+        # An owner for each lease: SQLite gives the number of a transfer that was forgotten to another one.
+        return store.write(partial(logic.lease, owner=uuid.uuid4().hex, kinds=kinds))
 
     def _make(self, transfer: Transfer) -> None:
         try:

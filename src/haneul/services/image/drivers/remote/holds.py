@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from haneul.host.disk import durable
+from haneul.services.image.drivers.keys import is_left
 
 DRAFT, KEPT, GONE = ".draft", ".kept", ".gone"
 STATES = (DRAFT, KEPT, GONE)
@@ -95,7 +96,16 @@ class Holds:
             path.unlink(missing_ok=True)
 
     def _unlocked(self, *states: str) -> Iterator[Path]:
-        return (path for path in list(self._folder.iterdir()) if path.suffix in states and is_unlocked(path))
+        """Files of these states whose process died; one that has another state by now is not among them."""
+        return (path for path in list(self._folder.iterdir()) if path.suffix in states and _is_left(path))
+
+
+def _is_left(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return is_left(path, file.fileno())
+    except FileNotFoundError:
+        return False
 
 
 def is_unlocked(path: Path) -> bool:

@@ -1,0 +1,160 @@
+"""What attackers and unlucky moments bring: nothing is had twice, nothing is lost, and no request costs more than it may."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from tests.services.image.importing import ended, imported, left_of, stage, task_of
+from tests.services.image.shelf import PATCH, RAW, change, create, show, store_folder, upload, uploaded
+from tests.services.image.test_recovery import again, claimed
+from tests.services.image.web import OPEN, Web, web_server
+from tests.services.image.wire import until
+from tests.support.cloud import Client, RunningCloud, running_cloud
+
+from haneul.kernel.db import Db
+from haneul.services.image.drivers.file import FileStore
+from haneul.services.image.files import logic, uploads
+from haneul.services.image.files.logic import Received
+from haneul.services.image.images.bin import restore
+from haneul.services.image.locations.logic import incoming
+
+STORES = {"file": {}, "second": {}, "web": {"driver": "http"}}
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[RunningCloud]:
+    settings = {"stores": STORES, "fetch": OPEN, "show_multiple_locations": True, "keep_deleted_s": 3600}
+    with running_cloud(image=settings) as running:
+        yield running
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with web_server() as server:
+        yield server
+
+
+def test_an_upload_that_ends_while_others_are_recovered_keeps_its_bytes(
+    cloud: RunningCloud, admin: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id, key = claimed(cloud, admin)
+    draft = cloud.cloud.images.backends.default.store.open_draft(key)
+    draft.write(b"whole")
+    draft.keep()
+    (row,) = [one for one in cloud.cloud.store.read(incoming) if one.key == key]
+    look = FileStore.is_abandoned
+
+    def looked(store: FileStore, asked: str) -> bool:
+        if asked == key and show(admin, image_id)["status"] == "saving":
+            received = Received(5, "md5", "sha512", "hash", 5)
+            cloud.cloud.store.write(lambda db: logic.activate(db, image_id, row.id, received))
+            draft.release()
+        return look(store, asked)
+
+    monkeypatch.setattr(FileStore, "is_abandoned", looked)
+    again(cloud)
+    assert show(admin, image_id)["status"] == "active"
+    assert admin.get("image", f"/v2/images/{image_id}/file").content == b"whole"
+
+
+def test_an_upload_that_is_cancelled_too_late_keeps_its_bytes(
+    cloud: RunningCloud, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the cloud is stopped in that moment: the server cancels what takes too long."""
+    running: list[tuple[asyncio.AbstractEventLoop, Any]] = []
+    known, activate = uploads.IntakeRules, logic.activate
+
+    def rules(*told: Any) -> Any:
+        running.append((asyncio.get_running_loop(), asyncio.current_task()))
+        return known(*told)
+
+    def cancelled(db: Db, **told: Any) -> None:
+        activate(db, **told)
+        (loop, task), seen = running[-1], threading.Event()
+        loop.call_soon_threadsafe(lambda: (task.cancel(), loop.call_later(0.02, seen.set)))
+        assert seen.wait(10)
+
+    monkeypatch.setattr(uploads, "IntakeRules", rules)
+    monkeypatch.setattr(logic, "activate", cancelled)
+    image = create(alice)
+    upload_that_breaks(alice, image["id"])
+    until(lambda: show(alice, image["id"])["status"] == "active")
+    assert alice.get("image", image["file"]).content == b"whole"
+
+
+def upload_that_breaks(client: Client, image_id: str) -> None:
+    answer = upload(client, image_id, b"whole")
+    assert answer.status_code == 500, answer.text
+
+
+@pytest.mark.parametrize("bring", [upload, stage])
+def test_an_image_that_gets_a_location_gets_no_other_bytes(
+    alice: Client, web: Web, bring: Callable[[Client, str, bytes], Any]
+) -> None:
+    image_id = create(alice)["id"]
+    url = web.put("/location", b"other bytes", held=True)
+    assert alice.post("image", f"/v2/images/{image_id}/locations", json={"url": url}).status_code == 202
+    answer = bring(alice, image_id, b"bytes")
+    assert (answer.status_code, "Image has active task" in answer.text) == (409, True), answer.text
+    place = {"op": "add", "path": "/locations/-", "value": {"url": web.put("/third", b"3"), "metadata": {}}}
+    assert change(alice, image_id, place).status_code == 409
+    web.let_go.set()
+    ended(alice, image_id)
+    assert show(alice, image_id)["size"] == len(b"other bytes")
+
+
+def test_formats_that_change_under_an_import_are_not_believed(
+    cloud: RunningCloud, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image_id = create(alice)["id"]
+    assert stage(alice, image_id, b"plain bytes").status_code == 204
+    keep = FileStore.open
+
+    def opened(store: FileStore, key: str) -> Any:
+        if key.startswith(image_id):
+            assert change(alice, image_id, {"op": "replace", "path": "/disk_format", "value": "qcow2"}).status_code == 200
+        return keep(store, key)
+
+    monkeypatch.setattr(FileStore, "open", opened)
+    assert imported(alice, image_id).status_code == 202
+    image = ended(alice, image_id)
+    assert (image["status"], image["disk_format"]) == ("active", "raw")
+
+
+def test_an_image_deleted_while_it_is_copied_comes_back_free(cloud: RunningCloud, admin: Client, web: Web) -> None:
+    image_id = create(admin)["id"]
+    url = web.put("/place", b"bytes", held=False)
+    assert change(admin, image_id, {"op": "add", "path": "/locations/-", "value": {"url": url, "metadata": {}}}).status_code == 200
+    web.held.add("/place")
+    assert imported(admin, image_id, "copy-image", stores=["second"]).status_code == 202
+    assert web.holds.wait(10)
+    assert admin.delete("image", f"/v2/images/{image_id}").status_code == 204
+    web.let_go.set()
+    web.held.clear()
+    cloud.cloud.store.write(lambda db: restore(db, image_id))
+    image = show(admin, image_id)
+    assert (image["status"], [name for name in image if name.startswith("os_glance")]) == ("active", [])
+    assert imported(admin, image_id, "copy-image", stores=["second"]).status_code == 202
+    assert ended(admin, image_id)["stores"] == "web,second", task_of(admin, image_id)
+
+
+def test_an_image_deleted_while_it_is_imported_does_not_come_back(cloud: RunningCloud, alice: Client) -> None:
+    """Half of an import would be for ever under way."""
+    image = uploaded(alice)
+    from haneul.services.image.images.models import images
+
+    cloud.cloud.store.write(lambda db: db.update(images, {"id": image["id"]}, status="importing"))
+    assert alice.delete("image", f"/v2/images/{image['id']}").status_code == 204
+    until(lambda: left_of(cloud, image["id"]) == [])
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "count"), [("colour", "red", 1001), ("locations", [], 33)], ids=["any", "of locations"]
+)
+def test_no_request_changes_an_image_for_ever(alice: Client, name: str, value: Any, count: int) -> None:
+    image_id = create(alice)["id"]
+    operations = [{"op": "replace", "path": f"/{name}", "value": value}] * count
+    answer = alice.patch("image", f"/v2/images/{image_id}", json=operations, headers=PATCH)
+    assert (answer.status_code, f"At most {count - 1} operations" in answer.text) == (400, True), answer.text
