@@ -58,9 +58,10 @@ def test_volumes(cli: Typed) -> None:
     assert (made["size"], made["status"]) == (1, "creating")
     found = cli.becomes("volume", "oak", "available")
     assert (found["description"], found["properties"]) == ("tree", {"a": "b"})
-    cli.does("volume set --name elm --property c=d --size 2 --bootable --read-only --image-property os=x oak")
+    cli.does("volume set --name elm --property c=d --bootable --read-only --image-property os=x oak")
+    cli.does("volume set --size 2 elm")
     found = cli.becomes("volume", "elm", "available")
-    assert (found["size"], found["bootable"]) == (2, "true")
+    assert (found["size"], found["bootable"]) == (2, True)
     assert found["properties"] == {"a": "b", "c": "d", "readonly": "True"}
     assert found["volume_image_metadata"] == {"os": "x"}
     cli.does("volume unset --property c --image-property os elm", "volume set --read-write --non-bootable elm")
@@ -106,7 +107,8 @@ def test_transfers(cli: Typed) -> None:
     made = cli.json("volume transfer request create --name gift oak")
     assert cli.names("volume transfer request list") == ["gift"]
     assert cli.json("volume transfer request show gift")["id"] == made["id"]
-    cli.does("volume transfer request delete gift")
+    # The client takes names where it shows, and ids alone where it deletes.
+    cli.does(f"volume transfer request delete {made['id']}")
     made = cli.json("volume transfer request create --name gift oak")
     cli.json(f"volume transfer request accept --auth-key {made['auth_key']} {made['id']}")
     cli.becomes("volume", "oak", "available")
@@ -127,5 +129,5 @@ def test_what_came_later(cloud: RunningCloud) -> None:
     cli.becomes("volume", "oak", "available")
     made = cli.json("volume transfer request create --no-snapshots --name gift oak")
     assert made["no_snapshots"] is True
-    cli.does("volume transfer request delete gift", "volume delete --purge oak")
+    cli.does(f"volume transfer request delete {made['id']}", "volume delete --purge oak")
     cli.goes("volume", "oak")

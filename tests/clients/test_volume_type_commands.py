@@ -96,7 +96,7 @@ def test_group_types(newest: Walk) -> None:
     newest.json(f"volume group type set {made['ID']} --name firm")
     shown = newest.shown("volume group type show firm", GROUP_TYPE)
     assert shown["Properties"] == {"consistent": "yes"}
-    newest.json(f"volume group type unset --property consistent {made['ID']}")
+    newest.json("volume group type set --no-property firm")
     (listed,) = newest.listed("volume group type list", "ID, Name, Is Public, Properties")
     assert (listed["Name"], listed["Properties"]) == ("firm", {})
     newest.refused("volume group type list --default", "Default group type can not be found.")

@@ -41,7 +41,9 @@ DIFFERENCES: dict[str, list[Difference]] = {
         ),
     ],
     "block-storage": [
-        Difference("block_storage:signed_in", "Cinder checks no rule for what anyone may know; every route here has one.")
+        Difference(
+            "block_storage:signed_in", "Cinder checks no rule for what anyone may know; every route here has one."
+        )
     ],
 }
 # What anyone may call without a token, as in the real services.

@@ -7,18 +7,22 @@ from typing import Any
 
 import pytest
 from tests.services.image.importing import ended, imported, left_of, stage, task_of
-from tests.services.image.shelf import PATCH, RAW, change, create, show, store_folder, upload, uploaded
+from tests.services.image.shelf import PATCH, change, create, show, upload, uploaded
 from tests.services.image.test_recovery import again, claimed
 from tests.services.image.web import OPEN, Web, web_server
 from tests.services.image.wire import until
 from tests.support.cloud import Client, RunningCloud, running_cloud
 
 from haneul.kernel.db import Db
+from haneul.kernel.operations import unfinished
 from haneul.services.image.drivers.file import FileStore
 from haneul.services.image.files import logic, uploads
 from haneul.services.image.files.logic import Received
 from haneul.services.image.images.bin import restore
-from haneul.services.image.locations.logic import incoming
+from haneul.services.image.images.models import images
+from haneul.services.image.images.queries import BY_ID
+from haneul.services.image.locations.logic import Place, get, incoming, new_key
+from haneul.services.image.locations.models import ACTIVE, Location
 
 STORES = {"file": {}, "second": {}, "web": {"driver": "http"}}
 
@@ -114,7 +118,8 @@ def test_formats_that_change_under_an_import_are_not_believed(
 
     def opened(store: FileStore, key: str) -> Any:
         if key.startswith(image_id):
-            assert change(alice, image_id, {"op": "replace", "path": "/disk_format", "value": "qcow2"}).status_code == 200
+            answer = change(alice, image_id, {"op": "replace", "path": "/disk_format", "value": "qcow2"})
+            assert answer.status_code == 200
         return keep(store, key)
 
     monkeypatch.setattr(FileStore, "open", opened)
@@ -126,7 +131,8 @@ def test_formats_that_change_under_an_import_are_not_believed(
 def test_an_image_deleted_while_it_is_copied_comes_back_free(cloud: RunningCloud, admin: Client, web: Web) -> None:
     image_id = create(admin)["id"]
     url = web.put("/place", b"bytes", held=False)
-    assert change(admin, image_id, {"op": "add", "path": "/locations/-", "value": {"url": url, "metadata": {}}}).status_code == 200
+    place = {"op": "add", "path": "/locations/-", "value": {"url": url, "metadata": {}}}
+    assert change(admin, image_id, place).status_code == 200
     web.held.add("/place")
     assert imported(admin, image_id, "copy-image", stores=["second"]).status_code == 202
     assert web.holds.wait(10)
@@ -143,8 +149,6 @@ def test_an_image_deleted_while_it_is_copied_comes_back_free(cloud: RunningCloud
 def test_an_image_deleted_while_it_is_imported_does_not_come_back(cloud: RunningCloud, alice: Client) -> None:
     """Half of an import would be for ever under way."""
     image = uploaded(alice)
-    from haneul.services.image.images.models import images
-
     cloud.cloud.store.write(lambda db: db.update(images, {"id": image["id"]}, status="importing"))
     assert alice.delete("image", f"/v2/images/{image['id']}").status_code == 204
     until(lambda: left_of(cloud, image["id"]) == [])
@@ -158,3 +162,42 @@ def test_no_request_changes_an_image_for_ever(alice: Client, name: str, value: A
     operations = [{"op": "replace", "path": f"/{name}", "value": value}] * count
     answer = alice.patch("image", f"/v2/images/{image_id}", json=operations, headers=PATCH)
     assert (answer.status_code, f"At most {count - 1} operations" in answer.text) == (400, True), answer.text
+
+
+def test_a_broken_upload_leaves_anothers_bytes_alone(cloud: RunningCloud, alice: Client) -> None:
+    """SQLite gives the number of a row that is gone to the next one."""
+    first, second = create(alice)["id"], create(alice)["id"]
+    mine, theirs = claimed_for(cloud, first), claimed_for(cloud, second)
+    for one in (mine, theirs):
+        cloud.cloud.store.write(lambda db, one=one: logic.give_up(db, one.id, mine.key))
+    assert [show(alice, one)["status"] for one in (first, second)] == ["queued", "saving"]
+    assert cloud.cloud.store.write(lambda db: logic.give_up(db, theirs.id, theirs.key))
+    assert cloud.cloud.store.write(lambda db: logic.give_up(db, theirs.id, theirs.key))
+
+
+def claimed_for(cloud: RunningCloud, image_id: str) -> Location:
+    place = Place("file", new_key(image_id))
+
+    def begin(db: Db) -> Location:
+        image = db.one(BY_ID, id=image_id)
+        assert image is not None
+        found = get(db, logic.claim(db, image, place, ACTIVE))
+        assert found is not None
+        return found
+
+    return cloud.cloud.store.write(begin)
+
+
+def test_a_location_that_comes_to_nothing_leaves_anothers_alone(
+    cloud: RunningCloud, alice: Client, bob: Client, web: Web
+) -> None:
+    """The image goes while its location is read, and another one gets the number of its row."""
+    url = web.put("/long", b"long bytes", held=True)
+    image_id = create(alice)["id"]
+    assert alice.post("image", f"/v2/images/{image_id}/locations", json={"url": url}).status_code == 202
+    until(lambda: show(alice, image_id)["status"] == "active" and web.asked.count("/long") > 1)
+    assert alice.delete("image", f"/v2/images/{image_id}").status_code == 204
+    other = uploaded(bob, b"of another")
+    web.let_go.set()
+    until(lambda: not cloud.cloud.store.read(lambda db: unfinished(db, image_id)))
+    assert bob.get("image", other["file"]).content == b"of another"

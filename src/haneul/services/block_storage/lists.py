@@ -1,21 +1,19 @@
 """Lists as Cinder offers them: paged by marker and offset, filtered by what a resource has, counted if asked for."""
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import ColumnElement, Table, bindparam, exists
 
-from haneul.kernel.db import Db, Row
 from haneul.kernel.db.listing import Clause, Listing, Page, Where
 from haneul.kernel.errors import BadRequest, NotFound
 from haneul.kernel.http import Call, Listed
 from haneul.kernel.policy import Rule
 from haneul.services.block_storage.yes_no import FALSE, TRUE, asked_truth
 
-R = TypeVar("R", bound=Row)
 V = TypeVar("V")
 
 IS_ADMIN = Rule("context_is_admin", "role:admin", "Be an administrator of the whole cloud.")
@@ -77,7 +75,8 @@ def _bounds(call: Call, given: dict[str, str], *, is_admin: bool) -> Filters:
         given.pop("all_tenants", None)
     if everywhere:
         return Filters()
-    given.pop("project_id", None) if is_admin else None
+    if is_admin:
+        given.pop("project_id", None)
     return Filters({"project_id": call.caller.project_id or ""})
 
 
@@ -250,6 +249,3 @@ def listed(call: Call, kind: Kind, filters: Filters, views: Sequence[V], ids: Se
     limit = call.page().limit
     full = limit is not None and 0 < limit == len(ids)
     return Listed(items=views, next_marker=ids[-1] if full else None, count=count)
-
-
-__all__ = ["Callable", "Db", "Filters", "Items", "Kind", "filter_columns", "filters_of", "listed", "rows_of"]

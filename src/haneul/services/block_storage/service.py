@@ -6,7 +6,6 @@ from functools import partial
 from haneul.kernel.db import Store
 from haneul.kernel.http import Routes
 from haneul.kernel.http.manners import Manners
-from haneul.kernel.reconcile.values import Nothing
 from haneul.kernel.service import BusMethod, Service
 from haneul.services.block_storage.availability_zones.api import routes as availability_zones
 from haneul.services.block_storage.base_rules import BASE_RULES

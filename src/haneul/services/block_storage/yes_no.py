@@ -1,5 +1,7 @@
 """What Cinder takes for yes and no."""
 
+from collections.abc import Mapping
+
 from haneul.kernel.errors import BadRequest
 
 TRUE = ("true", "1", "on", "yes", "y", "t")
@@ -19,9 +21,9 @@ def truth(value: bool | str, name: str) -> bool:
     return value.lower() in TRUE
 
 
-def asked_truth(parameters: dict[str, list[str]] | object, name: str) -> bool:
+def asked_truth(parameters: Mapping[str, list[str]], name: str) -> bool:
     """A query parameter's yes or no, no where it isn't given; BadRequest for any other word."""
-    given = parameters.get(name) if isinstance(parameters, dict) else None
+    given = parameters.get(name)
     if not given:
         return False
     word = given[-1].strip().lower()

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from haneul.kernel import log
 from haneul.kernel.bus import CONTROL, Bus, BusError
 from haneul.kernel.reconcile.runner import Identity, Runner
-from haneul.kernel.reconcile.values import Nothing
 from haneul.services.block_storage import loggers
 from haneul.services.block_storage.agent.volumes import VolumeReconciler
 from haneul.services.block_storage.drivers.base import Refused, VolumeDriver, VolumePlan

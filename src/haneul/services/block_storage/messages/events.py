@@ -33,7 +33,7 @@ DETAILS: Mapping[str, str] = MappingProxyType(
         "003": "Could not find any available weighted backend.",
         "004": "Failed to upload volume to image at backend.",
         "006": "Not enough quota resource for operation.",
-    "010": "Volume Driver failed to extend volume.",
+        "010": "Volume Driver failed to extend volume.",
         "012": "Driver failed to create the volume.",
         "013": "Snapshot failed to create.",
         "016": "Snapshot failed to delete.",

@@ -89,7 +89,7 @@ def _ended(work: Work) -> list[Transfer]:
 def _drop_staged(work: Work) -> None:
     number = work.memo.get("staged")
     location = None if number is None else locations.get(work.db, number)
-    if location is not None:
+    if location is not None and location.image_id == work.resource_id:
         locations.drop(work.db, [location])
 
 
@@ -124,9 +124,11 @@ def see_stored(work: Work) -> None:
 def unstore(work: Work) -> None:
     """Nobody wants the bytes any more, wherever they have come."""
     transfers.cancel(work.db, work.id)
-    numbers = {one.location_id for one in _wanted(work)}
-    doomed = [one for one in locations.of_image(work.db, work.resource_id) if one.id in numbers]
-    locations.drop(work.db, doomed)
+    image = work.db.one(BY_ID, id=work.resource_id)
+    # What an image had went with it; numbers may have come to mean others' places since.
+    if image is not None and logic.is_at_work(image, work.input["task_id"]):
+        numbers = {one.location_id for one in _wanted(work)}
+        locations.drop(work.db, [one for one in locations.of_image(work.db, image.id) if one.id in numbers])
 
 
 def finish(work: Work) -> None:

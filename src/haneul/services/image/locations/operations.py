@@ -77,7 +77,7 @@ def take_back(work: Work) -> None:
     """The image is not made of the bytes: others' are left, and told of; what a store of ours has goes."""
     number = work.memo.get("location")
     location = None if number is None else logic.get(work.db, number)
-    if location is None:
+    if location is None or (location.image_id, location.key) != (work.resource_id, work.input["key"]):
         return
     if work.input["is_read_only"]:
         logic.refuse_use(work.db, location)

@@ -41,7 +41,7 @@ def _own(job: Job) -> list[Location]:
 def source_of(job: Job) -> Location:
     """The location that the input names by `from`; Cancelled if it is no more."""
     found = job.ground.store.read(lambda db: locations.get(db, int(job.input["from"])))
-    if found is None:
+    if found is None or found.image_id != job.image.id:
         raise Cancelled
     return found
 
