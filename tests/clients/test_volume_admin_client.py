@@ -100,6 +100,7 @@ def test_the_rest_of_the_administration_answers(cli: OpenStackCli) -> None:
     (level,) = cli.json(f"{AT} block storage log level list --service cinder-api --log-prefix haneul")[:1]
     assert (level["Binary"], level["Prefix"], level["Level"]) == ("cinder-api", "haneul", "DEBUG")
     done(cli, "block storage log level set --service cinder-api --log-prefix haneul INFO")
+    assert "os-quota-sets" in {one["Alias"] for one in cli.json("extension list --volume")}
     assert cli.json(f"{AT} block storage cluster list") == []
     assert cli.run(f"{AT} block storage cluster show north").code == 1
     assert cli.run(f"{AT} block storage cluster set --enable north").code == 1

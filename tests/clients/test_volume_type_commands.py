@@ -97,7 +97,7 @@ def test_group_types(newest: Walk) -> None:
     shown = newest.shown("volume group type show firm", GROUP_TYPE)
     assert shown["Properties"] == {"consistent": "yes"}
     newest.json("volume group type set --no-property firm")
-    (listed,) = newest.listed("volume group type list", "ID, Name, Is Public, Properties")
-    assert (listed["Name"], listed["Properties"]) == ("firm", {})
+    (listed,) = newest.listed("volume group type list", "ID, Name, Is Public, Group Specs")
+    assert (listed["Name"], listed["Group Specs"]) == ("firm", {})
     newest.refused("volume group type list --default", "Default group type can not be found.")
     newest.does("volume group type delete firm")

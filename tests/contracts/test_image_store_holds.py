@@ -7,9 +7,7 @@ import pytest
 from haneul.services.image.drivers.remote.holds import Holds
 
 
-def test_what_is_kept_while_drafts_are_listed_is_not_abandoned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_kept_while_drafts_are_listed_is_not_abandoned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     holds = Holds(tmp_path)
     hold = holds.take("a.1")
     seen = tmp_path / "a.1.draft"

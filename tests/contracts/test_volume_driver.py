@@ -281,6 +281,18 @@ def test_a_restart_forgets_nothing(ground: Ground, driver: VolumeDriver) -> None
     assert list(ground.driver().list_volumes()) == list(driver.list_volumes())
 
 
+@on_each
+def test_what_can_not_be_read_any_more_stops_no_other_volume(ground: Ground, driver: VolumeDriver) -> None:
+    damaged, sound = plan(), plan()
+    for wanted in (damaged, sound):
+        driver.ensure_volume(wanted)
+    next(path for path in ground.root.rglob("*.json") if damaged.id in str(path)).write_bytes(b"{")
+    assert [one.id for one in driver.list_volumes()] == [sound.id]
+    with pytest.raises(Refused, match="remembered"):
+        driver.ensure_volume(changed(damaged))
+    driver.ensure_volume(changed(sound))
+
+
 FIRST = {
     "fake": ("volume-made", "plan-remembered"),
     "file": ("record-made", "volume-made", "snapshot-made", "plan-remembered"),

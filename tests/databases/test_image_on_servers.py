@@ -16,10 +16,13 @@ __all__ = ["admin", "alice", "bob", "cloud", "mariadb_server", "mariadb_url", "p
 
 pytestmark = pytest.mark.databases
 
-# What asks a database nothing that others here don't, and what needs a cloud of its own settings.
-APART = ("test_zoo", "test_sealing", "test_signatures", "test_signature_chains", "test_open_readers")
-OWN_CLOUDS = ("cache", "deleted", "import_methods", "import_plugins", "import_remote", "lists", "locations")
-OWN_CLOUDS_TOO = ("old_locations", "protections", "stores", "tasks")
-without = (*APART, *(f"test_{name}" for name in (*OWN_CLOUDS, *OWN_CLOUDS_TOO)))
-vars().update(classes_of("tests.services.image", without=without))
-vars().update({f"{name}OfMetadefs": it for name, it in classes_of("tests.services.image.metadefs", without=("test_catalog", "test_lists")).items()})
+# What asks a database nothing that others here don't, what counts the files of its cloud, and what needs settings.
+NO_ROWS = ("zoo", "sealing", "signatures", "signature_chains", "open_readers")
+ALONE = ("audit", "discovery", "lists")
+OWN_SETTINGS = ("attacks", "cache", "deleted", "import_methods", "import_plugins", "import_remote", "locations")
+OWN_SETTINGS_TOO = ("old_locations", "protections", "stores", "tasks")
+APART = tuple(f"test_{name}" for name in (*NO_ROWS, *ALONE, *OWN_SETTINGS, *OWN_SETTINGS_TOO))
+METADEFS_APART = ("test_catalog", "test_json_schemas", "test_lists")
+vars().update(classes_of("tests.services.image", without=APART))
+METADEFS = classes_of("tests.services.image.metadefs", without=METADEFS_APART)
+vars().update({f"{name}OfMetadefs": tests for name, tests in METADEFS.items()})

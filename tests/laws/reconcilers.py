@@ -11,10 +11,12 @@ from haneul.services.block_storage.agent.volumes import VolumeReconciler
 from haneul.services.block_storage.drivers.base import DriverSettings as VolumeSettings
 from haneul.services.block_storage.drivers.base import VolumePlan
 from haneul.services.block_storage.drivers.fake import FakeDriver as FakeVolumes
+from haneul.services.compute.agent.base_images import ImageReconciler
 from haneul.services.compute.agent.guests import GuestReconciler
 from haneul.services.compute.drivers.base import DiskPlan, GuestPlan, ImageFacts, VerbPlan
 from haneul.services.compute.drivers.fake import FakeDriver
 from haneul.services.compute.drivers.settings import DriverSettings
+from haneul.services.compute.wire import ImageWanted
 from haneul.services.network.agent.plans import RECONCILERS, MadeByDriver
 from haneul.services.network.drivers.base import DhcpPlan, GroupPlan, Plan, PortPlan, RouterPlan, SegmentPlan
 from haneul.services.network.drivers.fake import FakeDriver as FakeNetwork
@@ -48,12 +50,20 @@ class OneImage:
         yield IMAGE
 
 
-def guests(folder: Path, cloud_id: str) -> GuestReconciler:
+def hypervisor(folder: Path, cloud_id: str) -> FakeDriver:
     driver = FakeDriver(
         DriverSettings(cloud_id=cloud_id, state_dir=folder / "state", run_dir=folder / "run", images=OneImage())
     )
     driver.recover()
-    return GuestReconciler(driver)
+    return driver
+
+
+def guests(folder: Path, cloud_id: str) -> GuestReconciler:
+    return GuestReconciler(hypervisor(folder, cloud_id))
+
+
+def base_images(folder: Path, cloud_id: str) -> ImageReconciler:
+    return ImageReconciler(hypervisor(folder, cloud_id))
 
 
 def guest_plans(generation: int) -> list[GuestPlan]:
@@ -127,4 +137,8 @@ GIVEN = {
     "GuestReconciler": Given(guests, guest_plans),
     "VolumeReconciler": Given(volumes, volume_plans),
     **{shape.__name__: Given(of_network(shape), network_plans(shape.kind)) for shape in RECONCILERS},
+}
+# What is wanted once: nothing is kept of it, so that there is nothing to converge to and nothing to take away.
+ERRANDS = {
+    "ImageReconciler": Given(base_images, lambda _generation: [ImageWanted(id=ID.format(0))]),
 }

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from tests.laws.found import SERVICES
-from tests.laws.reconcilers import GIVEN, Given
+from tests.laws.reconcilers import ERRANDS, GIVEN, Given
 
 import haneul.services
 from haneul.kernel.bus import CONTROL, open_bus
@@ -98,7 +98,7 @@ def host(tmp_path: Path, given: Given) -> Iterator[Host]:
 
 
 def test_every_reconciler_is_bound() -> None:
-    assert {kind.__name__ for kind in RECONCILERS} == set(GIVEN)
+    assert {kind.__name__ for kind in RECONCILERS} == {*GIVEN, *ERRANDS}
 
 
 def test_every_kind_that_is_planned_has_a_reconciler() -> None:
@@ -169,3 +169,15 @@ def test_what_is_seen_says_the_generation_that_was_made_true(host: Host) -> None
         for entry in host.given.wanted(generation):
             assert host.watched.ensure(entry).generation == generation
         assert {seen.generation for seen in host.watched.actual(()).values()} == {generation}
+
+
+@pytest.mark.parametrize("given", ERRANDS.values(), ids=ERRANDS.keys())
+def test_an_errand_may_be_run_again_and_leaves_nothing_to_compare(tmp_path: Path, given: Given) -> None:
+    reconciler = given.made(tmp_path, CLOUD)
+    for entry in given.wanted(1):
+        thing_id = reconciler.id_of(entry)
+        first = reconciler.ensure(entry)
+        assert (first.id, first.error) == (thing_id, "")
+        reconciler.remove(thing_id)
+        assert reconciler.ensure(entry) == first
+        assert reconciler.actual((thing_id,)) == {}

@@ -51,8 +51,8 @@ def vanishes(cinder: Client, path: str) -> None:
 
 
 def act(cinder: Client, path: str, name: str, **values: Any) -> Any:
-    """The answer to an action."""
-    return cinder.post(CINDER, f"{path}/action", json={name: values})
+    """The answer to an action; the path is that of the actions."""
+    return cinder.post(CINDER, path, json={name: values})
 
 
 def refusal(answer: Any) -> tuple[int, str]:

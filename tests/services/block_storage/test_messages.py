@@ -7,6 +7,9 @@ import pytest
 from tests.support.cloud import Client, RunningCloud
 from tests.support.hosts import eventually, simulated_host
 
+from haneul.kernel.operations import Fault
+from haneul.services.block_storage.messages.events import event_of, in_words
+
 PATH = "/v3/messages"
 
 
@@ -106,6 +109,26 @@ def failed_of_admin(client: Client) -> str:
     return failed(client)
 
 
+@pytest.mark.parametrize(
+    ("operation", "reason", "words"),
+    [
+        ("volume-create", "HostRefused", "create volume from backend storage:Driver failed to create the volume."),
+        ("volume-extend", "HostRefused", "extend volume:Volume Driver failed to extend volume."),
+        ("volume-extend", "OverQuota", "extend volume:Not enough quota resource for operation."),
+        ("snapshot-create", "deadline", "create snapshot:An unknown error occurred."),
+        ("snapshot-delete", "HostRefused", "delete snapshot:Snapshot failed to delete."),
+    ],
+)
+def test_what_failed_is_told_in_cinders_words(operation: str, reason: str, words: str) -> None:
+    event = event_of(operation, Fault(reason, "a sentence for the log"))
+    assert event is not None
+    assert in_words(*event) == words
+
+
+def test_what_cinder_has_no_words_for_leaves_no_message() -> None:
+    assert event_of("volume-delete", Fault("HostRefused", "busy")) is None
+
+
 def test_there_are_no_messages_before_3_3(admin: Client) -> None:
     older = admin.with_headers(OpenStack_API_Version="volume 3.2")
     assert older.get("block-storage", PATH).status_code == 404
@@ -114,6 +137,8 @@ def test_there_are_no_messages_before_3_3(admin: Client) -> None:
 def test_resource_filters_say_by_what_lists_are_filtered(newest: Client, gardener: Client) -> None:
     found = newest.get("block-storage", "/v3/resource_filters").json()["resource_filters"]
     told = {one["resource"]: one["filters"] for one in found}
+    assert {"name", "status", "metadata", "bootable"} <= set(told["volume"])
+    assert {"name", "status", "volume_id"} <= set(told["snapshot"])
     assert told["pool"] == ["name", "volume_type"]
     assert told["message"] == ["resource_uuid", "resource_type", "event_id", "request_id", "message_level"]
     (only,) = newest.get("block-storage", "/v3/resource_filters", params={"resource": "pool"}).json()[

@@ -1,6 +1,7 @@
 """What projects may have of volumes and snapshots: limits, classes, use, and refusals."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -80,7 +81,7 @@ def made(client: Client, size: int, **wanted: object) -> str:
 
 
 def gone(client: Client, volume_id: str) -> None:
-    client.delete("block-storage", f"/v3/volumes/{volume_id}")
+    eventually(lambda: client.delete("block-storage", f"/v3/volumes/{volume_id}").status_code in (202, 404))
     eventually(lambda: client.get("block-storage", f"/v3/volumes/{volume_id}").status_code == 404)
 
 
@@ -174,6 +175,8 @@ def test_what_is_too_much_is_refused_with_the_figures(newest: Client, gardener: 
         "Requested volume or snapshot exceeds allowed {} quota. Requested 3G, quota is 4G and 2G has been consumed."
     )
     assert refused(gardener, 3) == (413, too_much.format("gigabytes"))
+    answer = gardener.post("block-storage", "/v3/volumes", json={"volume": {"size": 3}})
+    assert (answer.headers["Retry-After"], answer.json()["overLimit"]["retryAfter"]) == ("0", "0")
     put(newest, garden, gigabytes=-1, gigabytes___DEFAULT__=4)
     assert refused(gardener, 3) == (413, too_much.format("gigabytes___DEFAULT__"))
     put(newest, garden, gigabytes___DEFAULT__=-1, volumes=1)
@@ -191,6 +194,17 @@ def test_what_is_too_much_is_refused_with_the_figures(newest: Client, gardener: 
         "limit is 0."
     )
     gone(gardener, volume_id)
+
+
+def test_requests_at_once_get_no_more_than_there_is(newest: Client, gardener: Client, garden: str) -> None:
+    put(newest, garden, volumes=2)
+    with ThreadPoolExecutor(6) as threads:
+        body = {"volume": {"size": 1}}
+        answers = list(threads.map(lambda _: gardener.post("block-storage", "/v3/volumes", json=body), range(6)))
+    assert sorted(one.status_code for one in answers) == [202, 202, 413, 413, 413, 413]
+    for answer in answers:
+        if answer.status_code == 202:
+            gone(gardener, answer.json()["volume"]["id"])
 
 
 def test_snapshots_are_counted_and_refused(newest: Client, gardener: Client, garden: str) -> None:

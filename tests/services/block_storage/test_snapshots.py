@@ -93,22 +93,22 @@ def test_only_a_volume_that_stands_still_has_snapshots_made(cinder: Client) -> N
     busy = volume(cinder)
     path = f"/v3/volumes/{busy}"
     former = cinder.with_headers(OpenStack_API_Version="volume 3.65")
-    act(cinder, path, "os-reset_status", status="maintenance")
+    act(cinder, f"{path}/action", "os-reset_status", status="maintenance")
     assert asked(cinder, volume_id=busy) == (
         400,
         "Invalid volume: The snapshot cannot be created when the volume is in maintenance mode.",
     )
-    act(cinder, path, "os-reset_status", status="error")
+    act(cinder, f"{path}/action", "os-reset_status", status="error")
     assert asked(cinder, volume_id=busy) == (
         400,
         "Invalid volume: The snapshot cannot be created when the volume is in error status.",
     )
-    act(cinder, path, "os-reset_status", status="uploading")
+    act(cinder, f"{path}/action", "os-reset_status", status="uploading")
     current = f"Invalid volume: Volume {busy} status must be %s, but current status is: uploading."
     assert asked(former, volume_id=busy) == (400, current % "available")
     assert asked(former, volume_id=busy, force=True) == (400, current % "available, in-use")
     assert asked(cinder, volume_id=busy, force=True) == (400, current % "available, in-use")
-    act(cinder, path, "os-reset_status", status="available", migration_status="migrating")
+    act(cinder, f"{path}/action", "os-reset_status", status="available", migration_status="migrating")
     assert asked(cinder, volume_id=busy) == (
         400,
         "Invalid volume: Snapshot cannot be created while volume is migrating.",
@@ -152,7 +152,7 @@ def test_other_projects_see_nothing(gardener: Client, cinder: Client, snapshot_i
     own = snapshot(gardener, volume(gardener))
     assert own in ids(cinder, "all_tenants=1")
     assert own not in ids(cinder, "")
-    assert act(gardener, f"/v3/snapshots/{own}", "os-reset_status", status="error").status_code == 403
+    assert act(gardener, f"/v3/snapshots/{own}/action", "os-reset_status", status="error").status_code == 403
 
 
 def test_names_and_descriptions_change(cinder: Client, snapshot_id: str) -> None:
@@ -184,25 +184,27 @@ def test_metadata_are_read_and_written(cinder: Client, snapshot_id: str) -> None
 def test_states_are_said_by_administrators_and_progress_by_owners(cinder: Client) -> None:
     made = snapshot(cinder, volume(cinder))
     path = f"/v3/snapshots/{made}"
-    assert refusal(act(cinder, path, "os-reset_status", status="odd"))[0] == 400
-    assert act(cinder, path, "os-reset_status", status="Creating").status_code == 202
-    assert act(cinder, path, "os-update_snapshot_status", status="creating", progress="42%").status_code == 202
+    assert refusal(act(cinder, f"{path}/action", "os-reset_status", status="odd"))[0] == 400
+    assert act(cinder, f"{path}/action", "os-reset_status", status="Creating").status_code == 202
+    assert (
+        act(cinder, f"{path}/action", "os-update_snapshot_status", status="creating", progress="42%").status_code == 202
+    )
     assert shown(cinder, path)["os-extended-snapshot-attributes:progress"] == "42%"
-    assert refusal(act(cinder, path, "os-update_snapshot_status", status="deleting")) == (
+    assert refusal(act(cinder, f"{path}/action", "os-update_snapshot_status", status="deleting")) == (
         400,
         "Provided snapshot status deleting not allowed for snapshot with status creating.",
     )
-    assert act(cinder, path, "os-update_snapshot_status", status="error").status_code == 202
-    assert refusal(act(cinder, path, "os-update_snapshot_status", status="error")) == (
+    assert act(cinder, f"{path}/action", "os-update_snapshot_status", status="error").status_code == 202
+    assert refusal(act(cinder, f"{path}/action", "os-update_snapshot_status", status="error")) == (
         400,
         "Snapshot status error not allowed for update_snapshot_status",
     )
-    act(cinder, path, "os-reset_status", status="backing-up")
+    act(cinder, f"{path}/action", "os-reset_status", status="backing-up")
     assert refusal(cinder.delete(CINDER, path)) == (
         400,
         "Invalid snapshot: Snapshot status must be available or error and must not be part of a group.",
     )
-    assert act(cinder, path, "os-force_delete").status_code == 202
+    assert act(cinder, f"{path}/action", "os-force_delete").status_code == 202
     vanishes(cinder, path)
 
 
@@ -230,7 +232,7 @@ def test_volumes_that_no_snapshot_can_be_are_refused(cinder: Client, snapshot_id
     )
     assert made_of(snapshot_id="x") == (404, "Snapshot x could not be found.")
     busy = snapshot(cinder, volume(cinder))
-    act(cinder, f"/v3/snapshots/{busy}", "os-reset_status", status="deleting")
+    act(cinder, f"/v3/snapshots/{busy}/action", "os-reset_status", status="deleting")
     assert made_of(snapshot_id=busy) == (
         400,
         "Invalid snapshot: Originating snapshot status must be one of 'available' values",
@@ -247,7 +249,7 @@ def test_a_volume_goes_with_its_snapshots_only_if_asked(cinder: Client) -> None:
         "or be disassociated from snapshots after volume transfer."
     )
     assert refusal(cinder.delete(CINDER, path)) == (400, sentence)
-    act(cinder, f"/v3/snapshots/{made}", "os-reset_status", status="backing-up")
+    act(cinder, f"/v3/snapshots/{made}/action", "os-reset_status", status="backing-up")
     assert refusal(cinder.delete(CINDER, f"{path}?cascade=true")) == (400, sentence)
     assert refusal(cinder.delete(CINDER, f"{path}?cascade=maybe")) == (
         400,
@@ -280,6 +282,6 @@ def test_many_at_once_are_made_one_after_another(cinder: Client) -> None:
         for _ in range(4)
     ]
     for one in made[:2]:
-        act(cinder, f"/v3/snapshots/{one}", "os-force_delete")
+        act(cinder, f"/v3/snapshots/{one}/action", "os-force_delete")
     eventually(lambda: sorted(ids(cinder, f"volume_id={whole}")) == sorted(made[2:]))
     eventually(lambda: sorted(ids(cinder, f"volume_id={whole}&status=available")) == sorted(made[2:]))

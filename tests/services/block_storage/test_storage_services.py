@@ -329,6 +329,7 @@ def test_extensions_are_listed_and_shown(newest: Client) -> None:
     assert {"os-services", "os-hosts", "os-quota-sets", "scheduler-stats"} <= {one["alias"] for one in found}
     (hosts,) = [one for one in found if one["alias"] == "os-hosts"]
     assert newest.get("block-storage", "/v3/extensions/os-hosts").json() == {"extension": hosts}
+    assert "backups" not in {one["alias"] for one in found}
     assert newest.get("block-storage", "/v3/extensions/foxinsocks").status_code == 404
 
 

@@ -27,9 +27,9 @@ def three(cinder: Client) -> list[str]:
         volume(cinder, name="elm", size=2, metadata={"kind": "tree"}),
         volume(cinder, name="fir", size=3, description="green"),
     ]
-    act(cinder, f"/v3/volumes/{made[1]}", "os-set_bootable", bootable=True)
-    act(cinder, f"/v3/volumes/{made[1]}", "os-set_image_metadata", metadata={"os_distro": "debian"})
-    act(cinder, f"/v3/volumes/{made[2]}", "os-reset_status", status="error")
+    act(cinder, f"/v3/volumes/{made[1]}/action", "os-set_bootable", bootable=True)
+    act(cinder, f"/v3/volumes/{made[1]}/action", "os-set_image_metadata", metadata={"os_distro": "debian"})
+    act(cinder, f"/v3/volumes/{made[2]}/action", "os-reset_status", status="error")
     return made
 
 

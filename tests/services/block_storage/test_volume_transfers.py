@@ -107,9 +107,9 @@ def test_requests_that_can_not_be_are_refused(cinder: Client, gardener: Client) 
     assert asked(volume_id="x")[0] == 400
     assert asked(volume_id=volume_id, no_snapshots="maybe")[0] == 400
     assert refusal(gardener.post(CINDER, NEWER, json={"transfer": {"volume_id": volume_id}}))[0] == 404
-    act(cinder, f"/v3/snapshots/{made}", "os-reset_status", status="error")
+    act(cinder, f"/v3/snapshots/{made}/action", "os-reset_status", status="error")
     assert asked(volume_id=volume_id) == (400, f"Invalid snapshot: snapshot: {made} status must be available")
-    act(cinder, f"/v3/volumes/{volume_id}", "os-reset_status", status="error")
+    act(cinder, f"/v3/volumes/{volume_id}/action", "os-reset_status", status="error")
     assert asked(volume_id=volume_id) == (400, "Invalid volume: status must be available")
 
 
@@ -117,8 +117,8 @@ def test_an_offered_volume_is_not_used(cinder: Client, gardener: Client) -> None
     volume_id = volume(cinder)
     offer = offered(cinder, volume_id)
     assert refusal(cinder.delete(CINDER, f"/v3/volumes/{volume_id}"))[0] == 400
-    assert refusal(act(cinder, f"/v3/volumes/{volume_id}", "os-extend", new_size=2))[0] == 400
-    act(cinder, f"/v3/volumes/{volume_id}", "os-reset_status", status="error")
+    assert refusal(act(cinder, f"/v3/volumes/{volume_id}/action", "os-extend", new_size=2))[0] == 400
+    act(cinder, f"/v3/volumes/{volume_id}/action", "os-reset_status", status="error")
     answer = gardener.post(CINDER, f"{NEWER}/{offer['id']}/accept", json={"accept": {"auth_key": offer["auth_key"]}})
     assert refusal(answer) == (
         400,
@@ -129,7 +129,7 @@ def test_an_offered_volume_is_not_used(cinder: Client, gardener: Client) -> None
 def test_an_offer_goes_with_its_volume(cinder: Client) -> None:
     volume_id = volume(cinder)
     offer = offered(cinder, volume_id)
-    assert act(cinder, f"/v3/volumes/{volume_id}", "os-force_delete").status_code == 202
+    assert act(cinder, f"/v3/volumes/{volume_id}/action", "os-force_delete").status_code == 202
     vanishes(cinder, f"/v3/volumes/{volume_id}")
     assert cinder.get(CINDER, f"{NEWER}/{offer['id']}").status_code == 404
 

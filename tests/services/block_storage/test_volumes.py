@@ -100,8 +100,8 @@ def test_requests_that_can_not_be_are_refused(cinder: Client) -> None:
 
 def test_a_copy_is_as_large_as_its_source_and_independent(cinder: Client) -> None:
     whole = volume(cinder, size=2)
-    act(cinder, f"/v3/volumes/{whole}", "os-set_bootable", bootable="true")
-    act(cinder, f"/v3/volumes/{whole}", "os-set_image_metadata", metadata={"os_distro": "debian"})
+    act(cinder, f"/v3/volumes/{whole}/action", "os-set_bootable", bootable="true")
+    act(cinder, f"/v3/volumes/{whole}/action", "os-set_image_metadata", metadata={"os_distro": "debian"})
     copy = volume(cinder, source_volid=whole)
     found = shown(cinder, f"/v3/volumes/{copy}")
     assert (found["size"], found["source_volid"], found["bootable"]) == (2, whole, "true")
@@ -111,7 +111,7 @@ def test_a_copy_is_as_large_as_its_source_and_independent(cinder: Client) -> Non
         "Invalid input received: Volume size '1'GB cannot be smaller than original volume size  2GB. They must be >= "
         "original volume size.",
     )
-    act(cinder, f"/v3/volumes/{whole}", "os-reset_status", status="error")
+    act(cinder, f"/v3/volumes/{whole}/action", "os-reset_status", status="error")
     assert asked(cinder, source_volid=whole) == (
         400,
         "Invalid volume: Originating source volume status must be one of 'available, in-use' values",
@@ -161,7 +161,7 @@ def test_names_descriptions_and_metadata_change(cinder: Client) -> None:
     assert cinder.put(CINDER, path, json={"volume": {"display_description": "x"}}).status_code == 200
     assert shown(cinder, path)["description"] == "x"
     assert cinder.put(CINDER, path, json={"volume": {"size": 3}}).status_code == 400
-    act(cinder, path, "os-reset_status", status="maintenance")
+    act(cinder, f"{path}/action", "os-reset_status", status="maintenance")
     assert refusal(cinder.put(CINDER, path, json={"volume": {"name": "x"}})) == (
         400,
         "Invalid volume: The volume cannot be updated during maintenance.",
@@ -191,7 +191,7 @@ def test_metadata_are_read_and_written(cinder: Client) -> None:
     assert (replaced.status_code, replaced.json()) == (200, {"metadata": {"x": ""}})
     many = {f"k{number}": "" for number in range(128)}
     assert refusal(cinder.post(CINDER, path, json={"metadata": many}))[0] == 400
-    act(cinder, f"/v3/volumes/{volume_id}", "os-reset_status", status="uploading")
+    act(cinder, f"/v3/volumes/{volume_id}/action", "os-reset_status", status="uploading")
     assert refusal(cinder.put(CINDER, path, json={"metadata": {}})) == (
         400,
         "Invalid volume: Updating volume metadata is not allowed for volumes in uploading status.",
@@ -205,17 +205,17 @@ def test_metadata_are_read_and_written(cinder: Client) -> None:
 def test_a_volume_grows_and_never_shrinks(cinder: Client) -> None:
     volume_id = volume(cinder)
     path = f"/v3/volumes/{volume_id}"
-    assert act(cinder, path, "os-extend", new_size="3").status_code == 202
+    assert act(cinder, f"{path}/action", "os-extend", new_size="3").status_code == 202
     becomes(cinder, path, "available")
     assert shown(cinder, path)["size"] == 3
-    assert refusal(act(cinder, path, "os-extend", new_size=2)) == (
+    assert refusal(act(cinder, f"{path}/action", "os-extend", new_size=2)) == (
         400,
         "Invalid input received: New size for extend must be greater than current size. (current: 3, extended: 2).",
     )
     for size in (0, "x", None, 1 << 31):
-        assert act(cinder, path, "os-extend", new_size=size).status_code == 400
-    act(cinder, path, "os-reset_status", status="error")
-    assert refusal(act(cinder, path, "os-extend", new_size=4)) == (
+        assert act(cinder, f"{path}/action", "os-extend", new_size=size).status_code == 400
+    act(cinder, f"{path}/action", "os-reset_status", status="error")
+    assert refusal(act(cinder, f"{path}/action", "os-extend", new_size=4)) == (
         400,
         f"Invalid volume: Volume {volume_id} status must be '{{'status': 'available'}}' to extend, currently error.",
     )
@@ -223,48 +223,48 @@ def test_a_volume_grows_and_never_shrinks(cinder: Client) -> None:
 
 def test_states_are_said_by_administrators(cinder: Client, gardener: Client) -> None:
     path = f"/v3/volumes/{volume(cinder)}"
-    assert act(cinder, path, "os-reset_status", status="ERROR", attach_status="detached").status_code == 202
+    assert act(cinder, f"{path}/action", "os-reset_status", status="ERROR", attach_status="detached").status_code == 202
     assert shown(cinder, path)["status"] == "error"
-    act(cinder, path, "os-reset_status", migration_status="migrating")
+    act(cinder, f"{path}/action", "os-reset_status", migration_status="migrating")
     assert shown(cinder, path)["migration_status"] == "migrating"
     assert refusal(cinder.delete(CINDER, path))[0] == 400
-    act(cinder, path, "os-reset_status", migration_status="none")
+    act(cinder, f"{path}/action", "os-reset_status", migration_status="none")
     assert shown(cinder, path)["migration_status"] is None
     for wrong in ({"status": "odd"}, {"attach_status": "odd"}, {"migration_status": "odd"}, {}, {"status": "deleting"}):
-        assert act(cinder, path, "os-reset_status", **wrong).status_code == 400
-    assert refusal(act(cinder, path, "os-reset_status", status="in-use")) == (
+        assert act(cinder, f"{path}/action", "os-reset_status", **wrong).status_code == 400
+    assert refusal(act(cinder, f"{path}/action", "os-reset_status", status="in-use")) == (
         400,
         "Cannot reset-state to in-use because volume does not have any attachments.",
     )
-    assert act(cinder, path, "os-reset_status", attach_status="attached").status_code == 501
+    assert act(cinder, f"{path}/action", "os-reset_status", attach_status="attached").status_code == 501
     own = f"/v3/volumes/{volume(gardener)}"
-    assert act(gardener, own, "os-reset_status", status="error").status_code == 403
-    assert act(gardener, own, "os-force_delete").status_code == 403
+    assert act(gardener, f"{own}/action", "os-reset_status", status="error").status_code == 403
+    assert act(gardener, f"{own}/action", "os-force_delete").status_code == 403
     assert gardener.delete(CINDER, f"{own}?force=true").status_code == 403
-    assert act(cinder, own, "os-force_delete").status_code == 202
+    assert act(cinder, f"{own}/action", "os-force_delete").status_code == 202
     vanishes(gardener, own)
 
 
 def test_flags_are_set_and_shown(cinder: Client) -> None:
     path = f"/v3/volumes/{volume(cinder)}"
-    assert act(cinder, path, "os-set_bootable", bootable="yes").status_code == 200
+    assert act(cinder, f"{path}/action", "os-set_bootable", bootable="yes").status_code == 200
     assert shown(cinder, path)["bootable"] == "true"
-    assert act(cinder, path, "os-set_bootable", bootable="maybe").status_code == 400
+    assert act(cinder, f"{path}/action", "os-set_bootable", bootable="maybe").status_code == 400
     for flag in (True, False):
-        assert act(cinder, path, "os-update_readonly_flag", readonly=flag).status_code == 202
+        assert act(cinder, f"{path}/action", "os-update_readonly_flag", readonly=flag).status_code == 202
         assert shown(cinder, path)["metadata"] == {"readonly": str(flag)}
-    act(cinder, path, "os-reset_status", status="error")
-    assert refusal(act(cinder, path, "os-update_readonly_flag", readonly=True))[0] == 400
+    act(cinder, f"{path}/action", "os-reset_status", status="error")
+    assert refusal(act(cinder, f"{path}/action", "os-update_readonly_flag", readonly=True))[0] == 400
 
 
 def test_what_is_kept_of_the_image_changes(cinder: Client) -> None:
     volume_id = volume(cinder)
     path = f"/v3/volumes/{volume_id}"
-    answer = act(cinder, path, "os-set_image_metadata", metadata={"a": "b", "c": "d"})
+    answer = act(cinder, f"{path}/action", "os-set_image_metadata", metadata={"a": "b", "c": "d"})
     assert (answer.status_code, answer.json()) == (200, {"metadata": {"a": "b", "c": "d"}})
-    assert act(cinder, path, "os-unset_image_metadata", key="a").status_code == 200
-    assert act(cinder, path, "os-show_image_metadata").json() == {"metadata": {"c": "d"}}
-    assert refusal(act(cinder, path, "os-unset_image_metadata", key="a")) == (
+    assert act(cinder, f"{path}/action", "os-unset_image_metadata", key="a").status_code == 200
+    assert act(cinder, f"{path}/action", "os-show_image_metadata").json() == {"metadata": {"c": "d"}}
+    assert refusal(act(cinder, f"{path}/action", "os-unset_image_metadata", key="a")) == (
         404,
         f"Glance metadata for volume/snapshot {volume_id} cannot be found.",
     )
@@ -273,30 +273,47 @@ def test_what_is_kept_of_the_image_changes(cinder: Client) -> None:
 def test_a_volume_goes_back_to_its_newest_snapshot(cinder: Client) -> None:
     volume_id = volume(cinder)
     path = f"/v3/volumes/{volume_id}"
-    assert refusal(act(cinder, path, "revert", snapshot_id=NOBODY)) == (
+    assert refusal(act(cinder, f"{path}/action", "revert", snapshot_id=NOBODY)) == (
         400,
         f"Volume {volume_id} doesn't have any snapshots.",
     )
     older, newest = snapshot(cinder, volume_id), snapshot(cinder, volume_id)
-    assert act(cinder, path, "revert", snapshot_id=newest).status_code == 202
+    assert act(cinder, f"{path}/action", "revert", snapshot_id=newest).status_code == 202
     becomes(cinder, path, "available")
     assert shown(cinder, f"/v3/snapshots/{newest}")["status"] == "available"
-    assert refusal(act(cinder, path, "revert", snapshot_id=older)) == (
+    assert refusal(act(cinder, f"{path}/action", "revert", snapshot_id=older)) == (
         400,
         f"Specified snapshot {older} is None or not the latest one of volume {volume_id}.",
     )
-    act(cinder, path, "os-reset_status", status="error")
-    assert refusal(act(cinder, path, "revert", snapshot_id=newest)) == (
+    act(cinder, f"{path}/action", "os-reset_status", status="error")
+    assert refusal(act(cinder, f"{path}/action", "revert", snapshot_id=newest)) == (
         409,
         f"Invalid volume: Can't revert volume {volume_id} to its latest snapshot {newest}. Volume's status must be "
         "'available'.",
     )
-    act(cinder, path, "os-reset_status", status="available")
-    act(cinder, f"/v3/snapshots/{newest}", "os-reset_status", status="error")
-    assert refusal(act(cinder, path, "revert", snapshot_id=newest))[0] == 409
-    act(cinder, path, "os-extend", new_size=2)
+    act(cinder, f"{path}/action", "os-reset_status", status="available")
+    act(cinder, f"/v3/snapshots/{newest}/action", "os-reset_status", status="error")
+    assert refusal(act(cinder, f"{path}/action", "revert", snapshot_id=newest))[0] == 409
+    act(cinder, f"{path}/action", "os-extend", new_size=2)
     becomes(cinder, path, "available")
-    assert refusal(act(cinder, path, "revert", snapshot_id=newest))[0] == 400
+    assert refusal(act(cinder, f"{path}/action", "revert", snapshot_id=newest))[0] == 400
+
+
+def test_what_was_never_made_can_only_be_deleted(cinder: Client) -> None:
+    whole = volume(cinder)
+    lost = made_with(cinder, {"different_host": whole})
+    path = f"/v3/volumes/{lost}"
+    becomes(cinder, path, "error")
+    act(cinder, f"{path}/action", "os-reset_status", status="available")
+    sentence = f"Invalid volume: Volume {lost} is on no host, and can only be deleted."
+    assert refusal(act(cinder, f"{path}/action", "os-extend", new_size=2)) == (400, sentence)
+    assert asked(cinder, source_volid=lost) == (400, sentence)
+    assert refusal(cinder.post(CINDER, "/v3/snapshots", json={"snapshot": {"volume_id": lost}})) == (
+        400,
+        "Invalid volume: The snapshot cannot be created because volume has not been scheduled to any host.",
+    )
+    assert cinder.delete(CINDER, path).status_code == 202
+    vanishes(cinder, path)
 
 
 def test_other_projects_see_nothing(cinder: Client, gardener: Client) -> None:
@@ -307,7 +324,7 @@ def test_other_projects_see_nothing(cinder: Client, gardener: Client) -> None:
     assert refusal(gardener.put(CINDER, path, json={"volume": {"name": "x"}})) == missing
     assert refusal(gardener.delete(CINDER, path)) == missing
     assert refusal(gardener.get(CINDER, f"{path}/metadata")) == missing
-    assert refusal(act(gardener, path, "os-extend", new_size=2)) == missing
+    assert refusal(act(gardener, f"{path}/action", "os-extend", new_size=2)) == missing
     own = shown(gardener, f"/v3/volumes/{volume(gardener)}")
     assert own.keys() & {"os-vol-host-attr:host", "migration_status", "provider_id"} == set()
 

@@ -122,3 +122,20 @@ def test_an_image_deleted_on_its_way_breaks_it_off(nova: Client, server_id: str)
 def test_strangers_make_no_images(cloud: RunningCloud, nova: Client, server_id: str) -> None:
     stranger = member_of_a_new_project(cloud, "strangers")
     assert ask(stranger, server_id, name="copy").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status", "sentence"),
+    [
+        ("os_glance_import_task", "task", 403, "Attribute 'os_glance_import_task' is reserved."),
+        ("os_hash_value", "0" * 128, 403, "Attribute 'os_hash_value' is read-only."),
+        ("direct_url", "file:///etc/passwd", 403, "Attribute 'direct_url' is read-only."),
+        ("kernel_id", "../kernel", 400, "Provided object does not match schema 'image': kernel_id"),
+    ],
+)
+def test_metadata_sets_nothing_that_images_say_of_themselves(
+    nova: Client, server_id: str, name: str, value: str, status: int, sentence: str
+) -> None:
+    answer = ask(nova, server_id, name="evil", metadata={name: value})
+    assert (answer.status_code, sentence in answer.text) == (status, True), answer.text
+    assert is_idle(nova, server_id)

@@ -1,36 +1,47 @@
-"""What attackers and unlucky moments bring: nothing is had twice, nothing is lost, and no request costs more than it may."""
+"""What attackers and unlucky moments bring: nothing is lost, and no request costs more than it may."""
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.services.image.importing import ended, imported, left_of, stage, task_of
+from msgspec.structs import replace
+from tests.services.image.importing import download, ended, imported, left_of, stage, task_of
 from tests.services.image.shelf import PATCH, change, create, show, upload, uploaded
 from tests.services.image.test_recovery import again, claimed
 from tests.services.image.web import OPEN, Web, web_server
 from tests.services.image.wire import until
 from tests.support.cloud import Client, RunningCloud, running_cloud
 
-from haneul.kernel.db import Db
+from haneul.kernel.db import Db, Query, Store, columns_of
 from haneul.kernel.operations import unfinished
 from haneul.services.image.drivers.file import FileStore
 from haneul.services.image.files import logic, uploads
 from haneul.services.image.files.logic import Received
 from haneul.services.image.images.bin import restore
+from haneul.services.image.images.logic import save
 from haneul.services.image.images.models import images
 from haneul.services.image.images.queries import BY_ID
+from haneul.services.image.imports.logic import LOCK
 from haneul.services.image.locations.logic import Place, get, incoming, new_key
 from haneul.services.image.locations.models import ACTIVE, Location
+from haneul.services.image.transfers.logic import keep
+from haneul.services.image.transfers.models import Transfer, transfers
 
-STORES = {"file": {}, "second": {}, "web": {"driver": "http"}}
+SETTINGS = {
+    "stores": {"file": {}, "second": {}, "web": {"driver": "http"}},
+    "fetch": OPEN,
+    "show_multiple_locations": True,
+    "show_direct_url": True,
+    "keep_deleted_s": 3600,
+}
 
 
 @pytest.fixture(scope="module")
 def cloud() -> Iterator[RunningCloud]:
-    settings = {"stores": STORES, "fetch": OPEN, "show_multiple_locations": True, "keep_deleted_s": 3600}
-    with running_cloud(image=settings) as running:
+    with running_cloud(image=SETTINGS) as running:
         yield running
 
 
@@ -95,18 +106,22 @@ def upload_that_breaks(client: Client, image_id: str) -> None:
 
 @pytest.mark.parametrize("bring", [upload, stage])
 def test_an_image_that_gets_a_location_gets_no_other_bytes(
-    alice: Client, web: Web, bring: Callable[[Client, str, bytes], Any]
+    cloud: RunningCloud, alice: Client, web: Web, bring: Callable[[Client, str, bytes], Any]
 ) -> None:
     image_id = create(alice)["id"]
-    url = web.put("/location", b"other bytes", held=True)
-    assert alice.post("image", f"/v2/images/{image_id}/locations", json={"url": url}).status_code == 202
+
+    def lock(db: Db) -> None:
+        """As `POST .../locations` does until the size is known."""
+        image = db.one(BY_ID, id=image_id)
+        assert image is not None
+        save(db, image, replace(image, properties={LOCK: "task"}))
+
+    cloud.cloud.store.write(lock)
     answer = bring(alice, image_id, b"bytes")
     assert (answer.status_code, "Image has active task" in answer.text) == (409, True), answer.text
     place = {"op": "add", "path": "/locations/-", "value": {"url": web.put("/third", b"3"), "metadata": {}}}
-    assert change(alice, image_id, place).status_code == 409
-    web.let_go.set()
-    ended(alice, image_id)
-    assert show(alice, image_id)["size"] == len(b"other bytes")
+    answer = change(alice, image_id, place)
+    assert (answer.status_code, "Image has active task" in answer.text) == (409, True), answer.text
 
 
 def test_formats_that_change_under_an_import_are_not_believed(
@@ -201,3 +216,66 @@ def test_a_location_that_comes_to_nothing_leaves_anothers_alone(
     web.let_go.set()
     until(lambda: not cloud.cloud.store.read(lambda db: unfinished(db, image_id)))
     assert bob.get("image", other["file"]).content == b"of another"
+
+
+def test_downloads_that_hang_hold_up_nobody_else(alice: Client, bob: Client, web: Web) -> None:
+    url = web.put("/hangs", b"slow" * 1000, held=True)
+    image_id = create(alice)["id"]
+    place = {"op": "add", "path": "/locations/-", "value": {"url": url, "metadata": {}}}
+    assert change(alice, image_id, place).status_code == 200
+    hanging = [threading.Thread(target=alice.get, args=("image", f"/v2/images/{image_id}/file")) for _ in range(40)]
+    for one in hanging:
+        one.start()
+    until(lambda: web.asked.count("/hangs") > 30)
+    begun = time.monotonic()
+    assert uploaded(bob, b"quick")["status"] == "active"
+    assert time.monotonic() - begun < 5
+    web.let_go.set()
+    for one in hanging:
+        one.join(20)
+
+
+def test_a_transfer_that_nobody_wants_is_not_taken_for_the_next_one(
+    cloud: RunningCloud, alice: Client, web: Web
+) -> None:
+    """SQLite gives the number of a transfer that was forgotten to the next one."""
+    slow, quick = create(alice)["id"], create(alice)["id"]
+    assert download(alice, slow, web.put("/slow", b"slow bytes", held=True)).status_code == 202
+    assert web.holds.wait(10)
+    store = cloud.cloud.store
+    (old,) = store.read(lambda db: of_image(db, slow))
+    assert alice.delete("image", f"/v2/images/{slow}").status_code == 204
+    until(lambda: not store.read(lambda db: of_image(db, slow)))
+    web.holds.clear()
+    assert download(alice, quick, web.put("/quick", b"quick bytes", held=True)).status_code == 202
+    assert web.holds.wait(10)
+    (new,) = store.read(lambda db: of_image(db, quick))
+    assert (is_there(store, old), is_there(store, new)) == (False, True)
+    web.let_go.set()
+    assert ended(alice, quick)["status"] == "active"
+    assert alice.get("image", f"/v2/images/{quick}/file").content == b"quick bytes"
+
+
+def of_image(db: Db, image_id: str) -> list[Transfer]:
+    return db.all(Query(Transfer, columns_of(Transfer, transfers).where(transfers.c.image_id == image_id)))
+
+
+def is_there(store: Store, transfer: Transfer) -> bool:
+    return store.write(lambda db: keep(db, transfer, 0))
+
+
+def test_two_deletions_at_once_end_alike(cloud: RunningCloud, alice: Client) -> None:
+    image_id = uploaded(alice)["id"]
+    together = threading.Barrier(4)
+    answers: list[int] = []
+
+    def delete() -> None:
+        together.wait()
+        answers.append(alice.delete("image", f"/v2/images/{image_id}").status_code)
+
+    deleting = [threading.Thread(target=delete) for _ in range(4)]
+    for one in deleting:
+        one.start()
+    for one in deleting:
+        one.join()
+    assert sorted(answers) == [204, 404, 404, 404]

@@ -18,7 +18,7 @@ from haneul.kernel.operations import of_resource
 from haneul.services.image.images.queries import BY_ID
 from haneul.services.image.imports import logic
 from haneul.services.image.transfers.logic import of_operation
-from haneul.services.image.transfers.worker import SLOW_AT_ONCE
+from haneul.services.image.transfers.worker import ROOMS
 
 METHODS = ["glance-direct", "web-download", "glance-download", "copy-image"]
 STORES = {"fast": {}, "slow": {}, "web": {"driver": "http"}}
@@ -280,12 +280,16 @@ def test_no_token_outlives_its_use(cloud: RunningCloud, alice: Client) -> None:
     assert not [content for content in written if alice.token.encode() in content]
 
 
-def test_slow_servers_hold_up_nobody(alice: Client, web: Web) -> None:
+def test_slow_servers_hold_up_their_project_alone(alice: Client, bob: Client, web: Web) -> None:
     uri = web.put("/held", b"bytes", held=True)
-    waiting = [create(alice)["id"] for _ in range(SLOW_AT_ONCE + 1)]
+    _, of_project = ROOMS["elsewhere"]
+    waiting = [create(alice)["id"] for _ in range(of_project + 1)]
     for image_id in waiting:
         assert download(alice, image_id, uri).status_code == 202
-    until(lambda: len(web.asked) == SLOW_AT_ONCE)
+    until(lambda: len(web.asked) == of_project)
+    other = create(bob)
+    assert download(bob, other["id"], web.put("/quick", b"bytes")).status_code == 202
+    assert ended(bob, other["id"])["status"] == "active"
     image = create(alice)
     assert stage(alice, image["id"], b"bytes").status_code == 204
     assert imported(alice, image["id"]).status_code == 202

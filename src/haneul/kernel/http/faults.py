@@ -34,6 +34,7 @@ NEUTRON_KINDS = {
     "Unavailable": "HTTPServiceUnavailable",
     "ApiError": "HTTPInternalServerError",
 }
+RETRY = {"Retry-After": "0"}
 QUOTA_STATUS = {"compute": 403, "image": 413, "block_storage": 413, "network": 409, "identity": 403}
 
 
@@ -76,7 +77,12 @@ def fault_of(style: str, error: ApiError, ask: Ask, at: Version = NEWEST) -> Fau
         content_type, body = _identity(refusal)
     else:
         content_type, body = ENVELOPES[style](refusal)
-    return Fault(status, body, content_type, error.headers)
+    return Fault(status, body, content_type, {**error.headers, **(RETRY if _is_retried(style, kind) else {})})
+
+
+def _is_retried(style: str, kind: str) -> bool:
+    # Cinder says so of what is over a quota, though waiting alone won't help.
+    return style == "block_storage" and kind == "OverQuota"
 
 
 def title_of(status: int) -> str:
@@ -103,6 +109,12 @@ def _identity(refusal: Refusal) -> tuple[str, bytes]:
 def _compute(refusal: Refusal) -> tuple[str, bytes]:
     name = NOVA_NAMES.get(refusal.status, "computeFault")
     return _json({name: {"code": refusal.status, "message": refusal.message}})
+
+
+def _block_storage(refusal: Refusal) -> tuple[str, bytes]:
+    name = NOVA_NAMES.get(refusal.status, "computeFault")
+    retry = {"retryAfter": RETRY["Retry-After"]} if _is_retried("block_storage", refusal.kind) else {}
+    return _json({name: {"code": refusal.status, "message": refusal.message, **retry}})
 
 
 EXPLANATIONS = {
@@ -156,7 +168,7 @@ def _image(refusal: Refusal) -> tuple[str, bytes]:
 ENVELOPES: dict[str, Callable[[Refusal], tuple[str, bytes]]] = {
     "identity": _identity,
     "compute": _compute,
-    "block_storage": _compute,
+    "block_storage": _block_storage,
     "placement": _placement,
     "network": _network,
     "image": _image,

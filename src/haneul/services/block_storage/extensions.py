@@ -1,4 +1,4 @@
-"""The extensions that Cinder's API was put together from: all are part of it now, and the list no longer changes."""
+"""The extensions that Cinder's API was put together from, those that are answered here: clients look before asking."""
 
 from functools import cache
 from importlib.resources import files

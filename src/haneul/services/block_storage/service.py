@@ -40,6 +40,7 @@ from haneul.services.block_storage.versions import MICROVERSIONS
 from haneul.services.block_storage.versions import routes as versions
 from haneul.services.block_storage.volume_actions.api import routes as volume_actions
 from haneul.services.block_storage.volume_metadata.api import routes as volume_metadata
+from haneul.services.block_storage.volume_retypes.api import routes as volume_retypes
 from haneul.services.block_storage.volume_transfers.api import former_routes as former_transfers
 from haneul.services.block_storage.volume_transfers.api import routes as volume_transfers
 from haneul.services.block_storage.volumes.api import routes_with as volumes
@@ -107,6 +108,7 @@ def _resources(settings: BlockStorageSettings, host: str) -> tuple[Routes, ...]:
         snapshot_metadata,
         volume_metadata,
         volume_actions,
+        volume_retypes,
         volume_transfers,
         former_transfers,
         types(settings),

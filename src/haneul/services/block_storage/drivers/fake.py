@@ -27,8 +27,7 @@ class FakeDriver:
         return [PoolFacts(name="fake", total_gb=TOTAL_GB, free_gb=TOTAL_GB - used, protocol="nbd")]
 
     def list_volumes(self) -> Sequence[VolumeState]:
-        found = [records.load(path) for path in sorted(self._folder.glob("*.json"))]
-        return [_state(one) for one in found if one is not None and one.cloud_id == self._settings.cloud_id]
+        return [_state(one) for one in records.own(sorted(self._folder.glob("*.json")), self._settings.cloud_id)]
 
     def ensure_volume(self, plan: VolumePlan) -> None:
         records.refuse_unsafe(plan)

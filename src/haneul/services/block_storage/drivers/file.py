@@ -52,8 +52,8 @@ class FileDriver:
         return [PoolFacts(name=self._settings.backend, total_gb=total, free_gb=free, protocol="nbd")]
 
     def list_volumes(self) -> Sequence[VolumeState]:
-        found = [records.load(self._record(path.name)) for path in sorted(self._folder.iterdir())]
-        return [_state(one) for one in found if one is not None and one.cloud_id == self._settings.cloud_id]
+        paths = [self._record(path.name) for path in sorted(self._folder.iterdir())]
+        return [_state(one) for one in records.own(paths, self._settings.cloud_id)]
 
     def ensure_volume(self, plan: VolumePlan) -> None:
         records.refuse_unsafe(plan)

@@ -1,6 +1,7 @@
 """What a driver remembers of a volume beside it, and what it refuses before it touches anything."""
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -32,6 +33,17 @@ def load(path: Path) -> VolumeRecord | None:
         return None
     except msgspec.MsgspecError:
         raise Refused("What this host remembered of the volume can't be read any more.") from None
+
+
+def own(paths: Iterable[Path], cloud_id: str) -> Iterator[VolumeRecord]:
+    """What is remembered of this cloud's volumes; one that can't be read hides no other, and is refused by itself."""
+    for path in paths:
+        try:
+            found = load(path)
+        except Refused:
+            continue
+        if found is not None and found.cloud_id == cloud_id:
+            yield found
 
 
 def save(path: Path, record: VolumeRecord) -> VolumeRecord:

@@ -104,16 +104,16 @@ def take_snapshot(db: Db, project_id: str, size_gb: int, type_id: str) -> None:
     _take(db, project_id, limits(db, project_id), {"gigabytes": size_gb, "snapshots": 1}, type_id)
 
 
-def take_retype(db: Db, project_id: str, size_gb: int, type_id: str) -> None:
-    """Make sure that a volume of the project's may become one of this type, or OverQuota."""
-    found = {key: most for key, most in limits(db, project_id).items() if key.type_id}
-    _take(db, project_id, found, {"gigabytes": size_gb, "volumes": 1}, type_id)
-
-
 def take_transfer(db: Db, project_id: str, type_id: str, sizes_gb: Sequence[int]) -> None:
     """Make sure that the project may get a volume, whose size comes first, and its snapshots from another one."""
     deltas = {"gigabytes": sum(sizes_gb), "volumes": 1, "snapshots": len(sizes_gb) - 1}
     _take(db, project_id, limits(db, project_id), deltas, type_id)
+
+
+def take_type(db: Db, project_id: str, size_gb: int, type_id: str) -> None:
+    """Make sure that a volume of the project may become one of this type, or OverQuota; write the type here."""
+    found = {key: most for key, most in limits(db, project_id).items() if key.type_id == type_id}
+    _take(db, project_id, found, {"gigabytes": size_gb, "volumes": 1}, type_id)
 
 
 def _refuse_large(found: Limits, size_gb: int) -> None:

@@ -10,7 +10,7 @@ from haneul.kernel.errors import BadRequest, Conflict, NotFound
 from haneul.kernel.ids import is_uuid_like, new_uuid
 from haneul.services.block_storage.snapshots.queries import BY_ID, NO_SNAPSHOT
 from haneul.services.block_storage.volumes.logic import get as get_volume
-from haneul.services.block_storage.volumes.logic import note_items, refuse_frozen, refuse_many
+from haneul.services.block_storage.volumes.logic import note_items, refuse_frozen, refuse_many, refuse_unmade
 from haneul.services.block_storage.volumes.models import ASKED, Snapshot, Volume, snapshot_metadata, snapshots
 from haneul.services.block_storage.volumes.queries import SNAPSHOTS_OF_MANY
 
@@ -54,6 +54,7 @@ def refuse_unfit(db: Db, volume: Volume, statuses: tuple[str, ...]) -> None:
         raise BadRequest(
             "Invalid volume: The snapshot cannot be created because volume has not been scheduled to any host."
         )
+    refuse_unmade(volume)
     refuse_frozen(db, volume)
     if volume.status == "maintenance":
         raise BadRequest("Invalid volume: The snapshot cannot be created when the volume is in maintenance mode.")

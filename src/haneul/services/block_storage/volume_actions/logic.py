@@ -62,6 +62,7 @@ def extend(db: Db, by: Asker, volume: Volume, size_gb: int) -> None:
             status=volume.status,
         )
     take_growth(db, volume.project_id, volume.size_gb, size_gb, volume.type_id)
+    logic.refuse_unmade(volume)
     logic.change(db, volume, status="extending", previous_status=volume.status)
     told = {"size_gb": size_gb, "status": volume.status}
     operations.start(db, ExtendVolume, volume.id, by=by, input=told)
@@ -132,6 +133,7 @@ def revert(db: Db, by: Asker, volume: Volume, snapshot_id: str | None) -> None:
         )
     _refuse_busy("Invalid volume", "Volume", volume.status, (volume.id, newest.id))
     _refuse_busy("Invalid snapshot", "Snapshot", newest.status, (volume.id, newest.id))
+    logic.refuse_unmade(volume)
     logic.change(db, volume, status="reverting", previous_status=volume.status)
     snapshots.change(db, newest, status="restoring")
     told = {"revert_id": new_uuid(), "snapshot_id": newest.id}

@@ -174,6 +174,12 @@ def refuse_frozen(db: Db, volume: Volume) -> None:
         raise BadRequest("Invalid input received: Modification operations are not allowed on frozen storage backends.")
 
 
+def refuse_unmade(volume: Volume) -> None:
+    """BadRequest for a volume that no host has, or will have no more, whatever its state is said to be."""
+    if not volume.host or volume.wanted == GONE:
+        raise BadRequest("Invalid volume: Volume {id} is on no host, and can only be deleted.", id=volume.id)
+
+
 def host_of(place: str) -> str:
     """The machine of HOST@BACKEND#POOL."""
     return place.partition("@")[0]

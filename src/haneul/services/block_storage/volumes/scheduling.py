@@ -95,6 +95,20 @@ def refuse_full(db: Db, volume: Volume, more_gb: int) -> None:
             )
 
 
+def has_to_move(db: Db, volume: Volume, kind: VolumeType) -> bool:
+    """Whether the volume lies where those of this type can't."""
+    return any(pool.place == volume.host and bool(_unlike_type(pool, kind)) for pool in pools(db))
+
+
+def _unlike_type(pool: Pool, kind: VolumeType) -> str:
+    """What of the pool isn't as the type wants it; empty if nothing."""
+    for name in MATCHED:
+        wanted = kind.specs.get(name) or kind.specs.get(f"capabilities:{name}")
+        if wanted is not None and pool.capabilities[name] != wanted:
+            return f"its {name} is {pool.capabilities[name]}, not {wanted}"
+    return ""
+
+
 def _reason(pool: Pool, volume: Volume, kind: VolumeType, settings: BlockStorageSettings) -> str:
     """Why the pool can't have the volume; empty if it can."""
     service = pool.service
@@ -106,10 +120,9 @@ def _reason(pool: Pool, volume: Volume, kind: VolumeType, settings: BlockStorage
         return "its host has not been heard of lately"
     if volume.zone and volume.zone != service.zone:
         return f"it is in the availability zone {service.zone}, not {volume.zone}"
-    for name in MATCHED:
-        wanted = kind.specs.get(name) or kind.specs.get(f"capabilities:{name}")
-        if wanted is not None and pool.capabilities[name] != wanted:
-            return f"its {name} is {pool.capabilities[name]}, not {wanted}"
+    unlike = _unlike_type(pool, kind)
+    if unlike:
+        return unlike
     if pool.facts.free_gb < volume.size_gb:
         return f"it has {pool.facts.free_gb:g} GiB free, and {volume.size_gb} are wanted"
     return ""

@@ -7,7 +7,7 @@ import msgspec
 from haneul.kernel.errors import BadRequest
 from haneul.kernel.http import Call
 from haneul.services.block_storage.snapshots import logic as snapshots
-from haneul.services.block_storage.volumes.logic import get_visible
+from haneul.services.block_storage.volumes.logic import get_visible, refuse_unmade
 from haneul.services.block_storage.volumes.models import Volume
 from haneul.services.block_storage.volumes.schemas import VolumeCreate
 
@@ -38,6 +38,7 @@ def _snapshot(call: Call, snapshot_id: str) -> Origin:
 def _volume(call: Call, volume_id: str) -> Origin:
     found = get_visible(call.db, volume_id, call.caller)
     _refuse_state("Invalid volume: Originating source volume", found.status, ("available", "in-use"))
+    refuse_unmade(found)
     return Origin("volume", found.id, found, found.size_gb)
 
 

@@ -9,6 +9,7 @@ from haneul.kernel.http.replies import Raw
 from haneul.kernel.policy import Rule
 from haneul.services.image.drivers.base import Reader
 from haneul.services.image.files import logic
+from haneul.services.image.files.patience import is_slow, waited
 from haneul.services.image.files.ranges import Span, content_span_of, span_of
 from haneul.services.image.files.sources import Sources
 from haneul.services.image.images import access
@@ -52,8 +53,9 @@ class Downloads:
             span, status = Span(0, image.size), 200
         else:
             status, headers["Content-Range"] = 206, f"bytes {span.first}-{span.end - 1}/{image.size}"
-        file = await call.in_thread(partial(self._sources.open_image, image, places, prefer))
-        chunks = FileChunks(call, file, span)
+        slow = is_slow(places, self._backends)
+        file = await waited(call, partial(self._sources.open_image, image, places, prefer), slow=slow)
+        chunks = FileChunks(call, file, span, slow=slow)
         return Streamed(chunks=chunks, length=span.end - span.first, status=status, headers=headers)
 
     def _preferred(self, call: Call, image: Image) -> list[str]:
@@ -70,8 +72,8 @@ class Downloads:
 class FileChunks:
     """A part of an open file, piece by piece; whoever reads it ends with `aclose`."""
 
-    def __init__(self, call: Call, file: Reader, span: Span) -> None:
-        self._call, self._file = call, file
+    def __init__(self, call: Call, file: Reader, span: Span, *, slow: bool = False) -> None:
+        self._call, self._file, self._slow = call, file, slow
         self._left = span.end - span.first
         file.seek(span.first)
 
@@ -81,7 +83,7 @@ class FileChunks:
     async def __anext__(self) -> bytes:
         if not self._left:
             raise StopAsyncIteration
-        chunk = await self._call.in_thread(partial(self._file.read, min(self._left, CHUNK_BYTES)))
+        chunk = await waited(self._call, partial(self._file.read, min(self._left, CHUNK_BYTES)), slow=self._slow)
         if not chunk:
             raise OSError("A file of image bytes ends before its size.")
         self._left -= len(chunk)

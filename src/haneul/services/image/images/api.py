@@ -9,6 +9,7 @@ from haneul.kernel.http import Call, Listed, Reply, Routes
 from haneul.kernel.policy import Rule
 from haneul.services.image.config import ImageSettings
 from haneul.services.image.files.logic import remove
+from haneul.services.image.files.patience import waited
 from haneul.services.image.files.removal import ByteRemoval
 from haneul.services.image.images import access, logic, queries
 from haneul.services.image.images.access import GET, MODIFY, OWNER
@@ -117,6 +118,6 @@ async def _grounds(call: Call, image_id: str, changes: Sequence[Change], tools: 
     measured: Mapping[str, Measured] = {}
     if urls and settings.show_multiple_locations:
         await call.transaction(lambda db: loaded(call, db, image_id, changes), writes=False)
-        measured = await call.in_thread(partial(measure, tools.backends, urls))
+        measured = await waited(call, partial(measure, tools.backends, urls), slow=True)
     may_adopt = "service" in call.caller.roles or call.allows(access.ADMIN)
     return Grounds(tools.backends, measured, settings.hash, settings.show_multiple_locations, may_adopt)

@@ -23,9 +23,9 @@ def _not_stored(db: Db, transfer: Transfer) -> None:
 
 
 KINDS: Mapping[str, Kind] = {
-    "fetch": Kind(fetch, is_slow=True),
-    "pull": Kind(pull, is_slow=True, done=pulled),
-    "server": Kind(of_servers.pull, is_slow=True),
+    "fetch": Kind(fetch, lane="elsewhere"),
+    "pull": Kind(pull, lane="elsewhere", done=pulled),
+    "server": Kind(of_servers.pull, lane="hosts"),
     "image_decompression": Kind(unpack),
     "image_conversion": Kind(convert, done=converted),
     "store": Kind(store_bytes, done=_stored, failed=_not_stored),

@@ -6,6 +6,6 @@ from haneul.services.image.locations.hashing import hash_bytes, measure_bytes
 from haneul.services.image.transfers.job import Kind
 
 KINDS: Mapping[str, Kind] = {
-    "measure": Kind(measure_bytes, is_slow=True),
-    "hash": Kind(hash_bytes, is_slow=True),
+    "measure": Kind(measure_bytes, lane="elsewhere"),
+    "hash": Kind(hash_bytes, lane="elsewhere"),
 }

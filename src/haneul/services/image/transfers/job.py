@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -20,6 +20,7 @@ from haneul.services.image.transfers import logic
 from haneul.services.image.transfers.models import Transfer
 from haneul.services.image.transfers.sealing import Seal
 
+LaneName = Literal["local", "hosts", "elsewhere"]
 READ_BYTES = 1 << 20
 MIB = 1 << 20
 
@@ -105,10 +106,10 @@ def _told(db: Db, transfer: Transfer, moved_bytes: int) -> bool:
 class Kind(msgspec.Struct, frozen=True):
     """How transfers of one kind are made, and what is written in the transactions that end them.
 
-    One that `is_slow` goes as fast as somebody else likes: others do not wait for it.
+    The `lane` says what it waits behind: this machine, the hosts, or servers that go as fast as somebody else likes.
     """
 
     make: Callable[[Job], Outcome]
-    is_slow: bool = False
+    lane: LaneName = "local"
     done: Callable[[Db, Transfer, Outcome], None] | None = None
     failed: Callable[[Db, Transfer], None] | None = None

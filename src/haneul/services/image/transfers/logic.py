@@ -52,15 +52,26 @@ def of_operation(db: Db, operation_id: int) -> list[Transfer]:
     return db.all(OF_OPERATION, operation_id=operation_id)
 
 
-def is_due(db: Db, kinds: Sequence[str]) -> bool:
-    """Whether there is a transfer of these kinds that nobody makes."""
-    return db.value(DUE, moment=now(), kinds=kinds) is not None
+class Share(msgspec.Struct, frozen=True):
+    """Transfers of these kinds, of which so many may run at once for one project."""
+
+    kinds: Sequence[str]
+    most_of_project: int
 
 
-def lease(db: Db, owner: str, kinds: Sequence[str]) -> Transfer | None:
-    """Take the oldest transfer of these kinds that nobody makes; None if there is none, or another was quicker."""
+def is_due(db: Db, share: Share) -> bool:
+    """Whether there is one that nobody makes and that may run now."""
+    return _due(db, share, now()) is not None
+
+
+def _due(db: Db, share: Share, moment: datetime) -> Any:
+    return db.value(DUE, moment=moment, kinds=share.kinds, most_of_project=share.most_of_project)
+
+
+def lease(db: Db, owner: str, share: Share) -> Transfer | None:
+    """Take the oldest one that nobody makes and that may run now; None if there is none, or another was quicker."""
     moment = now()
-    number = db.value(DUE, moment=moment, kinds=kinds)
+    number = _due(db, share, moment)
     found = None if number is None else db.one(BY_ID, id=int(number))
     if found is None:
         return None

@@ -10,8 +10,8 @@ from haneul.kernel.operations.turn import fault_from
 from haneul.services.image.drivers.base import Draft, ReadOnly, Unreachable
 from haneul.services.image.images.queries import BY_ID
 from haneul.services.image.locations import logic as locations
-from haneul.services.image.locations.models import Location
 from haneul.services.image.locations.logic import new_key
+from haneul.services.image.locations.models import Location
 from haneul.services.image.transfers import logic
 from haneul.services.image.transfers.job import Cancelled, Ground, Job, Kind, Outcome
 from haneul.services.image.transfers.models import Transfer
@@ -20,7 +20,7 @@ from haneul.services.image.transfers.models import Transfer
 class Making:
     """One attempt."""
 
-    def __init__(self, ground: Ground, transfer: Transfer, kind: Kind, running: dict[int, Job]) -> None:
+    def __init__(self, ground: Ground, transfer: Transfer, kind: Kind, running: dict[str, Job]) -> None:
         self._ground, self._transfer, self._kind, self._running = ground, transfer, kind, running
         self._store = ground.store
 
@@ -76,13 +76,13 @@ class Making:
         if image is None:
             raise Cancelled
         job = Job(self._ground, self._transfer, image, draft)
-        self._running[self._transfer.id] = job
+        self._running[self._transfer.lease_owner] = job
         try:
             stop_points.reached(f"transfer:{self._transfer.kind}:opened")
             outcome = self._kind.make(job)
             stop_points.reached(f"transfer:{self._transfer.kind}:kept")
         finally:
-            del self._running[self._transfer.id]
+            del self._running[self._transfer.lease_owner]
         self._store.write(partial(self._settle, job=job, outcome=outcome))
         if draft is not None and outcome.is_needless:
             self._discard(draft)

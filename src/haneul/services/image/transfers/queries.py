@@ -1,8 +1,9 @@
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from haneul.kernel.db import Query, by, columns_of
 from haneul.kernel.db.among import among
-from haneul.services.image.transfers.models import CANCELLED, UNFINISHED, Transfer, transfers
+from haneul.services.image.images.models import images
+from haneul.services.image.transfers.models import CANCELLED, RUNNING, UNFINISHED, Transfer, transfers
 
 BY_ID = by(Transfer, transfers, "id")
 OF_OPERATION = Query(
@@ -11,12 +12,27 @@ OF_OPERATION = Query(
     .where(transfers.c.operation_id == bindparam("operation_id"))
     .order_by(transfers.c.id),
 )
+_running, _theirs = transfers.alias("running"), images.alias("theirs")
+_OF_ITS_PROJECT = (
+    select(func.count())
+    .select_from(_running.join(_theirs, _theirs.c.id == _running.c.image_id))
+    .where(
+        _running.c.state == RUNNING,
+        _running.c.lease_until >= bindparam("moment"),
+        among(_running.c.kind, "kinds"),
+        _theirs.c.project_id == images.c.project_id,
+    )
+    .correlate(images)
+    .scalar_subquery()
+)
 DUE = (
     select(transfers.c.id)
+    .select_from(transfers.outerjoin(images, images.c.id == transfers.c.image_id))
     .where(
         transfers.c.state.in_(UNFINISHED),
         transfers.c.lease_until < bindparam("moment"),
         among(transfers.c.kind, "kinds"),
+        bindparam("most_of_project") > _OF_ITS_PROJECT,
     )
     .order_by(transfers.c.id)
     .limit(1)

@@ -9,29 +9,26 @@ from functools import partial
 from haneul.kernel import log
 from haneul.kernel.db import Store
 from haneul.services.image.transfers import logic
-from haneul.services.image.transfers.job import Ground, Job, Kind
+from haneul.services.image.transfers.job import Ground, Job, Kind, LaneName
+from haneul.services.image.transfers.logic import Share
 from haneul.services.image.transfers.making import Making
 from haneul.services.image.transfers.models import Transfer
 
 POLL_S = 2.0
 TELL_EVERY_S = 2.0
 STOP_S = 2.0
-LOCAL_AT_ONCE, SLOW_AT_ONCE = 2, 8
+# How many at once, and how many of one project: who names servers that never come to an end delays his own alone.
+ROOMS: Mapping[LaneName, tuple[int, int]] = {"local": (2, 2), "hosts": (4, 4), "elsewhere": (16, 6)}
 
 
 class Transfers:
-    """The lanes of one process, one of them for what goes only as fast as somebody else likes."""
+    """The lanes of one process: what goes only as fast as somebody else likes has its own."""
 
     def __init__(self, store: Store, ground: Ground, kinds: Mapping[str, Kind]) -> None:
         self._store = store
         self._stopping = threading.Event()
-        self._running: dict[int, Job] = {}
-        slow = {name: kind for name, kind in kinds.items() if kind.is_slow}
-        local = {name: kind for name, kind in kinds.items() if not kind.is_slow}
-        self._lanes = (
-            Lane(ground, local, LOCAL_AT_ONCE, self._running),
-            Lane(ground, slow, SLOW_AT_ONCE, self._running),
-        )
+        self._running: dict[str, Job] = {}
+        self._lanes = [Lane(ground, _of(kinds, name), room, self._running) for name, room in ROOMS.items()]
         self._teller = threading.Thread(target=self._tell, name="transfers-tell", daemon=True)
 
     def start(self) -> None:
@@ -65,11 +62,19 @@ class Transfers:
                     log.failure("a transfer's lease could not be renewed", image_id=job.transfer.image_id)
 
 
+def _of(kinds: Mapping[str, Kind], lane: LaneName) -> Mapping[str, Kind]:
+    return {name: kind for name, kind in kinds.items() if kind.lane == lane}
+
+
 class Lane:
     """Transfers of some kinds, so many at once: each in a thread that ends with it."""
 
-    def __init__(self, ground: Ground, kinds: Mapping[str, Kind], at_once: int, running: dict[int, Job]) -> None:
+    def __init__(
+        self, ground: Ground, kinds: Mapping[str, Kind], room: tuple[int, int], running: dict[str, Job]
+    ) -> None:
         self._ground, self._kinds, self._running = ground, kinds, running
+        at_once, of_project = room
+        self._share = Share(list(kinds), of_project)
         self._at_once, self._free = at_once, threading.Semaphore(at_once)
         self._news, self._stopping = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, name="transfers", daemon=True)
@@ -118,12 +123,12 @@ class Lane:
         return transfer is not None
 
     def _leased(self) -> Transfer | None:
-        store, kinds = self._ground.store, list(self._kinds)
+        store = self._ground.store
         # What nobody may take is only looked at, so that an idle cloud writes nothing.
-        if not store.read(partial(logic.is_due, kinds=kinds)):
+        if not store.read(partial(logic.is_due, share=self._share)):
             return None
         # An owner for each lease: SQLite gives the number of a transfer that was forgotten to another one.
-        return store.write(partial(logic.lease, owner=uuid.uuid4().hex, kinds=kinds))
+        return store.write(partial(logic.lease, owner=uuid.uuid4().hex, share=self._share))
 
     def _make(self, transfer: Transfer) -> None:
         try:

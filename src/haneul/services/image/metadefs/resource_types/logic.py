@@ -5,7 +5,7 @@ from sqlalchemy import bindparam, select
 from haneul.kernel.clock import now
 from haneul.kernel.db import Db, Outrun, Query, by, columns_of, unique
 from haneul.kernel.db.among import among
-from haneul.kernel.errors import Forbidden, NotFound
+from haneul.kernel.errors import BadRequest, Forbidden, NotFound
 from haneul.kernel.ids import new_uuid
 from haneul.kernel.schema import UNSET
 from haneul.services.image.metadefs.definitions import AssociationDefinition
@@ -63,6 +63,8 @@ def of_namespaces(db: Db, namespace_ids: Sequence[str]) -> dict[str, list[Associ
 
 def ids_of(db: Db, names: Collection[str], *, protected: bool = False) -> dict[str, str]:
     """The ids of these resource types; those that aren't there yet are made, protected or not."""
+    if any("\0" in name for name in names):
+        raise BadRequest("The name of a resource type must be text without zeros.")
     known = _known(db, names)
     moment = now()
     missing = sorted(set(names) - known.keys())
