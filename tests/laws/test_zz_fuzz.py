@@ -43,7 +43,7 @@ def test_fuzz(request, server):
                 for q in WEIRD_QUERIES.values():
                     check(ask(cinder, f, f"{path}?{q}"), f"{f} ?{q[:60]}")
                 if "list" in f.route.handler.__name__ or "summar" in f.route.handler.__name__ or "{" not in f.route.path:
-                    for nm in NAMES:
+                    for nm in (NAMES if "{" not in f.route.path else []):
                         for o in ODD:
                             n += 1
                             check(ask(cinder, f, f"{path}?{nm}={o}"), f"{f} ?{nm}={o[:60]}")
