@@ -20,6 +20,8 @@ IS_ADMIN = Rule("context_is_admin", "role:admin", "Be an administrator of the wh
 PAGING = ("limit", "marker", "offset", "sort", "sort_key", "sort_dir")
 TIMES = ("created_at", "updated_at")
 OPERATORS = ("gt", "gte", "eq", "neq", "lt", "lte")
+# How the names of filters end that `filter_columns` gives to comparisons: nobody asks for these by name.
+COMPARISONS = ("_like", *(f"_{operator}" for operator in OPERATORS))
 LARGEST = 0x7FFFFFFF
 MOST_SKIPPED = 100_000
 LONGEST = 4096
@@ -36,7 +38,8 @@ class Items(msgspec.Struct, frozen=True):
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
     """What a resource's list may be filtered by: `offered` to everyone, anything that the listing has to admins.
 
-    `since` names the filters that came with a microversion, `likes` those that may be asked for as `NAME~`.
+    `since` names the filters that came with a microversion, `likes` those that may be asked for as `NAME~`, `single`
+    those that take no list of values.
     """
 
     listing: Listing[Any]
@@ -46,6 +49,7 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     booleans: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     likes: frozenset[str] = frozenset()
+    single: frozenset[str] = frozenset()
     items: Mapping[str, Items] = {}
 
 
@@ -99,7 +103,7 @@ def _add(call: Call, kind: Kind, found: Filters, item: tuple[str, str]) -> None:
     plain = name.removesuffix("~")
     if name in kind.items:
         _add_items(found, name, kind.items[name], text)
-    elif name in TIMES:
+    elif name in TIMES and f"{name}_gt" in kind.listing.filters:
         found.values |= moments(name, text)
     elif name != plain and plain in kind.likes and call.at_least("3.34"):
         found.values[f"{plain}_like"] = Where("like", f"%{_escaped(text)}%")
@@ -107,8 +111,8 @@ def _add(call: Call, kind: Kind, found: Filters, item: tuple[str, str]) -> None:
         found.values[name] = _boolean(call, name, text)
     elif name in kind.numbers:
         _add_number(found, name, text)
-    elif name in kind.listing.filters:
-        found.values[name] = text if name == "name" else _one_or_many(text)
+    elif name in kind.listing.filters and not name.endswith(COMPARISONS):
+        found.values[name] = text if name in ("name", *kind.single) else _one_or_many(text)
     else:
         found.is_void = True
 

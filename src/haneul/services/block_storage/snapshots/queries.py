@@ -47,5 +47,6 @@ SNAPSHOTS = Kind(
     since={"metadata": "3.22"},
     numbers=frozenset({"volume_size"}),
     likes=frozenset({"name", "status"}),
+    single=frozenset({"availability_zone"}),
     items={"metadata": Items(snapshot_metadata, snapshots.c.id)},
 )

@@ -132,6 +132,8 @@ def unstore(work: Work) -> None:
 
 
 def finish(work: Work) -> None:
+    if tasks.is_done(work.db, work.input["task_id"]):
+        return
     image = _image(work)
     _drop_staged(work)
     # With stores that may fail it is active since the first has it, and may have been closed since.

@@ -93,6 +93,12 @@ def begin(db: Db, task_id: str) -> None:
     db.update(tasks, {"id": task_id, "status": "pending"}, status="processing", updated_at=now())
 
 
+def is_done(db: Db, task_id: str) -> bool:
+    """Whether it was done, and said so."""
+    task = db.one(BY_ID, id=task_id)
+    return task is not None and task.status == "success"
+
+
 def say(db: Db, task_id: str, message: str) -> None:
     """How far it is, in words."""
     db.update(tasks, {"id": task_id, "status": "processing"}, message=message, updated_at=now())
