@@ -4,8 +4,12 @@ import pytest
 from tests.services.block_storage.shelf import CINDER, NEWEST
 from tests.support.cloud import Client
 
+from haneul.services.block_storage.group_types.api import ALL as GROUP_TYPES
 from haneul.services.block_storage.lists import TIMES, Kind
+from haneul.services.block_storage.messages.logic import KIND as MESSAGES
+from haneul.services.block_storage.qos_specs.api import ALL as QOS_SPECS
 from haneul.services.block_storage.snapshots.queries import SNAPSHOTS
+from haneul.services.block_storage.types.api import TYPES
 from haneul.services.block_storage.volume_transfers.queries import TRANSFERS
 from haneul.services.block_storage.volumes.queries import VOLUMES
 
@@ -38,7 +42,16 @@ def names(kind: Kind) -> set[str]:
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("volumes/detail", VOLUMES), ("snapshots/detail", SNAPSHOTS), ("volume-transfers/detail", TRANSFERS)],
+    [
+        ("volumes/detail", VOLUMES),
+        ("snapshots/detail", SNAPSHOTS),
+        ("volume-transfers/detail", TRANSFERS),
+        ("messages", MESSAGES),
+        ("types", TYPES),
+        ("qos-specs", QOS_SPECS),
+        ("group_types", GROUP_TYPES),
+    ],
+    ids=lambda it: it if isinstance(it, str) else "",
 )
 def test_an_odd_filter_is_refused_or_finds_nothing(admin: Client, path: str, kind: Kind) -> None:
     cinder = admin.with_headers(OpenStack_API_Version=NEWEST)
