@@ -11,7 +11,7 @@ from pathlib import Path
 
 from haneul.host.disk import copying, durable, sparse
 from haneul.services.image.drivers.base import Draft, Full, Reader, StoreOptions
-from haneul.services.image.drivers.keys import is_left
+from haneul.services.image.drivers.keys import is_left, is_unlocked
 
 DRAFT = ".part"
 UNLOCKED_S = 5.0
@@ -105,7 +105,7 @@ class FileStore:
 
     def is_abandoned(self, key: str) -> bool:
         path = self._path(key)
-        return all(_is_free(place) for place in (path.with_name(path.name + DRAFT), path))
+        return all(is_unlocked(place) for place in (path.with_name(path.name + DRAFT), path))
 
     def list_abandoned(self) -> Sequence[str]:
         return [part.name.removesuffix(DRAFT) for part in self._folder.glob(f"*{DRAFT}") if _is_left(part)]
@@ -129,18 +129,3 @@ def _is_left(part: Path) -> bool:
             return is_begun and is_left(part, file.fileno())
     except FileNotFoundError:
         return False
-
-
-def _is_free(path: Path) -> bool:
-    """Whether nobody holds the file's lock; a file that isn't there is free."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)

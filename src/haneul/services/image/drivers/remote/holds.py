@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from haneul.host.disk import durable
-from haneul.services.image.drivers.keys import is_left
+from haneul.services.image.drivers.keys import is_left, is_unlocked
 
 DRAFT, KEPT, GONE = ".draft", ".kept", ".gone"
 STATES = (DRAFT, KEPT, GONE)
@@ -106,18 +106,3 @@ def _is_left(path: Path) -> bool:
             return is_left(path, file.fileno())
     except FileNotFoundError:
         return False
-
-
-def is_unlocked(path: Path) -> bool:
-    """Whether nobody holds the file's lock; a file that isn't there is free."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(descriptor)
