@@ -19,7 +19,7 @@ from haneul.services.block_storage.drivers.base import (
     VolumeState,
 )
 
-SNAPSHOT = str(uuid4())
+SNAPSHOT = "6f1d0a52-3c55-4c0f-9d0a-2b8c0c1f7e11"
 OTHER = str(uuid4())
 on_each = pytest.mark.parametrize("kind", sorted(DRIVERS), indirect=True)
 on_files = pytest.mark.parametrize("kind", ["file"], indirect=True)

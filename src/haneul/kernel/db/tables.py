@@ -4,7 +4,9 @@ from typing import Any, dataclass_transform
 
 import msgspec
 import sqlalchemy
-from sqlalchemy import MetaData
+from sqlalchemy import Column, MetaData
+
+from haneul.kernel.db.types import Counter
 
 metadata = MetaData(
     naming_convention={
@@ -25,16 +27,19 @@ class Row(msgspec.Struct, frozen=True):
 def Table(name: str, *columns: Any) -> sqlalchemy.Table:  # noqa: N802
     """A table on the cloud's metadata, byte-wise compared on every database.
 
-    MariaDB would otherwise call `Demo` and `demo` the same name; where an API folds case, a column of its own does it.
+    MariaDB would otherwise call `Demo` and `demo` the same name, and `demo` and `demo ` too; where an API folds case, a
+    column of its own does it. A number that a row had never comes to mean another one.
     """
     return sqlalchemy.Table(
         name,
         metadata,
         *columns,
+        # SQLite gives the number of the last row again once that is deleted.
+        sqlite_autoincrement=any(isinstance(one, Column) and one.type is Counter for one in columns),
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
     )

@@ -35,11 +35,12 @@ def upgrade() -> None:
         sa.Column("updated_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_operations")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_operations_due", "operations", ["state", "retry_at"], unique=False)
     op.create_index("ix_operations_request", "operations", ["request_id"], unique=False)
@@ -54,11 +55,12 @@ def upgrade() -> None:
         sa.Column("created_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "plan_owners",
@@ -66,11 +68,12 @@ def upgrade() -> None:
         sa.Column("cloud_id", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_plan_owners")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "plan_revisions",
@@ -80,11 +83,12 @@ def upgrade() -> None:
         sa.Column("stopped", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("host", "kind", name=op.f("pk_plan_revisions")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "quota_guards",
@@ -93,11 +97,12 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("owner_id", "resource", name=op.f("pk_quota_guards")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "tombstones",
@@ -109,11 +114,12 @@ def upgrade() -> None:
         sa.Column("created_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("kind", "id", "host", name=op.f("pk_tombstones")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_tombstones_host", "tombstones", ["host", "kind"], unique=False)
     # ### end Alembic commands ###

@@ -23,11 +23,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_block_storage_group_types")),
         sa.UniqueConstraint("name", name=op.f("uq_block_storage_group_types_name")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_block_storage_group_types_created_at", "block_storage_group_types", ["created_at", "id"], unique=False
@@ -39,11 +40,12 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("owner_id", "name", name=op.f("pk_block_storage_image_metadata")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "block_storage_messages",
@@ -60,11 +62,12 @@ def upgrade() -> None:
         sa.Column("created_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_block_storage_messages")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_block_storage_messages_created_at", "block_storage_messages", ["created_at", "id"], unique=False
@@ -87,11 +90,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_block_storage_qos_specs")),
         sa.UniqueConstraint("name", name=op.f("uq_block_storage_qos_specs_name")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_block_storage_qos_specs_created_at", "block_storage_qos_specs", ["created_at", "id"], unique=False
@@ -104,11 +108,12 @@ def upgrade() -> None:
         sa.Column("most", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("class_name", "resource", "type_id", name=op.f("pk_block_storage_quota_class_limits")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "block_storage_quota_limits",
@@ -118,11 +123,12 @@ def upgrade() -> None:
         sa.Column("most", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "resource", "type_id", name=op.f("pk_block_storage_quota_limits")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "block_storage_services",
@@ -143,11 +149,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_block_storage_services")),
         sa.UniqueConstraint("binary", "host", name=op.f("uq_block_storage_services_binary_host")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "block_storage_snapshot_metadata",
@@ -156,11 +163,12 @@ def upgrade() -> None:
         sa.Column("value", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("owner_id", "name", name=op.f("pk_block_storage_snapshot_metadata")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "block_storage_snapshots",
@@ -179,11 +187,12 @@ def upgrade() -> None:
         sa.Column("updated_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_block_storage_snapshots")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_block_storage_snapshots_created_at", "block_storage_snapshots", ["created_at", "id"], unique=False
@@ -216,11 +225,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_block_storage_transfers")),
         sa.UniqueConstraint("volume_id", name=op.f("uq_block_storage_transfers_volume_id")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_block_storage_transfers_created_at", "block_storage_transfers", ["created_at", "id"], unique=False
@@ -244,11 +254,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_block_storage_types")),
         sa.UniqueConstraint("name", name=op.f("uq_block_storage_types_name")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_block_storage_types_created_at", "block_storage_types", ["created_at", "id"], unique=False)
     op.create_index("ix_block_storage_types_qos_specs_id", "block_storage_types", ["qos_specs_id"], unique=False)
@@ -259,11 +270,12 @@ def upgrade() -> None:
         sa.Column("value", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("owner_id", "name", name=op.f("pk_block_storage_volume_metadata")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "block_storage_volumes",
@@ -299,11 +311,12 @@ def upgrade() -> None:
         sa.Column("updated_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_block_storage_volumes")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_block_storage_volumes_created_at", "block_storage_volumes", ["created_at", "id"], unique=False)
     op.create_index("ix_block_storage_volumes_group_id", "block_storage_volumes", ["group_id"], unique=False)
@@ -324,11 +337,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_block_storage_default_types")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_block_storage_default_types_type_id", "block_storage_default_types", ["type_id"], unique=False)
     op.create_table(
@@ -343,11 +357,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("type_id", "project_id", name=op.f("pk_block_storage_type_access")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "block_storage_type_encryptions",
@@ -368,11 +383,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("type_id", name=op.f("pk_block_storage_type_encryptions")),
         sa.UniqueConstraint("id", name=op.f("uq_block_storage_type_encryptions_id")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "block_storage_type_specs",
@@ -387,10 +403,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("type_id", "name", name=op.f("pk_block_storage_type_specs")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     # ### end Alembic commands ###

@@ -22,11 +22,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_compute_aggregates_id")),
         sa.UniqueConstraint("name", name=op.f("uq_compute_aggregates_name")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "compute_flavors",
@@ -45,11 +46,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_flavors")),
         sa.UniqueConstraint("name", name=op.f("uq_compute_flavors_name")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "compute_keypairs",
@@ -63,11 +65,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_keypairs")),
         sa.UniqueConstraint("user_id", "name", name=op.f("uq_compute_keypairs_user_id_name")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "compute_nics",
@@ -80,11 +83,12 @@ def upgrade() -> None:
         sa.Column("is_leaving", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("port_id", name=op.f("pk_compute_nics")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_compute_nics_server_id", "compute_nics", ["server_id", "number"], unique=False)
     op.create_table(
@@ -94,11 +98,12 @@ def upgrade() -> None:
         sa.Column("most", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("class_name", "resource", name=op.f("pk_compute_quota_class_limits")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "compute_quota_limits",
@@ -108,11 +113,12 @@ def upgrade() -> None:
         sa.Column("most", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "user_id", "resource", name=op.f("pk_compute_quota_limits")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "compute_server_passwords",
@@ -120,11 +126,12 @@ def upgrade() -> None:
         sa.Column("encrypted", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("server_id", name=op.f("pk_compute_server_passwords")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "compute_servers",
@@ -178,11 +185,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("number", name=op.f("pk_compute_servers")),
         sa.UniqueConstraint("id", name=op.f("uq_compute_servers_id")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_compute_servers_access_ipv4",
@@ -303,11 +311,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("binary", "host", name=op.f("uq_compute_services_binary_host")),
         sa.UniqueConstraint("id", name=op.f("uq_compute_services_id")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_compute_services_provider_id", "compute_services", ["provider_id"], unique=False)
     op.create_table(
@@ -319,11 +328,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("aggregate", "host", name=op.f("pk_compute_aggregate_hosts")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_compute_aggregate_hosts_host", "compute_aggregate_hosts", ["host"], unique=False)
     op.create_table(
@@ -336,11 +346,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("aggregate", "key", name=op.f("pk_compute_aggregate_metadata")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_compute_aggregate_metadata_key", "compute_aggregate_metadata", ["key", "value"], unique=False)
     op.create_table(
@@ -360,11 +371,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["server_id"], ["compute_servers.id"], name=op.f("fk_compute_block_devices_server_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_block_devices")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_compute_block_devices_server_id", "compute_block_devices", ["server_id", "pci_slot"], unique=False
@@ -380,11 +392,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_compute_console_tokens")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_compute_console_tokens_expires_at", "compute_console_tokens", ["expires_at"], unique=False)
     op.create_index("ix_compute_console_tokens_server_id", "compute_console_tokens", ["server_id"], unique=False)
@@ -395,11 +408,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["flavor_id"], ["compute_flavors.id"], name=op.f("fk_compute_flavor_access_flavor_id")),
         sa.PrimaryKeyConstraint("flavor_id", "project_id", name=op.f("pk_compute_flavor_access")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "compute_flavor_extra_specs",
@@ -411,11 +425,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("flavor_id", "key", name=op.f("pk_compute_flavor_extra_specs")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "compute_server_verbs",
@@ -428,11 +443,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["server_id"], ["compute_servers.id"], name=op.f("fk_compute_server_verbs_server_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_compute_server_verbs")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_compute_server_verbs_open", "compute_server_verbs", ["server_id", "done_at"], unique=False)
     # ### end Alembic commands ###

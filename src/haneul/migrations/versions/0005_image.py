@@ -18,11 +18,12 @@ def upgrade() -> None:
         sa.Column("deleted_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image_binned")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "image_deletions",
@@ -33,11 +34,12 @@ def upgrade() -> None:
         sa.Column("due_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image_deletions")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_image_deletions_due_at", "image_deletions", ["due_at", "id"], unique=False)
     op.create_index("ix_image_deletions_image_id", "image_deletions", ["image_id"], unique=False)
@@ -66,11 +68,12 @@ def upgrade() -> None:
         sa.Column("updated_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image_images")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_image_images_container_format", "image_images", ["os_hidden", "container_format", "id"], unique=False
@@ -96,11 +99,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image_metadef_namespaces")),
         sa.UniqueConstraint("namespace", name=op.f("uq_image_metadef_namespaces_namespace")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_image_metadef_namespaces_created_at", "image_metadef_namespaces", ["created_at", "namespace"], unique=False
@@ -145,22 +149,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image_metadef_resource_types")),
         sa.UniqueConstraint("name", name=op.f("uq_image_metadef_resource_types_name")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "image_retired",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image_retired")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "image_tasks",
@@ -179,11 +185,12 @@ def upgrade() -> None:
         sa.Column("expires_at", Time(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image_tasks")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_image_tasks_created_at", "image_tasks", ["created_at", "id"], unique=False)
     op.create_index("ix_image_tasks_expires_at", "image_tasks", ["expires_at"], unique=False)
@@ -206,11 +213,12 @@ def upgrade() -> None:
         sa.Column("created_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image_transfers")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_image_transfers_due", "image_transfers", ["state", "lease_until"], unique=False)
     op.create_index("ix_image_transfers_operation_id", "image_transfers", ["operation_id", "id"], unique=False)
@@ -230,11 +238,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_image_locations")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_image_locations_image_id", "image_locations", ["image_id", "position"], unique=False)
     op.create_index("ix_image_locations_state", "image_locations", ["state", "id"], unique=False)
@@ -250,11 +259,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("image_id", "member_id", name=op.f("pk_image_members")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_image_members_member_id", "image_members", ["member_id", "status", "image_id"], unique=False)
     op.create_table(
@@ -279,11 +289,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("namespace_id", "resource_type_id", name=op.f("pk_image_metadef_associations")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_image_metadef_associations_resource_type_id",
@@ -308,11 +319,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("namespace_id", "name", name=op.f("pk_image_metadef_objects")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "image_metadef_properties",
@@ -329,11 +341,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("namespace_id", "name", name=op.f("pk_image_metadef_properties")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "image_metadef_tags",
@@ -350,11 +363,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("namespace_id", "folded", name=op.f("pk_image_metadef_tags")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_image_metadef_tags_created_at", "image_metadef_tags", ["namespace_id", "created_at", "folded"], unique=False
@@ -376,11 +390,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("image_id", "name", name=op.f("pk_image_properties")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "image_tags",
@@ -391,10 +406,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("image_id", "value", name=op.f("pk_image_tags")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     # ### end Alembic commands ###

@@ -22,11 +22,12 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_address_groups")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_address_groups_name", "network_address_groups", ["name", "id"], unique=False)
     op.create_index(
@@ -44,11 +45,12 @@ def upgrade() -> None:
         sa.Column("ip_version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_address_scopes")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_address_scopes_name", "network_address_scopes", ["name", "id"], unique=False)
     op.create_index(
@@ -68,11 +70,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_agents")),
         sa.UniqueConstraint("host", "binary", name=op.f("uq_network_agents_host_binary")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_agents_binary", "network_agents", ["binary", "host"], unique=False)
     op.create_table(
@@ -82,22 +85,24 @@ def upgrade() -> None:
         sa.Column("router_id", sa.String(length=36), nullable=False),
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_network_auto_allocated_topologies")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "network_default_rules_sown",
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_network_default_rules_sown")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "network_default_security_group_rules",
@@ -120,11 +125,12 @@ def upgrade() -> None:
         sa.Column("used_in_non_default_sg", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_default_security_group_rules")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "network_default_security_groups",
@@ -133,11 +139,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project_id", name=op.f("pk_network_default_security_groups")),
         sa.UniqueConstraint("security_group_id", name=op.f("uq_network_default_security_groups_security_group_id")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "network_networks",
@@ -160,11 +167,12 @@ def upgrade() -> None:
         sa.Column("availability_zone_hints", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_networks")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_networks_name", "network_networks", ["name", "id"], unique=False)
     op.create_index("ix_network_networks_project_id", "network_networks", ["project_id", "id"], unique=False)
@@ -179,11 +187,12 @@ def upgrade() -> None:
         sa.Column("request_id", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("kind", "id", "host", name=op.f("pk_network_placements")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_placements_host", "network_placements", ["host", "kind", "id"], unique=False)
     op.create_table(
@@ -193,11 +202,12 @@ def upgrade() -> None:
         sa.Column("most", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "resource", name=op.f("pk_network_quota_limits")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "network_rbac_policies",
@@ -212,11 +222,12 @@ def upgrade() -> None:
             "object_type", "object_id", "action", "target_project", name="uq_network_rbac_policies_once"
         ),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_rbac_policies_project_id", "network_rbac_policies", ["project_id", "id"], unique=False)
     op.create_index(
@@ -242,11 +253,12 @@ def upgrade() -> None:
         sa.Column("availability_zone_hints", Json(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_routers")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_routers_gateway_network_id", "network_routers", ["gateway_network_id"], unique=False)
     op.create_index("ix_network_routers_name", "network_routers", ["name", "id"], unique=False)
@@ -263,11 +275,12 @@ def upgrade() -> None:
         sa.Column("stateful", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_security_groups")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_security_groups_name", "network_security_groups", ["name", "id"], unique=False)
     op.create_index(
@@ -284,11 +297,12 @@ def upgrade() -> None:
         ),
         sa.UniqueConstraint("network_id", name=op.f("uq_network_segment_claims_network_id")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "network_subnet_pools",
@@ -310,11 +324,12 @@ def upgrade() -> None:
         sa.Column("turns", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_subnet_pools")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_network_subnet_pools_address_scope_id", "network_subnet_pools", ["address_scope_id"], unique=False
@@ -328,11 +343,12 @@ def upgrade() -> None:
         sa.Column("tag", sa.String(length=255), nullable=False),
         sa.PrimaryKeyConstraint("resource_type", "resource_id", "tag", name=op.f("pk_network_tags")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_tags_tag", "network_tags", ["resource_type", "tag"], unique=False)
     op.create_table(
@@ -346,11 +362,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("address_group_id", "address", name=op.f("pk_network_address_group_addresses")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "network_ports",
@@ -381,11 +398,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_ports")),
         sa.UniqueConstraint("network_id", "mac_address", name=op.f("uq_network_ports_network_id_mac_address")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_ports_device", "network_ports", ["device_id", "device_owner"], unique=False)
     op.create_index("ix_network_ports_host", "network_ports", ["host", "network_id"], unique=False)
@@ -419,11 +437,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_security_group_rules")),
         sa.UniqueConstraint("security_group_id", "fingerprint", name="uq_network_security_group_rules_once"),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_network_security_group_rules_address_group",
@@ -468,11 +487,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["network_id"], ["network_networks.id"], name=op.f("fk_network_subnets_network_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_subnets")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_subnets_name", "network_subnets", ["name", "id"], unique=False)
     op.create_index("ix_network_subnets_network_id", "network_subnets", ["network_id"], unique=False)
@@ -490,11 +510,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("subnet_id", "number", name=op.f("pk_network_allocation_pools")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "network_fixed_ips",
@@ -506,11 +527,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["subnet_id"], ["network_subnets.id"], name=op.f("fk_network_fixed_ips_subnet_id")),
         sa.PrimaryKeyConstraint("subnet_id", "address", name=op.f("pk_network_fixed_ips")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_network_fixed_ips_address", "network_fixed_ips", ["address"], unique=False)
     op.create_index("ix_network_fixed_ips_port_id", "network_fixed_ips", ["port_id"], unique=False)
@@ -545,11 +567,12 @@ def upgrade() -> None:
             "fixed_port_id", "fixed_ip_address", "floating_network_id", name="uq_network_floating_ips_stands_for"
         ),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_network_floating_ips_floating_ip_address", "network_floating_ips", ["floating_ip_address"], unique=False
@@ -576,11 +599,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("port_id", "security_group_id", name=op.f("pk_network_port_security_groups")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_network_port_security_groups_group", "network_port_security_groups", ["security_group_id"], unique=False
@@ -605,11 +629,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_network_port_forwardings")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_network_port_forwardings_floating_ip", "network_port_forwardings", ["floating_ip_id", "id"], unique=False

@@ -21,11 +21,12 @@ def upgrade() -> None:
         sa.Column("created_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placement_consumers")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_placement_consumers_project_id", "placement_consumers", ["project_id", "user_id"], unique=False)
     op.create_table(
@@ -34,11 +35,12 @@ def upgrade() -> None:
         sa.Column("created_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_placement_resource_classes")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "placement_resource_providers",
@@ -55,11 +57,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_placement_resource_providers")),
         sa.UniqueConstraint("name", name=op.f("uq_placement_resource_providers_name")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_placement_resource_providers_parent_id", "placement_resource_providers", ["parent_id"], unique=False
@@ -73,11 +76,12 @@ def upgrade() -> None:
         sa.Column("created_at", Time(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_placement_traits")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_table(
         "placement_allocations",
@@ -94,11 +98,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("consumer_id", "provider_id", "resource_class", name=op.f("pk_placement_allocations")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_placement_allocations_used",
@@ -122,11 +127,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("provider_id", "resource_class", name=op.f("pk_placement_inventories")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_placement_inventories_resource_class",
@@ -145,11 +151,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("provider_id", "aggregate_id", name=op.f("pk_placement_provider_aggregates")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_placement_provider_aggregates_aggregate_id",
@@ -166,11 +173,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("provider_id", "trait", name=op.f("pk_placement_provider_traits")),
         mariadb_charset="utf8mb4",
-        mariadb_collate="utf8mb4_bin",
+        mariadb_collate="utf8mb4_nopad_bin",
         mariadb_engine="InnoDB",
         mysql_charset="utf8mb4",
-        mysql_collate="utf8mb4_bin",
+        mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
+        sqlite_autoincrement=False,
     )
     op.create_index(
         "ix_placement_provider_traits_trait", "placement_provider_traits", ["trait", "provider_id"], unique=False
