@@ -9,7 +9,7 @@ REPORTS := build/reports
 PYTEST = $(BIN)/pytest -q --junitxml=$(REPORTS)/$@.xml
 REAL_THINGS := machine or databases or broker
 # What other lanes run, so that the unit lane stays quick.
-ELSEWHERE = $(addprefix --ignore=tests/,style laws cli clients)
+ELSEWHERE = $(addprefix --ignore=tests/,style laws cli clients contracts host tools benchmarks)
 
 .DEFAULT_GOAL := build
 .DELETE_ON_ERROR:
@@ -32,11 +32,15 @@ down: $(BUILT) ## Stop the cloud
 
 .PHONY: test
 test: $(BUILT) packages ## Everything below in lanes, with the time of each: what has to pass before a change lands
-	$(BIN)/python tools/run_lanes.py check check-docs test-unit test-laws test-commands test-machine test-databases test-broker
+	$(BIN)/python tools/run_lanes.py check check-docs test-unit test-contracts test-laws test-commands test-machine test-databases test-broker
 
 .PHONY: test-unit
 test-unit: $(BUILT) ## What needs neither root nor servers, on two processes
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" $(ELSEWHERE) tests
+
+.PHONY: test-contracts
+test-contracts: $(BUILT) packages-guest ## What every driver and bus keeps, the machine's side, and the tools, on two processes
+	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" tests/contracts tests/host tests/tools tests/benchmarks
 
 .PHONY: test-laws
 test-laws: $(BUILT) ## What every route, operation, driver and reconciler must keep, on two processes

@@ -20,12 +20,13 @@ REPORTS = ROOT / "build" / "reports"
 LIMIT_S = {
     "check": 80,
     "check-docs": 20,
-    "test-unit": 180,
-    "test-laws": 120,
-    "test-commands": 130,
-    "test-machine": 650,
-    "test-databases": 240,
-    "test-broker": 70,
+    "test-unit": 170,
+    "test-contracts": 50,
+    "test-laws": 130,
+    "test-commands": 140,
+    "test-machine": 620,
+    "test-databases": 210,
+    "test-broker": 60,
 }
 DEFAULT_LIMIT_S = 180
 GRACE_S = 10
