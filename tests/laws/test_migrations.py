@@ -56,7 +56,7 @@ def test_migrations_match_the_models(engine: Engine) -> None:
 
 
 def test_every_table_is_compared_byte_by_byte(engine: Engine) -> None:
-    """MariaDB would call `Demo` and `demo` one name."""
+    """MariaDB would call `Demo` and `demo` one name, and `demo` with a blank behind it as well."""
     if engine.dialect.name not in ("mysql", "mariadb"):
         with engine.connect() as connection:
             assert connection.exec_driver_sql("SELECT 'a' = 'A'").scalar() in (0, False)
@@ -65,9 +65,27 @@ def test_every_table_is_compared_byte_by_byte(engine: Engine) -> None:
         (table, column["name"])
         for table in metadata.tables
         for column in inspect(engine).get_columns(table)
-        if isinstance(column["type"], String) and column["type"].collation not in (None, "utf8mb4_bin")
+        if isinstance(column["type"], String) and column["type"].collation not in (None, "utf8mb4_nopad_bin")
     ]
     assert wrong == []
+    with engine.connect() as connection:
+        told = connection.exec_driver_sql(
+            "SELECT DISTINCT table_collation FROM information_schema.tables WHERE table_schema = DATABASE() "
+            "AND table_name <> 'alembic_version'"
+        )
+        assert told.scalars().all() == ["utf8mb4_nopad_bin"]
+
+
+def test_a_number_never_comes_to_mean_another_row(engine: Engine) -> None:
+    """SQLite would give the number of the last row again once that is deleted."""
+    counted = sorted(
+        table.name for table in metadata.tables.values() if any(one.autoincrement is True for one in table.c)
+    )
+    assert "operations" in counted
+    if engine.dialect.name == "sqlite":
+        with engine.connect() as connection:
+            made = dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all())
+        assert [name for name in counted if "AUTOINCREMENT" not in made[name]] == []
 
 
 def test_a_second_upgrade_does_nothing(engine: Engine) -> None:

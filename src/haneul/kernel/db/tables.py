@@ -6,7 +6,6 @@ import msgspec
 import sqlalchemy
 from sqlalchemy import Column, MetaData
 
-from haneul.kernel.db.types import Counter
 
 metadata = MetaData(
     naming_convention={
@@ -35,7 +34,7 @@ def Table(name: str, *columns: Any) -> sqlalchemy.Table:  # noqa: N802
         metadata,
         *columns,
         # SQLite gives the number of the last row again once that is deleted.
-        sqlite_autoincrement=any(isinstance(one, Column) and one.type is Counter for one in columns),
+        sqlite_autoincrement=any(isinstance(one, Column) and one.autoincrement is True for one in columns),
         mysql_engine="InnoDB",
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_nopad_bin",

@@ -333,7 +333,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
-        sqlite_autoincrement=True,
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_compute_aggregate_hosts_host", "compute_aggregate_hosts", ["host"], unique=False)
     op.create_table(
@@ -351,7 +351,7 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_nopad_bin",
         mysql_engine="InnoDB",
-        sqlite_autoincrement=True,
+        sqlite_autoincrement=False,
     )
     op.create_index("ix_compute_aggregate_metadata_key", "compute_aggregate_metadata", ["key", "value"], unique=False)
     op.create_table(
