@@ -6,7 +6,6 @@ import msgspec
 import sqlalchemy
 from sqlalchemy import Column, MetaData
 
-
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
