@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+
 from tests.clients.openstack_cli import OpenStackCli
 from tests.services.image.shelf import create, uploaded
 from tests.services.image.wire import until
