@@ -62,6 +62,15 @@ test-databases: $(BUILT) packages-databases packages-broker ## On real MariaDB a
 test-broker: $(BUILT) packages-broker ## On a real RabbitMQ
 	$(PYTEST) -m broker tests
 
+FUZZ_S ?= 300
+FUZZ := build/fuzz
+
+.PHONY: fuzz
+fuzz: ## Fuzz the readers of image files for FUZZ_S seconds, guided by coverage, in an environment of its own
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/pip install --quiet --disable-pip-version-check atheris==3.0.0
+	$(FUZZ)/bin/python tools/fuzz.py --folder $(FUZZ)/found --seconds $(FUZZ_S)
+
 .PHONY: bench
 bench: $(BUILT) packages-guest packages-network ## Measure, and write a table and a plot to bench/results
 	$(BIN)/python -m bench
