@@ -71,7 +71,10 @@ class Web:
                 connection = self._tls.wrap_socket(connection, server_side=True)
             request = b""
             while b"\r\n\r\n" not in request:
-                request += connection.recv(65536)
+                received = connection.recv(65536)
+                if not received:
+                    return
+                request += received
             self.asked.append(request)
             self._answer(request, connection)
             connection.close()
