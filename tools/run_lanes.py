@@ -20,11 +20,11 @@ REPORTS = ROOT / "build" / "reports"
 LIMIT_S = {
     "check": 80,
     "check-docs": 20,
-    "test-unit": 170,
+    "test-unit": 160,
     "test-contracts": 50,
-    "test-laws": 130,
-    "test-commands": 140,
-    "test-machine": 620,
+    "test-laws": 110,
+    "test-commands": 130,
+    "test-machine": 660,
     "test-databases": 210,
     "test-broker": 60,
 }
