@@ -1,6 +1,8 @@
 """Taking an image's bytes in: hashed and inspected while they are written, so that they are read but once."""
 
 import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 import msgspec
@@ -12,8 +14,12 @@ from haneul.services.image.files.logic import Received
 from haneul.services.image.signatures import Verifier
 
 NO_CONTAINERS = ("bare", "ami", "aki", "ari")
+HASHES_AT_ONCE = max(os.cpu_count() or 1, 2)
 UNTOLD_SIZES = ("ami", "aki", "ari")
 PLAIN = ("raw", *UNTOLD_SIZES)
+
+
+_hashing = ThreadPoolExecutor(HASHES_AT_ONCE, thread_name_prefix="image-hash")
 
 
 class IntakeRules(msgspec.Struct, frozen=True):
@@ -81,10 +87,14 @@ class Intake:
 
     def take(self, chunk: bytes | bytearray) -> None:
         """Write and hash the next bytes; TooLarge when they are more than allowed or than the store can hold."""
-        self._landing.take(chunk)
-        self._inspector.feed(chunk)
-        self._md5.update(chunk)
-        self._hash.update(chunk)
+        # Each digest takes as long as the writing, and both let go of the interpreter.
+        hashing = _hashing.submit(self._hash.update, chunk)
+        try:
+            self._landing.take(chunk)
+            self._inspector.feed(chunk)
+            self._md5.update(chunk)
+        finally:
+            hashing.result()
         if self._verifier is not None:
             self._verifier.update(chunk)
 
