@@ -39,7 +39,7 @@ test-unit: $(BUILT) ## What needs neither root nor servers, on two processes
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" $(ELSEWHERE) tests
 
 .PHONY: test-contracts
-test-contracts: $(BUILT) packages-guest ## What every driver and bus keeps, the machine's side, and the tools, on two processes
+test-contracts: $(BUILT) packages-guest packages-discs ## What every driver and bus keeps, the machine's side, and the tools, on two processes
 	$(PYTEST) -n $(WORKERS) --dist loadfile -m "not ($(REAL_THINGS))" tests/contracts tests/host tests/tools tests/benchmarks
 
 .PHONY: test-laws
@@ -137,9 +137,9 @@ lock: $(BUILT) ## Choose the newest versions that pyproject.toml allows, with th
 
 .PHONY: packages
 packages: ## Install the Debian packages that anything here needs
-	tools/install-packages build guest network databases broker objects ceph
+	tools/install-packages build guest network databases broker objects ceph discs
 
-PACKAGES = $(addprefix packages-,guest network databases broker objects ceph)
+PACKAGES = $(addprefix packages-,guest network databases broker objects ceph discs)
 .PHONY: $(PACKAGES)
 $(PACKAGES): packages-%:
 	@tools/install-packages $*
